@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-2-Clause
+include(GNUInstallDirs)
+if(TARGET sel4emu)
+    install(TARGETS sel4emu RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
