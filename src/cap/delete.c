@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Deletion. An object with slots of its own turns into a zombie, which stays in the slot that held
+ * its last capability and shrinks from the end until nothing is left. A zombie met inside another
+ * object's slots is swapped outwards (it moves to a slot of the object it stands for), so that
+ * deletion never recurses deeper than one level and each step leaves a consistent state.
+ */
+#include <cap/delete.h>
+
+#include <base/assert.h>
+#include <cap/derivation.h>
+
+enum progress { PROGRESS_EMPTIED, PROGRESS_LEFT_ZOMBIE, PROGRESS_PREEMPTED };
+
+static enum progress slot_finalise(struct kernel *k, unsigned core, struct slot *slot,
+                                   bool is_exposed, union cap *ret_cleanup);
+
+bool preemption_point(struct kernel *k, unsigned core)
+{
+    if (++k->cores[core].preemption_work < k->config.max_num_work_units_per_preemption)
+        return false;
+    k->cores[core].preemption_work = 0;
+    return true;
+}
+
+/* The slot is empty of its object: take it out of the tree, and free the vector or ports it named.
+ */
+static void slot_empty(struct kernel *k, struct slot *slot, union cap cleanup)
+{
+    slot_remove(k, slot);
+    if (!cap_is_null(cleanup))
+        cap_object_type(cleanup)->cleanup(k, cleanup);
+}
+
+static struct slot *zombie_slots(struct kernel *k, union cap zombie)
+{
+    return slot_at(k, (paddr_t)zombie.zombie.object);
+}
+
+static bool zombie_is_same(union cap a, union cap b)
+{
+    return a.word[0] == b.word[0] && a.word[1] == b.word[1];
+}
+
+/* Nothing is left but, at most, the slot the zombie itself stands in. */
+static bool remainder_is_removable(struct kernel *k, union cap remainder, struct slot *slot)
+{
+    if (cap_is_null(remainder))
+        return true;
+    ASSERT(cap_type(remainder) == CAP_ZOMBIE);
+    return remainder.zombie.slots_left == 0 ||
+           (remainder.zombie.slots_left == 1 && zombie_slots(k, remainder) == slot);
+}
+
+/* Empties one exposed or hidden slot. */
+static enum progress slot_delete_step(struct kernel *k, unsigned core, struct slot *slot,
+                                      bool is_exposed)
+{
+    union cap cleanup = cap_null();
+    enum progress progress = slot_finalise(k, core, slot, is_exposed, &cleanup);
+    if (progress == PROGRESS_EMPTIED)
+        slot_empty(k, slot, cleanup);
+    return progress;
+}
+
+/* Makes the zombie in `slot` smaller by one slot, or moves it outwards. false: preempted. */
+static bool zombie_reduce(struct kernel *k, unsigned core, struct slot *slot, bool is_exposed)
+{
+    union cap zombie = slot->cap;
+    struct slot *slots = zombie_slots(k, zombie);
+    ASSERT(zombie.zombie.slots_left > 0);
+
+    if (!is_exposed) {
+        ASSERT(slots != slot);
+        slot_swap(k, slots->cap, slots, slot->cap, slot);
+        return true;
+    }
+    if (slot_delete_step(k, core, &slots[zombie.zombie.slots_left - 1], false) ==
+        PROGRESS_PREEMPTED)
+        return false;
+    /* the step may have put another zombie here, or emptied this slot */
+    if (cap_type(slot->cap) == CAP_ZOMBIE && zombie_is_same(slot->cap, zombie))
+        slot->cap.zombie.slots_left--;
+    return true;
+}
+
+static enum progress slot_finalise(struct kernel *k, unsigned core, struct slot *slot,
+                                   bool is_exposed, union cap *ret_cleanup)
+{
+    while (!slot_is_empty(slot)) {
+        struct finalised end =
+            cap_object_type(slot->cap)->finalise(k, slot->cap, slot_is_final(k, slot));
+        if (remainder_is_removable(k, end.remainder, slot)) {
+            *ret_cleanup = end.cleanup;
+            return PROGRESS_EMPTIED;
+        }
+        slot->cap = end.remainder;
+        if (!is_exposed && zombie_slots(k, end.remainder) == slot)
+            return PROGRESS_LEFT_ZOMBIE; /* it stands in its own first slot: its outer turn comes */
+        if (!zombie_reduce(k, core, slot, is_exposed))
+            return PROGRESS_PREEMPTED;
+        if (preemption_point(k, core))
+            return PROGRESS_PREEMPTED;
+    }
+    *ret_cleanup = cap_null();
+    return PROGRESS_EMPTIED;
+}
+
+bool slot_delete(struct kernel *k, unsigned core, struct slot *slot)
+{
+    return slot_delete_step(k, core, slot, true) != PROGRESS_PREEMPTED;
+}
+
+bool slot_revoke(struct kernel *k, unsigned core, struct slot *slot)
+{
+    while (slot_has_children(k, slot)) {
+        if (!slot_delete(k, core, slot_at(k, slot->next)) || preemption_point(k, core))
+            return false;
+    }
+    return true;
+}
+
+void slot_delete_one(struct kernel *k, struct slot *slot)
+{
+    if (slot_is_empty(slot))
+        return;
+    struct finalised end =
+        cap_object_type(slot->cap)->finalise(k, slot->cap, slot_is_final(k, slot));
+    ASSERT(cap_is_null(end.remainder) && cap_is_null(end.cleanup));
+    slot_empty(k, slot, cap_null());
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <cap/lookup.h>
+
+#include <base/bits.h>
+
+static struct resolution resolution_failed(struct lookup_failure failure)
+{
+    return (struct resolution){.slot = NULL, .failure = failure};
+}
+
+struct resolution lookup_resolve(struct kernel *k, union cap root, cptr_t cptr, unsigned depth)
+{
+    if (cap_type(root) != CAP_CNODE)
+        return resolution_failed(lookup_invalid_root());
+
+    unsigned bits_left = depth;
+    for (;;) {
+        unsigned guard_size = root.cnode.guard_size;
+        unsigned level_bits = guard_size + root.cnode.radix;
+
+        if (guard_size > bits_left || (guard_size != 0 && ((cptr >> (bits_left - guard_size)) &
+                                                           mask(guard_size)) != root.cnode.guard))
+            return resolution_failed(
+                lookup_guard_mismatch(bits_left, root.cnode.guard, guard_size));
+        if (level_bits > bits_left)
+            return resolution_failed(lookup_depth_mismatch(bits_left, level_bits));
+
+        bits_left -= level_bits;
+        struct slot *slots = kernel_memory(k, (paddr_t)root.cnode.object);
+        struct slot *slot = &slots[(cptr >> bits_left) & mask(root.cnode.radix)];
+        if (bits_left == 0 || cap_type(slot->cap) != CAP_CNODE)
+            return (struct resolution){.slot = slot, .bits_left = bits_left};
+        root = slot->cap;
+    }
+}
+
+struct resolution lookup_slot(struct kernel *k, struct tcb *tcb, cptr_t cptr)
+{
+    return lookup_resolve(k, tcb->slots[TCB_SLOT_CTABLE].cap, cptr, WORD_BITS);
+}
+
+struct answer lookup_operand_slot(struct kernel *k, bool is_source, union cap root, cptr_t index,
+                                  word_t depth, struct slot **ret_slot)
+{
+    if (cap_type(root) != CAP_CNODE)
+        return answer_failed_lookup(is_source, lookup_invalid_root());
+    if (depth < 1 || depth > WORD_BITS)
+        return answer_range_error(1, WORD_BITS);
+
+    struct resolution found = lookup_resolve(k, root, index, (unsigned)depth);
+    if (!found.slot)
+        return answer_failed_lookup(is_source, found.failure);
+    if (found.bits_left != 0)
+        return answer_failed_lookup(is_source, lookup_depth_mismatch(found.bits_left, 0));
+    *ret_slot = found.slot;
+    return answer_ok();
+}
+
+struct answer lookup_empty_slot(struct kernel *k, union cap root, cptr_t index, word_t depth,
+                                struct slot **ret_slot)
+{
+    struct slot *slot;
+    struct answer answer = lookup_operand_slot(k, false, root, index, depth, &slot);
+    if (answer_is_error(answer))
+        return answer;
+    if (!cap_is_null(slot->cap))
+        return answer_delete_first();
+    *ret_slot = slot;
+    return answer_ok();
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Resolving capability pointers. Manual, "Capability Address Lookup". */
+#ifndef CAP_LOOKUP_H
+#define CAP_LOOKUP_H
+
+#include <cap/answer.h>
+#include <model/kernel.h>
+
+struct resolution {
+    struct slot *slot;             /* NULL: failed */
+    unsigned bits_left;            /* not 0: the slot holds no CNode to go on with */
+    struct lookup_failure failure; /* when slot is NULL */
+};
+
+/* Resolves `depth` (1..64) bits of `cptr`, taken from its low end, starting at `root`. */
+struct resolution lookup_resolve(struct kernel *k, union cap root, cptr_t cptr, unsigned depth);
+
+/* The slot that all 64 bits of `cptr` lead to in `tcb`'s CSpace; bits left over are accepted. */
+struct resolution lookup_slot(struct kernel *k, struct tcb *tcb, cptr_t cptr);
+
+/*
+ * The slot a CNode operation names: `root` must be a CNode, `depth` 1..64 and used up exactly.
+ * is_source goes into the error. On success returns answer ok and *ret_slot.
+ */
+struct answer lookup_operand_slot(struct kernel *k, bool is_source, union cap root, cptr_t index,
+                                  word_t depth, struct slot **ret_slot);
+
+/* lookup_operand_slot, and DeleteFirst if the slot holds a capability. */
+struct answer lookup_empty_slot(struct kernel *k, union cap root, cptr_t index, word_t depth,
+                                struct slot **ret_slot);
+
+#endif

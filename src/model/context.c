@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <model/context.h>
+
+#include <base/bits.h>
+
+static bool destroyed_by_syscall(unsigned reg)
+{
+    return reg == UREG_RSP || reg == UREG_RCX || reg == UREG_R11;
+}
+
+void context_save(struct user_context *context, const word_t reg[USER_REGISTER_COUNT],
+                  bool by_syscall)
+{
+    for (unsigned i = 0; i < USER_REGISTER_COUNT; i++) {
+        if (!by_syscall || !destroyed_by_syscall(i))
+            context->reg[i] = reg[i];
+    }
+    context->next_ip = reg[UREG_RIP] + (by_syscall ? SYSCALL_INSTRUCTION_BYTES : 0);
+    context->by_sysret = by_syscall;
+}
+
+void context_load(const struct user_context *context, word_t ret_reg[USER_REGISTER_COUNT])
+{
+    for (unsigned i = 0; i < USER_REGISTER_COUNT; i++)
+        ret_reg[i] = context->reg[i];
+    ret_reg[UREG_RIP] = context->next_ip;
+    if (context->by_sysret) {
+        ret_reg[UREG_RCX] = context->next_ip;
+        ret_reg[UREG_R11] = context->reg[UREG_RFLAGS];
+        ret_reg[UREG_RSP] = 0;
+    }
+}
+
+static bool is_canonical(word_t address)
+{
+    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
+}
+
+static word_t rflags_sanitise(word_t rflags)
+{
+    enum { ALWAYS_ONE = 1 << 1, RESERVED = 1 << 3 | 1 << 5, TRAP = 1 << 8, INTERRUPTS = 1 << 9 };
+    return ((rflags | ALWAYS_ONE | INTERRUPTS) & ~(word_t)(RESERVED | TRAP)) & mask(12);
+}
+
+word_t register_sanitise(unsigned reg, word_t value)
+{
+    switch (reg) {
+    case UREG_RFLAGS:
+        return rflags_sanitise(value);
+    case UREG_RIP:
+    case UREG_FS_BASE:
+    case UREG_GS_BASE:
+        return is_canonical(value) ? value : 0;
+    default:
+        return value;
+    }
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * All mutable state of the emulated kernel that does not lie in guest physical memory. It holds no
+ * pointers: physical addresses stand for objects, so a seat may map it anywhere, as long as the
+ * distance to the window on physical memory stays the same.
+ *
+ * Locking: every entry into the kernel (kernel/kernel.h) has the whole struct to itself.
+ */
+#ifndef MODEL_KERNEL_H
+#define MODEL_KERNEL_H
+
+#include <abi/kernel_config.h>
+#include <model/endpoint.h>
+#include <model/outcome.h>
+#include <model/tcb.h>
+#include <model/vspace.h>
+
+#define KERNEL_MAX_CORES      4
+#define MAX_PRIORITIES        256
+#define MAX_DOMAINS           16
+#define MAX_SCHEDULE          100
+#define MAX_MEMORY_REGIONS    8
+#define NUM_IRQ_VECTORS       160 /* user vectors 0..107, kernel's own up to 159 */
+#define MAX_USER_VECTOR       107
+#define IRQ_CPU_VECTOR_OFFSET 0x30
+#define CONSOLE_BYTES         8192
+#define NUM_IO_PORTS          65536
+
+struct memory_region {
+    paddr_t base, end;
+};
+
+enum irq_kind { IRQ_FREE, IRQ_RESERVED, IRQ_PIC, IRQ_IOAPIC, IRQ_MSI };
+
+/* One user interrupt vector. Its notification capability is slot `vector` of kernel->irq_slots. */
+struct irq {
+    enum irq_kind kind;
+    bool masked;
+    uint8_t ioapic, pin;
+    bool level_triggered, active_low;
+    bool is_displaced; /* its pin was given to a later vector: it gets no more interrupts */
+    uint8_t pci_bus, pci_device, pci_function;
+    word_t msi_handle;
+};
+
+struct domain_slot {
+    uint8_t domain;
+    uint64_t duration; /* ticks; 0 marks the end of the schedule */
+};
+
+struct core {
+    paddr_t current;          /* TCB that runs or entered last; 0: idle */
+    bool reschedule;          /* choose anew ... */
+    paddr_t switch_candidate; /* ... or, if set, weigh this TCB against the current one */
+    nanoseconds_t now;        /* at this entry */
+    nanoseconds_t next_tick;  /* the tick grid */
+    bool slice_over;          /* the current thread's time slice ended during this entry */
+    uint32_t preemption_work; /* units done since the last preemption point that asked */
+
+    struct tcb_queue ready[MAX_DOMAINS][MAX_PRIORITIES];
+    uint64_t ready_map[MAX_DOMAINS][MAX_PRIORITIES / 64]; /* bit p: queue p is not empty */
+
+    struct device_access device; /* to be answered, after OUTCOME_DEVICE */
+    struct memory_region clear;  /* to be zeroed, after OUTCOME_CLEAR */
+};
+
+struct console {
+    uint32_t length;
+    char text[CONSOLE_BYTES];
+};
+
+struct kernel {
+    struct kernel_config config;
+    ptrdiff_t memory_offset; /* from this struct to guest physical address 0, in bytes */
+    struct memory_region memory[MAX_MEMORY_REGIONS]; /* backed RAM, ascending */
+    unsigned memory_count;
+
+    unsigned num_cores;
+    unsigned running_core; /* whose entry this is: set first thing by every entry */
+    struct core cores[KERNEL_MAX_CORES];
+
+    unsigned domain;      /* that runs now */
+    uint64_t domain_time; /* ticks left to it */
+    unsigned schedule_index, schedule_start;
+    struct domain_slot schedule[MAX_SCHEDULE];
+
+    paddr_t asid_pools[8]; /* each a page of 512 words: paddr of a struct vspace */
+    paddr_t irq_slots;     /* NUM_IRQ_VECTORS slots */
+    struct irq irqs[NUM_IRQ_VECTORS];
+    uint64_t io_ports_issued[NUM_IO_PORTS / 64];
+    uint32_t num_ioapics, ioapic_pins;
+
+    paddr_t changed_vspaces; /* list of struct vspace with losses */
+    uint64_t next_serial;    /* for TCBs and VSpaces; starts at 1 */
+    uint64_t deaths;         /* TCBs and VSpaces that have ended: a seat that sees it move looks */
+    uint64_t irq_changes; /* counts changes of irqs[]: a seat that sees it move tells its IOAPIC */
+
+    paddr_t all_tcbs;    /* newest first */
+    paddr_t dump_cursor; /* where an unfinished DumpScheduler goes on; 0: none */
+    bool halted;
+    struct console console;
+};
+
+/* The window on guest physical memory. */
+static inline void *kernel_memory(struct kernel *k, paddr_t paddr)
+{
+    return (char *)k + k->memory_offset + paddr;
+}
+
+static inline paddr_t kernel_paddr(struct kernel *k, const void *object)
+{
+    return (paddr_t)((const char *)object - (const char *)k - k->memory_offset);
+}
+
+/* Whether `paddr` is RAM, and so in the window. */
+static inline bool kernel_is_backed(const struct kernel *k, paddr_t paddr)
+{
+    for (unsigned i = 0; i < k->memory_count; i++) {
+        if (paddr >= k->memory[i].base && paddr < k->memory[i].end)
+            return true;
+    }
+    return false;
+}
+
+/* NULL for 0. Only for references that the kernel itself stored. */
+static inline struct tcb *tcb_at(struct kernel *k, paddr_t paddr)
+{
+    return paddr ? kernel_memory(k, paddr) : NULL;
+}
+
+static inline struct slot *slot_at(struct kernel *k, paddr_t paddr)
+{
+    return paddr ? kernel_memory(k, paddr) : NULL;
+}
+
+static inline struct endpoint *endpoint_at(struct kernel *k, paddr_t paddr)
+{
+    return paddr ? kernel_memory(k, paddr) : NULL;
+}
+
+static inline struct notification *notification_at(struct kernel *k, paddr_t paddr)
+{
+    return paddr ? kernel_memory(k, paddr) : NULL;
+}
+
+static inline struct vspace *vspace_at(struct kernel *k, paddr_t paddr)
+{
+    return paddr ? kernel_memory(k, paddr) : NULL;
+}
+
+#endif

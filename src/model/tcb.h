@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The thread control block: 2^11 bytes at the physical address it was retyped at. The registers
+ * are here whenever the thread does not run; while it runs they are in its carrier and the seat
+ * writes them back before it calls the kernel.
+ */
+#ifndef MODEL_TCB_H
+#define MODEL_TCB_H
+
+#include <abi/fault.h>
+#include <abi/registers.h>
+#include <model/queue.h>
+#include <model/slot.h>
+
+#define TCB_BITS       11
+#define TCB_NAME_BYTES 960
+
+enum tcb_slot {
+    TCB_SLOT_CTABLE,
+    TCB_SLOT_VTABLE,
+    TCB_SLOT_REPLY,  /* the master reply capability */
+    TCB_SLOT_CALLER, /* the reply capability for whoever called this thread */
+    TCB_SLOT_BUFFER,
+    TCB_SLOT_COUNT,
+};
+
+enum thread_state {
+    THREAD_INACTIVE,
+    THREAD_RUNNING,
+    THREAD_RESTART, /* runnable; repeats the instruction at its fault IP */
+    THREAD_BLOCKED_ON_RECEIVE,
+    THREAD_BLOCKED_ON_SEND,
+    THREAD_BLOCKED_ON_REPLY,
+    THREAD_BLOCKED_ON_NOTIFICATION,
+};
+
+/* Why a capability lookup failed; the words of the guest's report. Manual, "Lookup Failure". */
+struct lookup_failure {
+    uint8_t type; /* enum lookup_failure_type */
+    uint8_t bits_left;
+    uint8_t bits_found; /* depth mismatch: bits found; guard mismatch: size of the guard */
+    word_t guard_found;
+};
+
+struct fault {
+    enum fault_type type;
+    union {
+        struct {
+            cptr_t cptr;
+            bool in_receive_phase;
+            struct lookup_failure lookup;
+        } cap;
+        struct {
+            word_t number;
+        } unknown_syscall;
+        struct {
+            word_t vector, error_code;
+        } user_exception;
+        struct {
+            vaddr_t address;
+            word_t fsr; /* x86 page-fault error code, low five bits */
+            bool instruction_fetch;
+        } vm;
+        struct {
+            word_t reason, address, breakpoint;
+        } debug;
+    };
+};
+
+struct user_context {
+    word_t reg[USER_REGISTER_COUNT]; /* enum user_register; rip is seL4's FaultIP */
+    word_t next_ip;                  /* where the thread goes on */
+    /*
+     * The thread entered by `syscall` and its registers were not replaced since: the way back
+     * gives rcx = rip, r11 = rflags, rsp = 0 instead of the values in reg[].
+     */
+    bool by_sysret;
+};
+
+struct tcb {
+    struct slot slots[TCB_SLOT_COUNT];
+    struct user_context context;
+
+    enum thread_state state;
+    uint8_t priority, max_controlled_priority, domain, core;
+    bool in_ready_queue;
+    uint32_t time_slice; /* ticks left */
+    word_t flags;        /* TCB_SetFlags */
+
+    /* what it waits for, in the blocked states */
+    paddr_t blocked_on; /* endpoint or notification */
+    word_t sender_badge;
+    bool sender_can_grant, sender_can_grant_reply, sender_is_call;
+    bool receiver_can_grant;
+
+    cptr_t fault_handler; /* non-MCS: looked up in the thread's own CSpace at the time of a fault */
+    vaddr_t ipc_buffer;
+    paddr_t bound_notification;
+    struct fault fault;                   /* being reported, while blocked on its handler */
+    struct lookup_failure lookup_failure; /* of the last capability lookup */
+
+    struct tcb_link ready_link;    /* in a ready queue */
+    struct tcb_link endpoint_link; /* in the queue of an endpoint or notification */
+    struct tcb_link all_link;      /* in the list of all TCBs (kernel->all_tcbs) */
+
+    uint64_t serial; /* never used twice: tells a seat that this is no longer the same TCB */
+    char name[TCB_NAME_BYTES]; /* NUL-terminated; "" until named */
+};
+
+_Static_assert(sizeof(struct tcb) <= 1 << TCB_BITS, "a TCB must fit the object it is retyped as");
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <model/testkit_guest.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <abi/bootinfo.h>
+#include <abi/message.h>
+#include <base/bits.h>
+#include <cap/delete.h>
+#include <cap/object_type.h>
+
+struct boot_info guest_boot_info(const struct kernel_config *config, paddr_t memory_end)
+{
+    return (struct boot_info){
+        .config = config,
+        .memory =
+            {
+                .ram = {{0x100000, memory_end}},
+                .ram_count = 1,
+                .reserved = {{0xfec00000, 0xfec01000}, {0xfee00000, 0xfee01000}},
+                .reserved_count = 2,
+            },
+        .kernel_image = {0x800000, 0xa13000},
+        .image =
+            {
+                .start = GUEST_IMAGE_START,
+                .end = GUEST_IMAGE_START + GUEST_IMAGE_PAGES * PAGE_BYTES,
+                .entry = GUEST_IMAGE_START + 0xe8,
+                .paddr = 0xa13000,
+            },
+        .num_ioapics = 1,
+        .ioapic_pins = 24,
+        .name = "rootserver",
+    };
+}
+
+struct guest guest_boot_with(const struct boot_info *boot, paddr_t memory_end)
+{
+    size_t window = align_up(sizeof(struct kernel), PAGE_BITS);
+    struct guest g = {.size = window + memory_end, .boot = *boot};
+    void *memory = mmap(NULL, g.size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        abort();
+    g.k = memory;
+    g.k->memory_offset = (ptrdiff_t)window;
+    g.problem = kernel_boot(g.k, boot, 0);
+    if (!g.problem) {
+        struct bootinfo_layout at = abi_bootinfo_layout(&g.k->config);
+        g.first_untyped = guest_bootinfo_word(&g, at.untyped);
+        g.next_slot = guest_bootinfo_word(&g, at.empty);
+    }
+    return g;
+}
+
+struct guest guest_boot(struct kernel_config config, paddr_t memory_end)
+{
+    struct boot_info boot = guest_boot_info(&config, memory_end);
+    return guest_boot_with(&boot, memory_end);
+}
+
+struct guest guest_boot_default(void)
+{
+    return guest_boot(kernel_config_default(), GUEST_MEMORY_END);
+}
+
+void guest_end(struct guest *g)
+{
+    munmap(g->k, g->size);
+}
+
+struct tcb *guest_root(const struct guest *g)
+{
+    return tcb_at(g->k, g->k->cores[0].current);
+}
+
+struct slot *guest_slot(const struct guest *g, cptr_t cptr)
+{
+    const struct slot *root = &guest_root(g)->slots[TCB_SLOT_CTABLE];
+    return slot_at(g->k, root->cap.cnode.object + cptr * sizeof(struct slot));
+}
+
+union cap guest_cap(const struct guest *g, cptr_t cptr)
+{
+    return guest_slot(g, cptr)->cap;
+}
+
+void *guest_bootinfo(const struct guest *g)
+{
+    return kernel_memory(g->k, frame_cap_paddr(guest_cap(g, INITIAL_CAP_BOOTINFO_FRAME)));
+}
+
+word_t guest_bootinfo_word(const struct guest *g, unsigned offset)
+{
+    word_t word;
+    memcpy(&word, (char *)guest_bootinfo(g) + offset, sizeof(word));
+    return word;
+}
+
+struct answer guest_invoke(struct guest *g, struct guest_call c)
+{
+    struct tcb *caller = guest_root(g);
+    word_t *buffer = kernel_memory(g->k, frame_cap_paddr(guest_cap(g, INITIAL_CAP_IPC_BUFFER)));
+    static const unsigned registers[] = {UREG_MR0, UREG_MR1, UREG_MR2, UREG_MR3};
+    for (unsigned i = 0; i < c.length; i++) {
+        buffer[IPC_BUFFER_MSG + i] = c.words[i];
+        if (i < ARRAY_LENGTH(registers))
+            caller->context.reg[registers[i]] = c.words[i];
+    }
+    struct call call = {
+        .k = g->k,
+        .caller = caller,
+        .slot = guest_slot(g, c.cap),
+        .cap = guest_cap(g, c.cap),
+        .cptr = c.cap,
+        .method = c.method,
+        .label = abi_invocation_label(&g->k->config, c.method),
+        .length = c.length,
+        .buffer = buffer,
+        .is_call = true,
+        .may_block = true,
+    };
+    for (unsigned i = 0; i < c.caps; i++)
+        call.extra[i] = guest_slot(g, c.extra[i]);
+    return cap_object_type(call.cap)->invoke(&call);
+}
+
+/* An untyped of RAM with room; a large one, so that a test need not think of it. */
+static cptr_t large_untyped(const struct guest *g)
+{
+    cptr_t best = 0;
+    for (cptr_t i = g->first_untyped; cap_type(guest_cap(g, i)) == CAP_UNTYPED; i++) {
+        union cap cap = guest_cap(g, i);
+        if (!cap.untyped.is_device &&
+            (!best || cap.untyped.size_bits > guest_cap(g, best).untyped.size_bits))
+            best = i;
+    }
+    return best;
+}
+
+cptr_t guest_make(struct guest *g, enum object_kind kind, unsigned size_bits)
+{
+    cptr_t slot = g->next_slot;
+    word_t type = abi_object_type(&g->k->config, kind);
+    struct answer answer = guest_invoke(g, (struct guest_call){
+                                               .cap = large_untyped(g),
+                                               .method = INV_UNTYPED_RETYPE,
+                                               WORDS(type, size_bits, 0, 0, slot, 1),
+                                               EXTRA(INITIAL_CAP_CNODE),
+                                           });
+    if (answer_is_error(answer))
+        return 0;
+    g->next_slot++;
+    return slot;
+}
+
+cptr_t guest_copy(struct guest *g, cptr_t cptr)
+{
+    cptr_t slot = g->next_slot;
+    struct answer answer = guest_invoke(g, (struct guest_call){
+                                               .cap = INITIAL_CAP_CNODE,
+                                               .method = INV_CNODE_COPY,
+                                               WORDS(slot, 64, cptr, 64, RIGHTS_ALL),
+                                               EXTRA(INITIAL_CAP_CNODE),
+                                           });
+    if (answer_is_error(answer))
+        return 0;
+    g->next_slot++;
+    return slot;
+}
+
+void guest_delete(struct guest *g, cptr_t cptr)
+{
+    while (!slot_delete(g->k, 0, guest_slot(g, cptr)))
+        continue;
+}
