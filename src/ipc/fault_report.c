@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The lines are those of the real kernel: people know them by heart and tools match them. */
+#include <ipc/fault_report.h>
+
+#include <base/bits.h>
+
+#include <mem/vspace.h>
+#include <model/console.h>
+
+#define STACK_WORDS_SHOWN 16
+
+/* As the kernel prints numbers: 0 without a prefix. */
+static const char *hex_prefix(word_t value)
+{
+    return value ? "0x" : "";
+}
+
+#define HEX(value) hex_prefix(value), (word_t)(value)
+
+static void report_cap(struct kernel *k, const struct fault *fault)
+{
+    console_print(k, "cap fault in %s phase at address %s%lx\n",
+                  fault->cap.in_receive_phase ? "receive" : "send", HEX(fault->cap.cptr));
+}
+
+static void report_unknown_syscall(struct kernel *k, const struct fault *fault)
+{
+    console_print(k, "unknown syscall %s%lx\n", HEX(fault->unknown_syscall.number));
+}
+
+static void report_user_exception(struct kernel *k, const struct fault *fault)
+{
+    console_print(k, "user exception %s%lx code %s%lx\n", HEX(fault->user_exception.vector),
+                  HEX(fault->user_exception.error_code));
+}
+
+static void report_vm(struct kernel *k, const struct fault *fault)
+{
+    console_print(k, "vm fault on %s at address %s%lx with status %s%lx\n",
+                  fault->vm.instruction_fetch ? "code" : "data", HEX(fault->vm.address),
+                  HEX(fault->vm.fsr));
+}
+
+static void (*const reports[FAULT_TYPE_COUNT])(struct kernel *, const struct fault *) = {
+    [FAULT_CAP] = report_cap,
+    [FAULT_UNKNOWN_SYSCALL] = report_unknown_syscall,
+    [FAULT_USER_EXCEPTION] = report_user_exception,
+    [FAULT_VM] = report_vm,
+};
+
+/* The user-level word at `address`; false where none can be read. */
+static bool read_user_word(struct kernel *k, paddr_t vspace, vaddr_t address, word_t *ret_word)
+{
+    if (!vspace || !is_aligned(address, 3))
+        return false;
+    struct translation t = vspace_translate(k, vspace, address);
+    if (!t.present || t.rights == VM_KERNEL_ONLY || !kernel_is_backed(k, t.paddr))
+        return false;
+    *ret_word = *(const word_t *)kernel_memory(k, t.paddr);
+    return true;
+}
+
+static void report_stack(struct kernel *k, const struct tcb *tcb)
+{
+    union cap root = tcb->slots[TCB_SLOT_VTABLE].cap;
+    if (cap_type(root) != CAP_PML4)
+        return;
+    vaddr_t address = tcb->context.reg[UREG_RSP];
+    console_print(k, "With stack:\n");
+    for (unsigned i = 0; i < STACK_WORDS_SHOWN; i++, address += sizeof(word_t)) {
+        word_t word;
+        if (read_user_word(k, root.pml4.object, address, &word))
+            console_print(k, "0x%lx: 0x%lx\n", address, word);
+        else
+            console_print(k, "0x%lx: INVALID\n", address);
+    }
+}
+
+/*
+ * The first line stands for the fault that sending this one raised: without a handler always a
+ * capability fault on the handler's pointer.
+ */
+void fault_report_unhandled(struct kernel *k, const struct tcb *tcb, struct fault fault)
+{
+    console_print(k, "Caught cap fault in send phase at address %s%lx\nwhile trying to handle:\n",
+                  HEX(tcb->fault_handler));
+    reports[fault.type](k, &fault);
+    console_print(k, "in thread 0x%lx \"%s\" at address %s%lx\n", console_tcb_address(k, tcb),
+                  tcb->name, HEX(tcb->context.reg[UREG_RIP]));
+    report_stack(k, tcb);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The scheduler: strict priorities, round robin within one, domains in a fixed cycle. Manual,
+ * "Threads and Execution". A runnable TCB other than the current one is in its ready queue.
+ */
+#ifndef SCHED_SCHED_H
+#define SCHED_SCHED_H
+
+#include <model/kernel.h>
+
+bool tcb_is_runnable(const struct tcb *tcb);
+bool tcb_is_blocked(const struct tcb *tcb);
+
+/* Sets the state; a current thread that stops being runnable makes the core choose anew. */
+void tcb_set_state(struct kernel *k, struct tcb *tcb, enum thread_state state);
+
+/* Ready queues: to the front, to the back, out (no effect if it is where it is asked to be). */
+void sched_enqueue(struct kernel *k, struct tcb *tcb);
+void sched_append(struct kernel *k, struct tcb *tcb);
+void sched_dequeue(struct kernel *k, struct tcb *tcb);
+
+/* `tcb` has become runnable: it runs next if its priority is higher than the current one's. */
+void sched_possible_switch(struct kernel *k, unsigned core, struct tcb *tcb);
+
+/* Choose anew at the end of this entry. */
+void sched_reschedule(struct kernel *k, unsigned core);
+
+/* Chooses the thread to run and makes it current; gives a restarted thread its next IP. */
+void sched_schedule(struct kernel *k, unsigned core);
+
+void sched_yield(struct kernel *k, unsigned core);
+
+/*
+ * Begin of an entry: charges the ticks of the grid that have passed to the thread that ran. The
+ * entry is carried out even if its time slice is over by then; sched_end_slice() at the end of the
+ * entry sends it to the back of its queue, if it still can run.
+ */
+void sched_advance(struct kernel *k, unsigned core, nanoseconds_t now);
+void sched_end_slice(struct kernel *k, unsigned core);
+
+/* When sched_advance must be called next for preemption to be on time. */
+nanoseconds_t sched_deadline(struct kernel *k, unsigned core);
+
+void sched_set_priority(struct kernel *k, unsigned core, struct tcb *tcb, unsigned priority);
+void sched_set_domain(struct kernel *k, unsigned core, struct tcb *tcb, unsigned domain);
+
+/* Makes entry `index` the start of the schedule and goes there at once. */
+void sched_start_domain_schedule(struct kernel *k, unsigned core, unsigned index);
+void sched_next_domain(struct kernel *k);
+
+/* First thread of the highest ready priority, or NULL. */
+struct tcb *sched_first_ready(struct kernel *k, unsigned core, unsigned domain);
+
+/* Boot: the tick grid starts at `now`; core 0 also enters the first domain. */
+void sched_start(struct kernel *k, unsigned core, nanoseconds_t now);
+
+#endif

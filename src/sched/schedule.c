@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What runs next. An entry leaves one of three wishes in struct core: go on with the current
+ * thread; weigh one candidate against it; choose anew. sched_schedule() fulfils it at the end of
+ * the entry. The order of threads within a priority is part of the semantics: a thread that stops
+ * running goes to the front of its queue, unless its time slice is over or it yields.
+ */
+#include <sched/sched.h>
+
+#include <base/assert.h>
+
+bool tcb_is_runnable(const struct tcb *tcb)
+{
+    return tcb->state == THREAD_RUNNING || tcb->state == THREAD_RESTART;
+}
+
+bool tcb_is_blocked(const struct tcb *tcb)
+{
+    return !tcb_is_runnable(tcb);
+}
+
+static struct tcb *current_tcb(struct kernel *k, unsigned core)
+{
+    return tcb_at(k, k->cores[core].current);
+}
+
+static bool wishes_nothing(const struct core *c)
+{
+    return !c->reschedule && !c->switch_candidate;
+}
+
+void tcb_set_state(struct kernel *k, struct tcb *tcb, enum thread_state state)
+{
+    tcb->state = state;
+    const struct core *c = &k->cores[tcb->core];
+    if (c->current == kernel_paddr(k, tcb) && wishes_nothing(c) && !tcb_is_runnable(tcb))
+        sched_reschedule(k, tcb->core);
+}
+
+void sched_reschedule(struct kernel *k, unsigned core)
+{
+    struct core *c = &k->cores[core];
+    if (c->switch_candidate)
+        sched_enqueue(k, tcb_at(k, c->switch_candidate));
+    c->switch_candidate = 0;
+    c->reschedule = true;
+}
+
+void sched_possible_switch(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    struct core *c = &k->cores[core];
+    if (tcb->domain != k->domain || tcb->core != core) {
+        sched_enqueue(k, tcb);
+    } else if (!wishes_nothing(c)) {
+        sched_reschedule(k, core);
+        sched_enqueue(k, tcb);
+    } else {
+        c->switch_candidate = kernel_paddr(k, tcb);
+    }
+}
+
+static void switch_to(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    ASSERT(!tcb || tcb_is_runnable(tcb));
+    if (tcb)
+        sched_dequeue(k, tcb);
+    k->cores[core].current = tcb ? kernel_paddr(k, tcb) : 0;
+}
+
+static void choose_anew(struct kernel *k, unsigned core)
+{
+    if (k->domain_time == 0)
+        sched_next_domain(k);
+    switch_to(k, core, sched_first_ready(k, core, k->domain));
+}
+
+/* No ready thread of the domain would be chosen before one of this priority. */
+static bool is_highest_priority(struct kernel *k, unsigned core, unsigned priority)
+{
+    const struct tcb *first = sched_first_ready(k, core, k->domain);
+    return !first || priority >= first->priority;
+}
+
+static void weigh_candidate(struct kernel *k, unsigned core, struct tcb *candidate,
+                            bool current_was_runnable)
+{
+    const struct tcb *current = current_tcb(k, core);
+    bool may_lose = !current || candidate->priority < current->priority;
+    if (may_lose && !is_highest_priority(k, core, candidate->priority)) {
+        sched_enqueue(k, candidate);
+        choose_anew(k, core);
+    } else if (current_was_runnable && candidate->priority == current->priority) {
+        /* equals do not preempt each other: the current thread stands before it */
+        sched_append(k, candidate);
+        choose_anew(k, core);
+    } else {
+        switch_to(k, core, candidate);
+    }
+}
+
+static void activate_current(struct kernel *k, unsigned core)
+{
+    struct tcb *current = current_tcb(k, core);
+    if (current && current->state == THREAD_RESTART) {
+        current->context.next_ip = current->context.reg[UREG_RIP];
+        current->state = THREAD_RUNNING;
+    }
+}
+
+void sched_schedule(struct kernel *k, unsigned core)
+{
+    struct core *c = &k->cores[core];
+    if (!wishes_nothing(c)) {
+        struct tcb *current = current_tcb(k, core);
+        struct tcb *candidate = tcb_at(k, c->switch_candidate);
+        bool was_runnable = current && tcb_is_runnable(current);
+        if (was_runnable)
+            sched_enqueue(k, current);
+        c->reschedule = false;
+        c->switch_candidate = 0;
+        if (candidate)
+            weigh_candidate(k, core, candidate, was_runnable);
+        else
+            choose_anew(k, core);
+    }
+    activate_current(k, core);
+}
+
+void sched_yield(struct kernel *k, unsigned core)
+{
+    struct tcb *current = current_tcb(k, core);
+    sched_dequeue(k, current);
+    sched_append(k, current);
+    sched_reschedule(k, core);
+}
+
+void sched_set_priority(struct kernel *k, unsigned core, struct tcb *tcb, unsigned priority)
+{
+    sched_dequeue(k, tcb);
+    tcb->priority = (uint8_t)priority;
+    if (!tcb_is_runnable(tcb))
+        return;
+    if (tcb == current_tcb(k, core))
+        sched_reschedule(k, core);
+    else
+        sched_possible_switch(k, core, tcb);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Time slices and domains of the non-MCS kernel. A real kernel gets a timer interrupt every tick
+ * (KernelTimerTickMS); here the same grid of ticks is accounted for when an entry happens, and the
+ * seat is asked for an entry only when a tick could change what runs.
+ */
+#include <sched/sched.h>
+
+#include <base/bits.h>
+
+static nanoseconds_t tick_length(const struct kernel *k)
+{
+    return (nanoseconds_t)k->config.timer_tick_ms * 1000000;
+}
+
+/* The running thread has used `ticks` of its time. */
+static void charge_current(struct kernel *k, unsigned core, uint64_t ticks)
+{
+    struct tcb *current = tcb_at(k, k->cores[core].current);
+    if (!current || current->state != THREAD_RUNNING)
+        return;
+    if (ticks < current->time_slice) {
+        current->time_slice -= (uint32_t)ticks;
+        return;
+    }
+    uint64_t into_new_slices = (ticks - current->time_slice) % k->config.time_slice;
+    current->time_slice = k->config.time_slice - (uint32_t)into_new_slices;
+    k->cores[core].slice_over = true;
+}
+
+void sched_end_slice(struct kernel *k, unsigned core)
+{
+    struct core *c = &k->cores[core];
+    struct tcb *current = tcb_at(k, c->current);
+    if (c->slice_over && current && tcb_is_runnable(current)) {
+        sched_append(k, current);
+        sched_reschedule(k, core);
+    }
+    c->slice_over = false;
+}
+
+static void charge_domain(struct kernel *k, unsigned core, uint64_t ticks)
+{
+    if (k->config.num_domains <= 1)
+        return;
+    k->domain_time -= min_u64(ticks, k->domain_time);
+    if (k->domain_time == 0)
+        sched_reschedule(k, core);
+}
+
+void sched_advance(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    struct core *c = &k->cores[core];
+    c->now = now;
+    if (now < c->next_tick)
+        return;
+    uint64_t ticks = (now - c->next_tick) / tick_length(k) + 1;
+    c->next_tick += ticks * tick_length(k);
+    charge_current(k, core, ticks);
+    charge_domain(k, core, ticks);
+}
+
+/* A tick matters to the current thread only if another one of its priority waits. */
+static uint64_t ticks_to_slice_end(const struct kernel *k, unsigned core, const struct tcb *current)
+{
+    const struct core *c = &k->cores[core];
+    if (!current || !c->ready[current->domain][current->priority].head)
+        return UINT64_MAX;
+    return current->time_slice;
+}
+
+nanoseconds_t sched_deadline(struct kernel *k, unsigned core)
+{
+    uint64_t ticks = ticks_to_slice_end(k, core, tcb_at(k, k->cores[core].current));
+    if (k->config.num_domains > 1)
+        ticks = min_u64(ticks, k->domain_time);
+    if (ticks > UINT64_MAX / 2 / tick_length(k))
+        return NANOSECONDS_NEVER;
+    return k->cores[core].next_tick + (max_u64(ticks, 1) - 1) * tick_length(k);
+}
+
+static void enter_domain(struct kernel *k, unsigned index)
+{
+    k->schedule_index = index;
+    k->domain = k->schedule[index].domain;
+    k->domain_time = k->schedule[index].duration;
+}
+
+void sched_next_domain(struct kernel *k)
+{
+    unsigned next = k->schedule_index + 1;
+    bool at_end = next >= k->config.num_domain_schedules || k->schedule[next].duration == 0;
+    enter_domain(k, at_end ? k->schedule_start : next);
+}
+
+void sched_start_domain_schedule(struct kernel *k, unsigned core, unsigned index)
+{
+    k->schedule_start = index;
+    enter_domain(k, index);
+    sched_reschedule(k, core);
+}
+
+void sched_set_domain(struct kernel *k, unsigned core, struct tcb *tcb, unsigned domain)
+{
+    sched_dequeue(k, tcb);
+    tcb->domain = (uint8_t)domain;
+    if (tcb_is_runnable(tcb))
+        sched_enqueue(k, tcb);
+    if (k->cores[core].current == kernel_paddr(k, tcb))
+        sched_reschedule(k, core);
+}
+
+void sched_start(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    k->cores[core].now = now;
+    k->cores[core].next_tick = now + tick_length(k);
+    if (core == 0)
+        enter_domain(k, k->schedule_start);
+}
