@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The debug system calls; what they print is what the real kernel prints. */
+#include <kernel/syscall.h>
+
+#include <abi/message.h>
+#include <base/text.h>
+#include <cap/lookup.h>
+#include <ipc/ipc.h>
+#include <kernel/user_error.h>
+#include <model/console.h>
+
+enum entry_result debug_put_char(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    (void)core;
+    console_put(k, (char)tcb->context.reg[UREG_CAP]);
+    return ENTRY_DONE;
+}
+
+/* --- DumpScheduler ------------------------------------------------------------------------- */
+
+static const char *const state_names[] = {
+    [THREAD_INACTIVE] = "inactive",
+    [THREAD_RUNNING] = "running",
+    [THREAD_RESTART] = "restart",
+    [THREAD_BLOCKED_ON_RECEIVE] = "blocked on recv",
+    [THREAD_BLOCKED_ON_SEND] = "blocked on send",
+    [THREAD_BLOCKED_ON_REPLY] = "blocked on reply",
+    [THREAD_BLOCKED_ON_NOTIFICATION] = "blocked on ntfn",
+};
+
+static void dump_line(struct kernel *k, const char *name, const char *state, vaddr_t ip,
+                      unsigned priority)
+{
+    char address[24];
+    text_format(address, sizeof(address), ip ? "0x%lx" : "%lu", ip);
+    console_print(k, "%-40s   %-15s    %-20s %3u\n", name, state, address, priority);
+}
+
+static void dump_idle_thread(struct kernel *k)
+{
+    dump_line(k, "idle_thread", "idle", 0, 0);
+}
+
+/* The idle thread of a real kernel is older than all but the initial thread. */
+static bool is_initial_thread(const struct tcb *tcb)
+{
+    return tcb->serial == 1;
+}
+
+/* A long list takes several entries: each prints what fits. */
+enum entry_result debug_dump_scheduler(struct kernel *k, unsigned core, struct tcb *caller)
+{
+    (void)core;
+    (void)caller;
+    if (!k->dump_cursor) {
+        console_print(k, "Dumping all tcbs!\n"
+                         "Name                                       State              IP"
+                         "                   Prio\n"
+                         "--------------------------------------------"
+                         "--------------------------------------------\n");
+        k->dump_cursor = k->all_tcbs;
+    }
+    bool saw_initial = false;
+    while (k->dump_cursor) {
+        if (!console_has_room(k, CONSOLE_LINE_BYTES))
+            return ENTRY_CONSOLE_FULL;
+        const struct tcb *tcb = tcb_at(k, k->dump_cursor);
+        if (is_initial_thread(tcb)) {
+            dump_idle_thread(k);
+            saw_initial = true;
+        }
+        dump_line(k, tcb->name, state_names[tcb->state], tcb->context.reg[UREG_RIP], tcb->priority);
+        k->dump_cursor = tcb->all_link.next;
+    }
+    if (!saw_initial)
+        dump_idle_thread(k);
+    return ENTRY_DONE;
+}
+
+/* --- the others ---------------------------------------------------------------------------- */
+
+static enum entry_result halt(struct kernel *k)
+{
+    console_print(k, "halting...\n");
+    k->halted = true;
+    return ENTRY_HALTED;
+}
+
+static void print_syscall_origin(struct kernel *k, const char *what, const struct tcb *tcb)
+{
+    console_print(k, "Debug %s syscall from user thread 0x%lx \"%s\"\n", what,
+                  console_tcb_address(k, tcb), tcb->name);
+}
+
+enum entry_result debug_halt(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    (void)core;
+    print_syscall_origin(k, "halt", tcb);
+    return halt(k);
+}
+
+/* Prints the frame of a capDL description, as the kernel does on this platform. */
+enum entry_result debug_snapshot(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    (void)core;
+    print_syscall_origin(k, "snapshot", tcb);
+    console_print(k, "arch x86_64\nobjects {\n}\ncaps {\n}\nirq maps {\n}\n");
+    return ENTRY_DONE;
+}
+
+static union cap lookup_argument(struct kernel *k, struct tcb *tcb)
+{
+    struct resolution found = lookup_slot(k, tcb, tcb->context.reg[UREG_CAP]);
+    return found.slot ? found.slot->cap : cap_null();
+}
+
+enum entry_result debug_cap_identify(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    (void)core;
+    tcb->context.reg[UREG_CAP] = cap_object_type(lookup_argument(k, tcb))->identify_tag;
+    return ENTRY_DONE;
+}
+
+/* The kernel takes misuse of this call for a bug of the system under test, and stops. */
+static enum entry_result refuse_name(struct kernel *k, unsigned core, const struct tcb *tcb,
+                                     const char *why)
+{
+    user_error(k, core, tcb, "handleUnknownSyscall", "SysDebugNameThread: %s, halting", why);
+    return halt(k);
+}
+
+enum entry_result debug_name_thread(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    union cap cap = lookup_argument(k, tcb);
+    if (cap_type(cap) != CAP_TCB)
+        return refuse_name(k, core, tcb, "cap is not a TCB");
+    const word_t *buffer = ipc_buffer(k, tcb, true);
+    if (!buffer)
+        return refuse_name(k, core, tcb, "Failed to lookup IPC buffer");
+
+    const char *name = (const char *)&buffer[IPC_BUFFER_MSG];
+    size_t length = 0;
+    while (length < TCB_NAME_BYTES && name[length])
+        length++;
+    if (length == TCB_NAME_BYTES)
+        return refuse_name(k, core, tcb, "Name too long");
+    text_copy(tcb_at(k, cap.tcb.object)->name, TCB_NAME_BYTES, name);
+    return ENTRY_DONE;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ways into the kernel. Each does its part, then leave() ends time slices, chooses the thread
+ * to run and tells the seat when to come back.
+ */
+#include <kernel/kernel_api.h>
+
+#include <base/assert.h>
+#include <cap/object_type.h>
+#include <ipc/ipc.h>
+#include <kernel/syscall.h>
+#include <model/console.h>
+#include <model/context.h>
+#include <object/irq.h>
+#include <sched/sched.h>
+
+static struct tcb *enter(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    ASSERT(core < k->num_cores);
+    k->running_core = core;
+    sched_advance(k, core, now);
+    return tcb_at(k, k->cores[core].current);
+}
+
+static struct outcome leave(struct kernel *k, unsigned core)
+{
+    sched_end_slice(k, core);
+    sched_schedule(k, core);
+    paddr_t current = k->cores[core].current;
+    return (struct outcome){
+        .kind = k->halted ? OUTCOME_HALT
+                : current ? OUTCOME_RUN
+                          : OUTCOME_IDLE,
+        .tcb = current,
+        .deadline = sched_deadline(k, core),
+    };
+}
+
+static const enum outcome_kind interrupted_outcomes[] = {
+    [ENTRY_PREEMPTED] = OUTCOME_PREEMPTED, [ENTRY_CLEAR] = OUTCOME_CLEAR,
+    [ENTRY_DEVICE] = OUTCOME_DEVICE,       [ENTRY_CONSOLE_FULL] = OUTCOME_CONSOLE,
+    [ENTRY_HALTED] = OUTCOME_HALT,
+};
+
+static struct outcome leave_with(struct kernel *k, unsigned core, enum entry_result result)
+{
+    if (result == ENTRY_DONE)
+        return leave(k, core);
+    return (struct outcome){
+        .kind = interrupted_outcomes[result],
+        .tcb = k->cores[core].current,
+        .deadline = NANOSECONDS_NEVER,
+    };
+}
+
+struct outcome kernel_start(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    k->running_core = core;
+    sched_start(k, core, now);
+    return leave(k, core);
+}
+
+struct outcome kernel_syscall(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    struct tcb *tcb = enter(k, core, now);
+    return leave_with(k, core, syscall_handle(k, core, tcb));
+}
+
+struct outcome kernel_unknown_syscall(struct kernel *k, unsigned core, word_t number,
+                                      nanoseconds_t now)
+{
+    struct tcb *tcb = enter(k, core, now);
+    fault_raise(k, core, tcb,
+                (struct fault){.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {number}});
+    return leave(k, core);
+}
+
+struct outcome kernel_vm_fault(struct kernel *k, unsigned core, vaddr_t address, word_t fsr,
+                               nanoseconds_t now)
+{
+    enum { FSR_MASK = 0x1f, FSR_INSTRUCTION_FETCH = 1 << 4 };
+    struct tcb *tcb = enter(k, core, now);
+    fault_raise(k, core, tcb,
+                (struct fault){
+                    .type = FAULT_VM,
+                    .vm = {.address = address,
+                           .fsr = fsr & FSR_MASK,
+                           .instruction_fetch = fsr & FSR_INSTRUCTION_FETCH},
+                });
+    return leave(k, core);
+}
+
+struct outcome kernel_user_exception(struct kernel *k, unsigned core, word_t vector,
+                                     word_t error_code, nanoseconds_t now)
+{
+    struct tcb *tcb = enter(k, core, now);
+    fault_raise(k, core, tcb,
+                (struct fault){.type = FAULT_USER_EXCEPTION,
+                               .user_exception = {.vector = vector, .error_code = error_code}});
+    return leave(k, core);
+}
+
+struct outcome kernel_interrupt(struct kernel *k, unsigned core, unsigned vector, nanoseconds_t now)
+{
+    enter(k, core, now);
+    irq_deliver(k, core, vector);
+    return leave(k, core);
+}
+
+struct outcome kernel_timer(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    enter(k, core, now);
+    return leave(k, core);
+}
+
+struct outcome kernel_device_answer(struct kernel *k, unsigned core, uint64_t value,
+                                    nanoseconds_t now)
+{
+    struct tcb *tcb = enter(k, core, now);
+    invocation_finish_device(k, tcb, value);
+    return leave(k, core);
+}
+
+struct outcome kernel_continue(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    struct tcb *tcb = enter(k, core, now);
+    if (!tcb || !tcb_is_runnable(tcb))
+        return leave(k, core); /* it has deleted or stopped itself on the way */
+    tcb_set_state(k, tcb, THREAD_RUNNING);
+    return leave_with(k, core, syscall_handle(k, core, tcb));
+}
+
+void kernel_save_registers(struct tcb *tcb, const word_t reg[USER_REGISTER_COUNT], bool by_syscall)
+{
+    context_save(&tcb->context, reg, by_syscall);
+}
+
+void kernel_load_registers(const struct tcb *tcb, word_t ret_reg[USER_REGISTER_COUNT])
+{
+    context_load(&tcb->context, ret_reg);
+}
+
+bool kernel_tcb_is_alive(struct kernel *k, paddr_t paddr, uint64_t serial)
+{
+    return tcb_at(k, paddr)->serial == serial;
+}

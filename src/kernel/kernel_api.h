@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The emulated kernel as a seat sees it. A seat owns a struct kernel and the window on guest
+ * physical memory. For each trap of the thread that runs on `core` it
+ *   1. writes the thread's registers into its TCB (kernel_save_registers),
+ *   2. calls the entry below that fits the trap, with the time,
+ *   3. acts on the outcome: answers devices, drains the console (kernel->console), makes the map
+ *      edits (kernel_next_losses) before guest code of that VSpace runs again, tells the interrupt
+ *      controller about changed masks (kernel->irq_changes), and runs the thread it is told to with
+ *      the registers that kernel_load_registers gives.
+ * Entries never fail: whatever a guest does ends in an outcome. None is reentrant; a seat with
+ * several cores holds one lock around all of this.
+ */
+#ifndef KERNEL_KERNEL_API_H
+#define KERNEL_KERNEL_API_H
+
+#include <model/kernel.h>
+#include <model/translation.h>
+
+/* What the boot loader would hand over; all addresses are page-aligned unless said otherwise. */
+struct boot_memory {
+    struct memory_region ram[MAX_MEMORY_REGIONS]; /* usable RAM at 1 MiB and above, ascending */
+    unsigned ram_count;
+    struct memory_region
+        reserved[MAX_MEMORY_REGIONS]; /* neither RAM nor device: IOAPIC, APIC, ... */
+    unsigned reserved_count;
+};
+
+struct boot_image {
+    vaddr_t start, end; /* [start, end): end rounded up to a page */
+    vaddr_t entry;
+    paddr_t paddr; /* where the loader put it: page-aligned, contiguous, zeroed, in RAM */
+};
+
+struct boot_chunk { /* of extra BootInfo, in order; data excludes the header */
+    uint64_t id;
+    const void *data;
+    uint64_t size;
+};
+
+struct boot_info {
+    const struct kernel_config *config;
+    struct boot_memory memory;
+    struct memory_region kernel_image; /* RAM that a real kernel's own image and data would take */
+    struct boot_image image;
+    const struct boot_chunk *chunks;
+    unsigned chunk_count;
+    unsigned num_ioapics, ioapic_pins;
+    const char *name; /* of the initial thread; "rootserver" */
+};
+
+/*
+ * Sets up `k` (zeroed by the caller but for memory_offset) and the initial thread: CSpace, VSpace,
+ * BootInfo, untypeds. The kernel needs kernel_image.end - kernel_image.base >=
+ * kernel_boot_reserve() bytes. Returns NULL, or a sentence that says why the image cannot be
+ * booted (its addresses, not enough memory). Manual, "System Bootstrapping".
+ */
+const char *kernel_boot(struct kernel *k, const struct boot_info *boot, nanoseconds_t now);
+uint64_t kernel_boot_reserve(void);
+
+/* --- entries ------------------------------------------------------------------------------- */
+
+/* Starts core `core`: what to run first. */
+struct outcome kernel_start(struct kernel *k, unsigned core, nanoseconds_t now);
+
+/* The current thread executed `syscall`; its saved rip is that of the syscall instruction. */
+struct outcome kernel_syscall(struct kernel *k, unsigned core, nanoseconds_t now);
+
+/*
+ * `int n` with a vector that seL4 takes for a system call of another kind: an UnknownSyscall fault
+ * with `number`; rip is that of the instruction.
+ */
+struct outcome kernel_unknown_syscall(struct kernel *k, unsigned core, word_t number,
+                                      nanoseconds_t now);
+
+/* A memory access that the page walk does not allow. fsr: x86 error code, low five bits. */
+struct outcome kernel_vm_fault(struct kernel *k, unsigned core, vaddr_t address, word_t fsr,
+                               nanoseconds_t now);
+
+/* A processor exception other than a page fault. */
+struct outcome kernel_user_exception(struct kernel *k, unsigned core, word_t vector,
+                                     word_t error_code, nanoseconds_t now);
+
+/* The interrupt of user vector `vector` (0..107) came; also when no thread runs. */
+struct outcome kernel_interrupt(struct kernel *k, unsigned core, unsigned vector,
+                                nanoseconds_t now);
+
+/* The deadline of the last outcome has passed (or the seat wants the time to be accounted for). */
+struct outcome kernel_timer(struct kernel *k, unsigned core, nanoseconds_t now);
+
+/* After OUTCOME_DEVICE; value: what was read, ignored for writes. */
+struct outcome kernel_device_answer(struct kernel *k, unsigned core, uint64_t value,
+                                    nanoseconds_t now);
+
+/* After OUTCOME_PREEMPTED with nothing to deliver, or OUTCOME_CONSOLE once it was drained. */
+struct outcome kernel_continue(struct kernel *k, unsigned core, nanoseconds_t now);
+
+/* --- registers ----------------------------------------------------------------------------- */
+
+/*
+ * Saves what a trap left. by_syscall: rsp, rcx and r11 are not saved (the instruction destroys
+ * them; seL4 keeps what the last interrupt left there).
+ */
+void kernel_save_registers(struct tcb *tcb, const word_t reg[USER_REGISTER_COUNT], bool by_syscall);
+
+/* The registers to run `tcb` with. */
+void kernel_load_registers(const struct tcb *tcb, word_t ret_reg[USER_REGISTER_COUNT]);
+
+/* --- questions of a seat, none changes the kernel's state ---------------------------------- */
+
+/* The page walk: what user level finds at `vaddr` of the VSpace with root `vspace`. */
+struct translation kernel_translate(struct kernel *k, paddr_t vspace, vaddr_t vaddr);
+
+/*
+ * The largest range around `vaddr` within [*window_start, *window_end) whose pages are all present
+ * with the same rights and with physical addresses that ascend alike: what one host mapping can
+ * cover. Page-aligned. Returns false if vaddr itself is not present.
+ */
+bool kernel_translate_run(struct kernel *k, paddr_t vspace, vaddr_t vaddr, vaddr_t window_start,
+                          vaddr_t window_end, struct translation_run *ret_run);
+
+/* The VSpace `tcb` runs in; 0 if its VTable slot holds no PML4 with a valid ASID. */
+paddr_t kernel_tcb_vspace(struct kernel *k, const struct tcb *tcb);
+
+/* Whether `paddr` is still a TCB or a VSpace root with that serial number. */
+bool kernel_tcb_is_alive(struct kernel *k, paddr_t paddr, uint64_t serial);
+bool kernel_vspace_is_alive(struct kernel *k, paddr_t paddr, uint64_t serial);
+
+/*
+ * Takes the losses of one changed VSpace off the queue: fills `ret_losses` with its struct's
+ * contents (loss_count, loss[], lost_all) and resets them. Returns the VSpace, or 0 if none has
+ * changed.
+ */
+paddr_t kernel_next_losses(struct kernel *k, struct vspace_losses *ret_losses);
+
+#endif

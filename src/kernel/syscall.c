@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* System calls. Manual, "System Calls". */
+#include <kernel/syscall.h>
+
+#include <abi/message.h>
+#include <cap/delete.h>
+#include <cap/lookup.h>
+#include <ipc/ipc.h>
+#include <sched/sched.h>
+
+/* --- receiving ----------------------------------------------------------------------------- */
+
+static void receive_fault(struct kernel *k, unsigned core, struct tcb *tcb,
+                          struct lookup_failure failure)
+{
+    fault_raise(k, core, tcb,
+                (struct fault){
+                    .type = FAULT_CAP,
+                    .cap = {.cptr = tcb->context.reg[UREG_CAP],
+                            .in_receive_phase = true,
+                            .lookup = failure},
+                });
+}
+
+static bool may_receive_from(struct kernel *k, const struct tcb *tcb, union cap cap)
+{
+    switch (cap_type(cap)) {
+    case CAP_ENDPOINT:
+        return cap.endpoint.rights & RIGHT_READ;
+    case CAP_NOTIFICATION: {
+        paddr_t bound = notification_at(k, cap.notification.object)->bound_tcb;
+        return (cap.notification.rights & RIGHT_READ) && (!bound || tcb_at(k, bound) == tcb);
+    }
+    default:
+        return false;
+    }
+}
+
+static void receive(struct kernel *k, unsigned core, struct tcb *tcb, bool may_block)
+{
+    struct resolution found = lookup_slot(k, tcb, tcb->context.reg[UREG_CAP]);
+    if (!found.slot) {
+        receive_fault(k, core, tcb, found.failure);
+        return;
+    }
+    union cap cap = found.slot->cap;
+    if (!may_receive_from(k, tcb, cap)) {
+        receive_fault(k, core, tcb, lookup_missing_capability(0));
+    } else if (cap_type(cap) == CAP_ENDPOINT) {
+        slot_delete_one(k, &tcb->slots[TCB_SLOT_CALLER]);
+        ipc_receive(k, core, tcb, cap, may_block);
+    } else {
+        notification_receive(k, core, tcb, cap.notification.object, may_block);
+    }
+}
+
+/* Answers whoever called this thread; nothing happens if nobody waits for it. */
+static void reply(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    struct slot *slot = &tcb->slots[TCB_SLOT_CALLER];
+    union cap cap = slot->cap;
+    if (cap_type(cap) != CAP_REPLY || cap.reply.is_master)
+        return;
+    reply_send(k, core, tcb, tcb_at(k, cap.reply.tcb), slot, cap.reply.can_grant);
+}
+
+/* --- the calls ----------------------------------------------------------------------------- */
+
+static enum entry_result handle_send(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    return invocation_handle(k, core, tcb, false, true);
+}
+
+static enum entry_result handle_nb_send(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    return invocation_handle(k, core, tcb, false, false);
+}
+
+static enum entry_result handle_call(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    return invocation_handle(k, core, tcb, true, true);
+}
+
+static enum entry_result handle_recv(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    receive(k, core, tcb, true);
+    return ENTRY_DONE;
+}
+
+static enum entry_result handle_nb_recv(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    receive(k, core, tcb, false);
+    return ENTRY_DONE;
+}
+
+static enum entry_result handle_reply(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    reply(k, core, tcb);
+    return ENTRY_DONE;
+}
+
+static enum entry_result handle_reply_recv(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    reply(k, core, tcb);
+    receive(k, core, tcb, true);
+    return ENTRY_DONE;
+}
+
+static enum entry_result handle_yield(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    (void)tcb;
+    sched_yield(k, core);
+    return ENTRY_DONE;
+}
+
+static enum entry_result handle_set_tls_base(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    (void)k;
+    (void)core;
+    tcb->context.reg[UREG_FS_BASE] = tcb->context.reg[UREG_CAP];
+    return ENTRY_DONE;
+}
+
+static enum entry_result handle_unknown(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    fault_raise(k, core, tcb,
+                (struct fault){
+                    .type = FAULT_UNKNOWN_SYSCALL,
+                    .unknown_syscall = {.number = tcb->context.reg[UREG_SYSCALL]},
+                });
+    return ENTRY_DONE;
+}
+
+static enum entry_result (*const handlers[SYSCALL_COUNT])(struct kernel *, unsigned,
+                                                          struct tcb *) = {
+    [SYSCALL_UNKNOWN] = handle_unknown,
+    [SYSCALL_CALL] = handle_call,
+    [SYSCALL_REPLY_RECV] = handle_reply_recv,
+    [SYSCALL_SEND] = handle_send,
+    [SYSCALL_NB_SEND] = handle_nb_send,
+    [SYSCALL_RECV] = handle_recv,
+    [SYSCALL_REPLY] = handle_reply,
+    [SYSCALL_YIELD] = handle_yield,
+    [SYSCALL_NB_RECV] = handle_nb_recv,
+    [SYSCALL_DEBUG_PUT_CHAR] = debug_put_char,
+    [SYSCALL_DEBUG_DUMP_SCHEDULER] = debug_dump_scheduler,
+    [SYSCALL_DEBUG_HALT] = debug_halt,
+    [SYSCALL_DEBUG_CAP_IDENTIFY] = debug_cap_identify,
+    [SYSCALL_DEBUG_SNAPSHOT] = debug_snapshot,
+    [SYSCALL_DEBUG_NAME_THREAD] = debug_name_thread,
+    [SYSCALL_SET_TLS_BASE] = handle_set_tls_base,
+};
+
+enum entry_result syscall_handle(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    enum syscall syscall = abi_syscall(&k->config, (int64_t)tcb->context.reg[UREG_SYSCALL]);
+    return handlers[syscall] ? handlers[syscall](k, core, tcb) : handle_unknown(k, core, tcb);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A seat's questions about VSpaces; the answers are those of mem/. */
+#include <kernel/kernel_api.h>
+
+#include <mem/vspace.h>
+
+struct translation kernel_translate(struct kernel *k, paddr_t vspace, vaddr_t vaddr)
+{
+    return vspace_translate(k, vspace, vaddr);
+}
+
+bool kernel_translate_run(struct kernel *k, paddr_t vspace, vaddr_t vaddr, vaddr_t window_start,
+                          vaddr_t window_end, struct translation_run *ret_run)
+{
+    return vspace_translate_run(k, vspace, vaddr, window_start, window_end, ret_run);
+}
+
+bool kernel_vspace_is_alive(struct kernel *k, paddr_t paddr, uint64_t serial)
+{
+    return vspace_is_alive(k, paddr, serial);
+}
+
+paddr_t kernel_next_losses(struct kernel *k, struct vspace_losses *ret_losses)
+{
+    return vspace_next_losses(k, ret_losses);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* DomainSet: moves threads between domains and writes their schedule. Manual, "Domains". */
+#include <base/bits.h>
+#include <object/decode.h>
+#include <object/object_types.h>
+#include <sched/sched.h>
+
+#define DURATION_BITS 56
+
+static struct answer domain_set_set(struct call *call)
+{
+    if (call_is_truncated(call, 1, 0))
+        return answer_truncated_message();
+    word_t domain = call_word(call, 0);
+    if (domain >= call->k->config.num_domains)
+        return answer_invalid_argument(0);
+    if (!call->extra[0])
+        return answer_truncated_message();
+    union cap thread = call->extra[0]->cap;
+    if (cap_type(thread) != CAP_TCB)
+        return answer_invalid_argument(1);
+    sched_set_domain(call->k, call->core, tcb_at(call->k, thread.tcb.object), (unsigned)domain);
+    return answer_ok();
+}
+
+static struct answer decode_schedule_entry(const struct call *call, word_t *ret_index,
+                                           struct domain_slot *ret_entry)
+{
+    if (call_is_truncated(call, 3, 0))
+        return answer_truncated_message();
+    const struct kernel *k = call->k;
+    word_t index = call_word(call, 0);
+    word_t domain = call_word(call, 1);
+    word_t duration = call_word(call, 2);
+    word_t length = k->config.num_domain_schedules;
+    if (index >= length - 1) /* the last entry stays an end marker */
+        return answer_range_error(0, length - 2);
+    if (domain >= k->config.num_domains)
+        return answer_range_error(0, k->config.num_domains - 1);
+    if (duration > mask(DURATION_BITS))
+        return answer_invalid_argument(2);
+    if (duration == 0 && domain != 0)
+        return answer_invalid_argument(1);
+    if (duration == 0 && index == k->schedule_start)
+        return answer_invalid_argument(2);
+    *ret_index = index;
+    *ret_entry = (struct domain_slot){.domain = (uint8_t)domain, .duration = duration};
+    return answer_ok();
+}
+
+static struct answer domain_set_schedule_configure(struct call *call)
+{
+    word_t index = 0;
+    struct domain_slot entry = {.duration = 0};
+    struct answer answer = decode_schedule_entry(call, &index, &entry);
+    if (!answer_is_error(answer))
+        call->k->schedule[index] = entry;
+    return answer;
+}
+
+static struct answer domain_set_schedule_set_start(struct call *call)
+{
+    if (call_is_truncated(call, 1, 0))
+        return answer_truncated_message();
+    word_t index = call_word(call, 0);
+    word_t length = call->k->config.num_domain_schedules;
+    if (index >= length)
+        return answer_range_error(0, length - 1);
+    if (call->k->schedule[index].duration == 0)
+        return answer_invalid_argument(0);
+    sched_start_domain_schedule(call->k, call->core, (unsigned)index);
+    return answer_ok();
+}
+
+static struct answer domain_set_invoke(struct call *call)
+{
+    if (call->first_phase)
+        return answer_invalid_capability(0);
+    switch (call->method) {
+    case INV_DOMAIN_SET_SET:
+        return domain_set_set(call);
+    case INV_DOMAIN_SET_SCHEDULE_CONFIGURE:
+        return domain_set_schedule_configure(call);
+    case INV_DOMAIN_SET_SCHEDULE_SET_START:
+        return domain_set_schedule_set_start(call);
+    default:
+        return answer_illegal_operation();
+    }
+}
+
+const struct object_type domain_set_object_type = {
+    .name = "domain set",
+    .identify_tag = 20,
+    .invoke = domain_set_invoke,
+    .derive = derive_copy,
+    .mask_rights = mask_no_rights,
+    .update_data = update_no_data,
+    .extent = no_extent,
+    .same_region = same_region_by_type,
+    .same_object = same_object_as_region,
+    .finalise = finalise_nothing,
+    .cleanup = no_cleanup,
+};

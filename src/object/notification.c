@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Notification capabilities; the signals themselves are in ipc/notification.c. */
+#include <object/object_types.h>
+
+#include <abi/message.h>
+#include <ipc/ipc.h>
+
+#define NOTIFICATION_BITS 5
+
+static struct answer notification_invoke(struct call *call)
+{
+    if (!(call->cap.notification.rights & RIGHT_WRITE))
+        return answer_invalid_capability(0);
+    notification_signal(call->k, call->core, call->cap.notification.object,
+                        call->cap.notification.badge);
+    return answer_ok();
+}
+
+static union cap notification_mask_rights(union cap cap, word_t rights)
+{
+    cap.notification.rights &= rights;
+    return cap;
+}
+
+/* A badge is set once. */
+static union cap notification_update_data(union cap cap, word_t data, bool preserve)
+{
+    if (preserve || cap.notification.badge != 0)
+        return cap_null();
+    cap.notification.badge = data;
+    return cap;
+}
+
+static bool notification_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_bits)
+{
+    *ret_base = cap.notification.object;
+    *ret_size_bits = NOTIFICATION_BITS;
+    return true;
+}
+
+static bool notification_same_region(union cap a, union cap b)
+{
+    return cap_type(b) == CAP_NOTIFICATION && a.notification.object == b.notification.object;
+}
+
+static struct finalised notification_finalise(struct kernel *k, union cap cap, bool is_final)
+{
+    if (is_final) {
+        paddr_t notification = cap.notification.object;
+        struct tcb *bound = tcb_at(k, notification_at(k, notification)->bound_tcb);
+        if (bound)
+            notification_unbind(k, bound);
+        notification_cancel_all(k, k->running_core, notification);
+    }
+    return finalise_nothing(k, cap, is_final);
+}
+
+const struct object_type notification_object_type = {
+    .name = "notification",
+    .identify_tag = 6,
+    .invoke = notification_invoke,
+    .derive = derive_copy,
+    .mask_rights = notification_mask_rights,
+    .update_data = notification_update_data,
+    .extent = notification_extent,
+    .same_region = notification_same_region,
+    .same_object = same_object_as_region,
+    .finalise = notification_finalise,
+    .cleanup = no_cleanup,
+};

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The null capability: what an empty slot holds. */
+#include <object/object_types.h>
+
+const struct object_type null_object_type = {
+    .name = "null",
+    .identify_tag = 0,
+    .invoke = invoke_nothing,
+    .derive = derive_null,
+    .mask_rights = mask_no_rights,
+    .update_data = update_no_data,
+    .extent = no_extent,
+    .same_region = same_region_never,
+    .same_object = same_region_never,
+    .finalise = finalise_nothing,
+    .cleanup = no_cleanup,
+};

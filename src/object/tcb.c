@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Thread control blocks: their life, priorities and bindings. Manual, "Threads and Execution". */
+#include <object/tcb.h>
+
+#include <abi/message.h>
+#include <base/text.h>
+#include <cap/derivation.h>
+#include <ipc/ipc.h>
+#include <object/object_types.h>
+#include <sched/sched.h>
+
+#define RFLAGS_USER_DEFAULT 0x202
+#define TCB_FLAG_MASK       1 /* fpuDisabled */
+
+/* --- life ---------------------------------------------------------------------------------- */
+
+union cap tcb_cap(paddr_t paddr)
+{
+    union cap cap = cap_null();
+    cap.type = CAP_TCB;
+    cap.tcb.object = paddr;
+    return cap;
+}
+
+void tcb_set_name(struct tcb *tcb, const char *name)
+{
+    text_format(tcb->name, sizeof(tcb->name), "%s", name);
+}
+
+static void all_tcbs_add(struct kernel *k, struct tcb *tcb)
+{
+    paddr_t here = kernel_paddr(k, tcb);
+    tcb->all_link = (struct tcb_link){.prev = 0, .next = k->all_tcbs};
+    if (k->all_tcbs)
+        tcb_at(k, k->all_tcbs)->all_link.prev = here;
+    k->all_tcbs = here;
+}
+
+static void all_tcbs_remove(struct kernel *k, struct tcb *tcb)
+{
+    if (tcb->all_link.prev)
+        tcb_at(k, tcb->all_link.prev)->all_link.next = tcb->all_link.next;
+    else
+        k->all_tcbs = tcb->all_link.next;
+    if (tcb->all_link.next)
+        tcb_at(k, tcb->all_link.next)->all_link.prev = tcb->all_link.prev;
+    if (k->dump_cursor == kernel_paddr(k, tcb))
+        k->dump_cursor = tcb->all_link.next;
+}
+
+union cap tcb_create(struct kernel *k, unsigned core, const struct tcb *creator, paddr_t paddr)
+{
+    struct tcb *tcb = tcb_at(k, paddr);
+    tcb->state = THREAD_INACTIVE;
+    tcb->context.reg[UREG_RFLAGS] = RFLAGS_USER_DEFAULT;
+    tcb->time_slice = k->config.time_slice;
+    tcb->domain = (uint8_t)k->domain;
+    tcb->core = (uint8_t)core;
+    tcb->serial = k->next_serial++;
+    if (creator)
+        text_format(tcb->name, sizeof(tcb->name), "child of: '%s'", creator->name);
+    all_tcbs_add(k, tcb);
+    return tcb_cap(paddr);
+}
+
+void tcb_suspend(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    ipc_cancel(k, core, tcb);
+    if (tcb->state == THREAD_RUNNING)
+        tcb->context.reg[UREG_RIP] = tcb->context.next_ip;
+    tcb_set_state(k, tcb, THREAD_INACTIVE);
+    sched_dequeue(k, tcb);
+}
+
+void tcb_restart(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    if (tcb_is_runnable(tcb))
+        return;
+    ipc_cancel(k, core, tcb);
+    reply_setup_master(k, tcb);
+    tcb_set_state(k, tcb, THREAD_RESTART);
+    sched_enqueue(k, tcb);
+    sched_possible_switch(k, core, tcb);
+}
+
+static struct finalised tcb_finalise(struct kernel *k, union cap cap, bool is_final)
+{
+    if (!is_final)
+        return finalise_nothing(k, cap, is_final);
+
+    struct tcb *tcb = tcb_at(k, cap.tcb.object);
+    notification_unbind(k, tcb);
+    tcb_suspend(k, k->running_core, tcb);
+    all_tcbs_remove(k, tcb);
+    tcb->serial = 0;
+    k->deaths++;
+
+    union cap zombie = cap_null();
+    zombie.type = CAP_ZOMBIE;
+    zombie.zombie.is_tcb = true;
+    zombie.zombie.object = cap.tcb.object;
+    zombie.zombie.slots_left = TCB_SLOT_COUNT;
+    return (struct finalised){.remainder = zombie, .cleanup = cap_null()};
+}
+
+/* --- methods ------------------------------------------------------------------------------- */
+
+static struct answer tcb_suspend_method(struct call *call)
+{
+    tcb_suspend(call->k, call->core, call_tcb(call));
+    return answer_ok();
+}
+
+static struct answer tcb_resume_method(struct call *call)
+{
+    tcb_restart(call->k, call->core, call_tcb(call));
+    return answer_ok();
+}
+
+/* The authority limits priorities by its own maximum controlled priority. */
+static struct answer check_priority(const struct tcb *authority, word_t priority)
+{
+    if (priority > authority->max_controlled_priority)
+        return answer_range_error(0, authority->max_controlled_priority);
+    return answer_ok();
+}
+
+/* Which of the two words a method sets, and where it finds them; -1: not at all. */
+static struct answer set_priorities(struct call *call, int mcp_word, int priority_word)
+{
+    unsigned words = mcp_word >= 0 && priority_word >= 0 ? 2 : 1;
+    if (call->length < words || !call->extra[0])
+        return answer_truncated_message();
+
+    if (cap_type(call->extra[0]->cap) != CAP_TCB)
+        return answer_invalid_capability(1);
+    const struct tcb *authority = tcb_at(call->k, call->extra[0]->cap.tcb.object);
+    struct answer answer = answer_ok();
+    word_t mcp = mcp_word >= 0 ? call_word(call, (unsigned)mcp_word) : 0;
+    word_t priority = priority_word >= 0 ? call_word(call, (unsigned)priority_word) : 0;
+    if (mcp_word >= 0)
+        answer = check_priority(authority, mcp);
+    if (!answer_is_error(answer) && priority_word >= 0)
+        answer = check_priority(authority, priority);
+    if (answer_is_error(answer))
+        return answer;
+
+    if (mcp_word >= 0)
+        call_tcb(call)->max_controlled_priority = (uint8_t)mcp;
+    if (priority_word >= 0)
+        sched_set_priority(call->k, call->core, call_tcb(call), (unsigned)priority);
+    return answer_ok();
+}
+
+static struct answer tcb_set_priority_method(struct call *call)
+{
+    return set_priorities(call, -1, 0);
+}
+
+static struct answer tcb_set_mcpriority_method(struct call *call)
+{
+    return set_priorities(call, 0, -1);
+}
+
+static struct answer tcb_set_sched_params_method(struct call *call)
+{
+    return set_priorities(call, 0, 1);
+}
+
+static struct answer tcb_bind_notification_method(struct call *call)
+{
+    if (!call->extra[0])
+        return answer_truncated_message();
+    struct tcb *tcb = call_tcb(call);
+    union cap cap = call->extra[0]->cap;
+    if (tcb->bound_notification || cap_type(cap) != CAP_NOTIFICATION ||
+        !(cap.notification.rights & RIGHT_READ))
+        return answer_illegal_operation();
+    const struct notification *n = notification_at(call->k, cap.notification.object);
+    if (n->state == NOTIFICATION_WAITING || n->bound_tcb)
+        return answer_illegal_operation();
+    notification_bind(call->k, tcb, cap.notification.object);
+    return answer_ok();
+}
+
+static struct answer tcb_unbind_notification_method(struct call *call)
+{
+    if (!call_tcb(call)->bound_notification)
+        return answer_illegal_operation();
+    notification_unbind(call->k, call_tcb(call));
+    return answer_ok();
+}
+
+static struct answer tcb_set_flags_method(struct call *call)
+{
+    if (call->length < 2)
+        return answer_truncated_message();
+    struct tcb *tcb = call_tcb(call);
+    tcb->flags = (tcb->flags & ~call_word(call, 0)) | (call_word(call, 1) & TCB_FLAG_MASK);
+    return answer_word(tcb->flags);
+}
+
+static struct answer (*const tcb_methods[INVOCATION_COUNT])(struct call *) = {
+    [INV_TCB_READ_REGISTERS] = tcb_read_registers,
+    [INV_TCB_WRITE_REGISTERS] = tcb_write_registers,
+    [INV_TCB_COPY_REGISTERS] = tcb_copy_registers,
+    [INV_TCB_CONFIGURE] = tcb_configure,
+    [INV_TCB_SET_PRIORITY] = tcb_set_priority_method,
+    [INV_TCB_SET_MCPRIORITY] = tcb_set_mcpriority_method,
+    [INV_TCB_SET_SCHED_PARAMS] = tcb_set_sched_params_method,
+    [INV_TCB_SET_IPC_BUFFER] = tcb_set_ipc_buffer,
+    [INV_TCB_SET_SPACE] = tcb_set_space,
+    [INV_TCB_SUSPEND] = tcb_suspend_method,
+    [INV_TCB_RESUME] = tcb_resume_method,
+    [INV_TCB_BIND_NOTIFICATION] = tcb_bind_notification_method,
+    [INV_TCB_UNBIND_NOTIFICATION] = tcb_unbind_notification_method,
+    [INV_TCB_SET_TLS_BASE] = tcb_set_tls_base,
+    [INV_TCB_SET_FLAGS] = tcb_set_flags_method,
+};
+
+static struct answer tcb_invoke(struct call *call)
+{
+    return tcb_methods[call->method] ? tcb_methods[call->method](call) : answer_illegal_operation();
+}
+
+static bool tcb_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_bits)
+{
+    *ret_base = cap.tcb.object;
+    *ret_size_bits = TCB_BITS;
+    return true;
+}
+
+static bool tcb_same_region(union cap a, union cap b)
+{
+    return cap_type(b) == CAP_TCB && a.tcb.object == b.tcb.object;
+}
+
+const struct object_type tcb_object_type = {
+    .name = "tcb",
+    .identify_tag = 12,
+    .invoke = tcb_invoke,
+    .derive = derive_copy,
+    .mask_rights = mask_no_rights,
+    .update_data = update_no_data,
+    .extent = tcb_extent,
+    .same_region = tcb_same_region,
+    .same_object = same_object_as_region,
+    .finalise = tcb_finalise,
+    .cleanup = no_cleanup,
+};

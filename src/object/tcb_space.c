@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CSpace, VSpace and IPC buffer of a TCB: Configure, SetSpace, SetIPCBuffer. */
+#include <object/tcb.h>
+
+#include <abi/message.h>
+#include <base/bits.h>
+#include <cap/delete.h>
+#include <cap/derivation.h>
+#include <mem/vspace.h>
+#include <object/object_types.h>
+#include <sched/sched.h>
+
+/* A capability on its way into one of the TCB's slots. */
+struct installation {
+    struct slot *source; /* NULL: the slot is only emptied */
+    union cap cap;
+};
+
+static struct answer check_cspace_root(const struct call *call, struct slot *source, word_t data,
+                                       struct installation *ret_root)
+{
+    union cap cap = source->cap;
+    if (data != 0)
+        cap = cap_update_data(cap, data, false);
+    struct answer answer = cap_derive(call->k, source, cap, &cap);
+    if (answer_is_error(answer))
+        return answer;
+    if (cap_type(cap) != CAP_CNODE)
+        return answer_illegal_operation();
+    *ret_root = (struct installation){.source = source, .cap = cap};
+    return answer_ok();
+}
+
+static struct answer check_vspace_root(const struct call *call, struct slot *source, word_t data,
+                                       struct installation *ret_root)
+{
+    union cap cap = source->cap;
+    if (data != 0)
+        cap = cap_update_data(cap, data, false);
+    struct answer answer = cap_derive(call->k, source, cap, &cap);
+    if (answer_is_error(answer))
+        return answer;
+    if (cap_type(cap) != CAP_PML4 || !cap.pml4.is_mapped)
+        return answer_illegal_operation();
+    *ret_root = (struct installation){.source = source, .cap = cap};
+    return answer_ok();
+}
+
+static struct answer check_ipc_buffer(const struct call *call, struct slot *source, vaddr_t address,
+                                      struct installation *ret_buffer)
+{
+    *ret_buffer = (struct installation){.source = NULL, .cap = cap_null()};
+    if (address == 0)
+        return answer_ok();
+    union cap cap;
+    struct answer answer = cap_derive(call->k, source, source->cap, &cap);
+    if (answer_is_error(answer))
+        return answer;
+    if (cap_type(cap) != CAP_FRAME || cap.frame.is_device)
+        return answer_illegal_operation();
+    if (!is_aligned(address, IPC_BUFFER_BITS))
+        return answer_alignment_error();
+    *ret_buffer = (struct installation){.source = source, .cap = cap};
+    return answer_ok();
+}
+
+static struct answer check_roots(const struct call *call, struct slot *const sources[2],
+                                 word_t cspace_data, word_t vspace_data,
+                                 struct installation ret_roots[2])
+{
+    struct tcb *tcb = call_tcb(call);
+    if (slot_is_long_running_delete(call->k, &tcb->slots[TCB_SLOT_CTABLE]) ||
+        slot_is_long_running_delete(call->k, &tcb->slots[TCB_SLOT_VTABLE]))
+        return answer_illegal_operation();
+    struct answer answer = check_cspace_root(call, sources[0], cspace_data, &ret_roots[0]);
+    if (answer_is_error(answer))
+        return answer;
+    return check_vspace_root(call, sources[1], vspace_data, &ret_roots[1]);
+}
+
+/* Replaces what is in the TCB's slot. false: preempted. */
+static bool install(struct call *call, enum tcb_slot place, const struct installation *new)
+{
+    struct kernel *k = call->k;
+    struct tcb *tcb = call_tcb(call);
+    struct slot *dest = &tcb->slots[place];
+    if (!slot_delete(k, call->core, dest))
+        return false;
+    /* deleting may have deleted the source, or the invoked capability itself */
+    if (new->source && cap_same_object(new->cap, new->source->cap) &&
+        cap_same_object(tcb_cap(call->cap.tcb.object), call->slot->cap))
+        slot_insert(k, new->cap, new->source, dest);
+    return true;
+}
+
+static bool install_roots(struct call *call, word_t fault_handler,
+                          const struct installation roots[2])
+{
+    call_tcb(call)->fault_handler = fault_handler;
+    return install(call, TCB_SLOT_CTABLE, &roots[0]) && install(call, TCB_SLOT_VTABLE, &roots[1]);
+}
+
+static bool install_buffer(struct call *call, vaddr_t address, const struct installation *buffer)
+{
+    struct tcb *tcb = call_tcb(call);
+    if (!slot_delete(call->k, call->core, &tcb->slots[TCB_SLOT_BUFFER]))
+        return false;
+    tcb->ipc_buffer = address;
+    if (!install(call, TCB_SLOT_BUFFER, buffer))
+        return false;
+    if (tcb_at(call->k, call->k->cores[call->core].current) == tcb)
+        sched_reschedule(call->k, call->core);
+    return true;
+}
+
+static struct answer finished(bool done)
+{
+    return done ? answer_ok() : answer_kind_only(ANSWER_PREEMPTED);
+}
+
+struct answer tcb_configure(struct call *call)
+{
+    if (call->length < 4 || !call->extra[0] || !call->extra[1] || !call->extra[2])
+        return answer_truncated_message();
+    vaddr_t address = call_word(call, 3);
+    struct installation buffer, roots[2];
+    struct answer answer = check_ipc_buffer(call, call->extra[2], address, &buffer);
+    if (answer_is_error(answer))
+        return answer;
+    answer = check_roots(call, call->extra, call_word(call, 1), call_word(call, 2), roots);
+    if (answer_is_error(answer))
+        return answer;
+    return finished(install_roots(call, call_word(call, 0), roots) &&
+                    install_buffer(call, address, &buffer));
+}
+
+struct answer tcb_set_space(struct call *call)
+{
+    if (call->length < 3 || !call->extra[0] || !call->extra[1])
+        return answer_truncated_message();
+    struct installation roots[2];
+    struct answer answer =
+        check_roots(call, call->extra, call_word(call, 1), call_word(call, 2), roots);
+    if (answer_is_error(answer))
+        return answer;
+    return finished(install_roots(call, call_word(call, 0), roots));
+}
+
+struct answer tcb_set_ipc_buffer(struct call *call)
+{
+    if (call->length < 1 || !call->extra[0])
+        return answer_truncated_message();
+    vaddr_t address = call_word(call, 0);
+    struct installation buffer;
+    struct answer answer = check_ipc_buffer(call, call->extra[0], address, &buffer);
+    if (answer_is_error(answer))
+        return answer;
+    return finished(install_buffer(call, address, &buffer));
+}

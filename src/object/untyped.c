@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Untyped memory: a range of physical memory and a watermark. Manual, "Kernel Objects", Untyped.
+ */
+#include <object/object_types.h>
+
+#include <base/assert.h>
+#include <base/bits.h>
+#include <base/memory.h>
+#include <cap/delete.h>
+#include <cap/derivation.h>
+#include <cap/lookup.h>
+#include <object/tcb.h>
+
+/* Ranges of at least this many bytes are cleared by the seat, which need not touch untouched pages.
+ */
+#define SEAT_CLEAR_BYTES (UINT64_C(64) << 10)
+
+struct retype {
+    enum object_kind kind;
+    unsigned size_bits;   /* Retype's argument */
+    unsigned object_bits; /* log2 of what one object takes */
+    struct slot *slots;   /* the destination window */
+    unsigned count;
+    bool reset; /* the untyped has no children: it starts anew */
+    paddr_t first;
+};
+
+static struct answer retype_check_type(const struct call *call, struct retype *r)
+{
+    const struct kernel_config *config = &call->k->config;
+    word_t size_bits = call_word(call, 1);
+
+    r->kind = abi_object_kind(config, call_word(call, 0));
+    if (r->kind == OBJECT_INVALID || !object_can_create(r->kind))
+        return answer_invalid_argument(0);
+    if (size_bits >= WORD_BITS)
+        return answer_range_error(0, MAX_UNTYPED_BITS);
+    r->size_bits = (unsigned)size_bits;
+    r->object_bits = abi_object_size_bits(config, r->kind, r->size_bits);
+    if (r->object_bits > MAX_UNTYPED_BITS)
+        return answer_range_error(0, MAX_UNTYPED_BITS);
+    if (r->size_bits < abi_object_min_size_bits(config, r->kind))
+        return answer_invalid_argument(1);
+    return answer_ok();
+}
+
+/* The CNode that takes the new capabilities. */
+static struct answer retype_find_node(const struct call *call, union cap *ret_node)
+{
+    union cap node = call->extra[0]->cap;
+    word_t depth = call_word(call, 3);
+    if (depth != 0) {
+        struct slot *slot;
+        struct answer answer =
+            lookup_operand_slot(call->k, false, node, call_word(call, 2), depth, &slot);
+        if (answer_is_error(answer))
+            return answer;
+        node = slot->cap;
+    }
+    if (cap_type(node) != CAP_CNODE)
+        return answer_failed_lookup(false, lookup_missing_capability((unsigned)depth));
+    *ret_node = node;
+    return answer_ok();
+}
+
+static struct answer retype_check_window(const struct call *call, struct retype *r)
+{
+    union cap node = cap_null();
+    struct answer answer = retype_find_node(call, &node);
+    if (answer_is_error(answer))
+        return answer;
+
+    word_t size = bit(node.cnode.radix);
+    word_t offset = call_word(call, 4);
+    word_t count = call_word(call, 5);
+    if (offset > size - 1)
+        return answer_range_error(0, size - 1);
+    if (count < 1 || count > call->k->config.retype_fan_out_limit)
+        return answer_range_error(1, call->k->config.retype_fan_out_limit);
+    if (count > size - offset)
+        return answer_range_error(1, size - offset);
+
+    struct slot *slots = slot_at(call->k, node.cnode.object);
+    r->slots = &slots[offset];
+    r->count = (unsigned)count;
+    for (unsigned i = 0; i < r->count; i++) {
+        if (!slot_is_empty(&r->slots[i]))
+            return answer_delete_first();
+    }
+    return answer_ok();
+}
+
+static bool kind_may_be_device(enum object_kind kind)
+{
+    return kind == OBJECT_UNTYPED || kind == OBJECT_4K_PAGE || kind == OBJECT_LARGE_PAGE ||
+           kind == OBJECT_HUGE_PAGE;
+}
+
+static struct answer retype_check_memory(const struct call *call, struct retype *r)
+{
+    union cap untyped = call->cap;
+    r->reset = !slot_has_children(call->k, call->slot);
+    uint64_t used = r->reset ? 0 : untyped.untyped.free_index;
+    uint64_t left = bit(untyped.untyped.size_bits) - used;
+    if (left >> r->object_bits < r->count)
+        return answer_not_enough_memory(left);
+    if (untyped.untyped.is_device && !kind_may_be_device(r->kind))
+        return answer_invalid_argument(1);
+    r->first = align_up((paddr_t)untyped.untyped.base + used, r->object_bits);
+    return answer_ok();
+}
+
+/*
+ * Forgets what the untyped was used for and clears it. false: the seat must clear a large range
+ * (core->clear) first; the call is then made again and finds the watermark at the bottom.
+ */
+static bool untyped_reset(struct call *call)
+{
+    union cap *cap = &call->slot->cap;
+    uint64_t used = cap->untyped.free_index;
+    cap->untyped.free_index = 0;
+    if (used == 0 || cap->untyped.is_device)
+        return true;
+    if (used < SEAT_CLEAR_BYTES) {
+        mem_zero(kernel_memory(call->k, cap->untyped.base), used);
+        return true;
+    }
+    call->k->cores[call->core].clear =
+        (struct memory_region){.base = cap->untyped.base, .end = cap->untyped.base + used};
+    return false;
+}
+
+static void retype_commit(struct call *call, const struct retype *r)
+{
+    bool is_device = call->cap.untyped.is_device;
+    call->slot->cap.untyped.free_index =
+        r->first + ((uint64_t)r->count << r->object_bits) - call->cap.untyped.base;
+    for (unsigned i = 0; i < r->count; i++) {
+        paddr_t paddr = r->first + ((uint64_t)i << r->object_bits);
+        union cap cap = object_create(call->k, call->core, call->caller, r->kind, paddr,
+                                      r->size_bits, is_device);
+        slot_insert_new(call->k, cap, call->slot, &r->slots[i]);
+    }
+}
+
+static struct answer untyped_retype(struct call *call)
+{
+    struct retype r = {0};
+    struct answer answer;
+    if (call->length < 6 || !call->extra[0])
+        return answer_truncated_message();
+    if (answer = retype_check_type(call, &r), answer_is_error(answer))
+        return answer;
+    if (answer = retype_check_window(call, &r), answer_is_error(answer))
+        return answer;
+    if (answer = retype_check_memory(call, &r), answer_is_error(answer))
+        return answer;
+
+    if (r.reset && !untyped_reset(call))
+        return answer_kind_only(ANSWER_PREEMPTED);
+    retype_commit(call, &r);
+    return answer_ok();
+}
+
+static struct answer untyped_invoke(struct call *call)
+{
+    return call->method == INV_UNTYPED_RETYPE ? untyped_retype(call) : answer_illegal_operation();
+}
+
+static struct answer untyped_derive(struct kernel *k, struct slot *slot, union cap cap,
+                                    union cap *ret_cap)
+{
+    if (slot_has_children(k, slot))
+        return answer_revoke_first();
+    *ret_cap = cap;
+    return answer_ok();
+}
+
+static bool untyped_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_bits)
+{
+    *ret_base = cap.untyped.base;
+    *ret_size_bits = cap.untyped.size_bits;
+    return true;
+}
+
+/* Whatever lies in the range was made from it. */
+static bool untyped_same_region(union cap a, union cap b)
+{
+    paddr_t base;
+    unsigned bits;
+    if (!cap_object_type(b)->extent(b, &base, &bits))
+        return false;
+    return a.untyped.base <= base &&
+           base + mask(bits) <= (paddr_t)a.untyped.base + mask(a.untyped.size_bits);
+}
+
+const struct object_type untyped_object_type = {
+    .name = "untyped",
+    .identify_tag = 2,
+    .invoke = untyped_invoke,
+    .derive = untyped_derive,
+    .mask_rights = mask_no_rights,
+    .update_data = update_no_data,
+    .extent = untyped_extent,
+    .same_region = untyped_same_region,
+    .same_object = same_region_never,
+    .finalise = finalise_nothing,
+    .cleanup = no_cleanup,
+};
