@@ -10,6 +10,7 @@
 #include <cap/derivation.h>
 #include <ipc/ipc.h>
 #include <mem/vspace.h>
+#include <model/console.h>
 #include <object/object_types.h>
 #include <object/tcb.h>
 #include <sched/sched.h>
@@ -247,7 +248,13 @@ static struct slot_region provide_frames(struct boot *b, paddr_t paddr, vaddr_t 
     return region;
 }
 
-/* BootInfo can describe only so many; the rest is lost to user level. */
+/* BootInfo can describe only so many: this one is lost to user level. */
+static void drop_untyped(struct kernel *k)
+{
+    if (k->config.printing)
+        console_print(k, "Kernel init: Too many untyped regions for boot info\n");
+}
+
 static void provide_untypeds(struct boot *b, const struct boot_regions *regions, bool is_device)
 {
     struct kernel *k = b->k;
@@ -257,8 +264,10 @@ static void provide_untypeds(struct boot *b, const struct boot_regions *regions,
         paddr_t base;
         unsigned bits;
         while (boot_next_untyped(&rest, &base, &bits)) {
-            if (b->untyped_count == k->config.max_num_bootinfo_untyped_caps)
-                return;
+            if (b->untyped_count == k->config.max_num_bootinfo_untyped_caps) {
+                drop_untyped(k);
+                continue;
+            }
             bootinfo_write_untyped(k, bootinfo, b->untyped_count++, base, bits, is_device);
             provide(b, object_create(k, 0, NULL, OBJECT_UNTYPED, base, bits, is_device));
         }

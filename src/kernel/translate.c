@@ -24,3 +24,12 @@ paddr_t kernel_next_losses(struct kernel *k, struct vspace_losses *ret_losses)
 {
     return vspace_next_losses(k, ret_losses);
 }
+
+paddr_t kernel_tcb_vspace(struct kernel *k, const struct tcb *tcb)
+{
+    union cap root = tcb->slots[TCB_SLOT_VTABLE].cap;
+    if (cap_type(root) != CAP_PML4 || !root.pml4.is_mapped)
+        return 0;
+    paddr_t vspace = asid_vspace(k, root.pml4.asid);
+    return vspace == root.pml4.object ? vspace : 0;
+}

@@ -47,8 +47,8 @@ struct translation vspace_translate(struct kernel *k, paddr_t vspace, vaddr_t va
 }
 
 /* The page at `vaddr`, which is next to `leaf`'s. */
-static struct leaf leaf_neighbour(struct kernel *k, paddr_t vspace, vaddr_t vaddr,
-                                  struct leaf leaf, int direction)
+static struct leaf leaf_neighbour(struct kernel *k, paddr_t vspace, vaddr_t vaddr, struct leaf leaf,
+                                  int direction)
 {
     unsigned index = (unsigned)(kernel_paddr(k, leaf.entry) / sizeof(uint64_t) % 512);
     bool same_table = direction > 0 ? index < 511 : index > 0;

@@ -49,8 +49,9 @@ bool entry_is_page(uint64_t entry, enum paging_level level);
 paddr_t entry_paddr(uint64_t entry, enum paging_level level);
 
 /*
- * The entry for `vaddr` (< 2^47) in the table of `level`. Where an upper level is missing returns NULL and
- * *ret_missing_bits = 21, 30 or 39 (the level_bits of the missing table's entry in its parent).
+ * The entry for `vaddr` (< 2^47) in the table of `level`. Where an upper level is missing returns
+ * NULL and *ret_missing_bits = 21, 30 or 39 (the level_bits of the missing table's entry in its
+ * parent).
  */
 uint64_t *walk_entry(struct kernel *k, paddr_t vspace, vaddr_t vaddr, enum paging_level level,
                      unsigned *ret_missing_bits);

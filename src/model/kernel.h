@@ -98,6 +98,7 @@ struct kernel {
     paddr_t all_tcbs;    /* newest first */
     paddr_t dump_cursor; /* where an unfinished DumpScheduler goes on; 0: none */
     bool halted;
+    uint64_t unhandled_faults; /* threads stopped by a fault that nobody took */
     struct console console;
 };
 

@@ -127,33 +127,29 @@ struct answer guest_invoke(struct guest *g, struct guest_call c)
     return cap_object_type(call.cap)->invoke(&call);
 }
 
-/* An untyped of RAM with room; a large one, so that a test need not think of it. */
-static cptr_t large_untyped(const struct guest *g)
+static bool is_ram_untyped(union cap cap, unsigned size_bits)
 {
-    cptr_t best = 0;
-    for (cptr_t i = g->first_untyped; cap_type(guest_cap(g, i)) == CAP_UNTYPED; i++) {
-        union cap cap = guest_cap(g, i);
-        if (!cap.untyped.is_device &&
-            (!best || cap.untyped.size_bits > guest_cap(g, best).untyped.size_bits))
-            best = i;
-    }
-    return best;
+    return cap_type(cap) == CAP_UNTYPED && !cap.untyped.is_device &&
+           cap.untyped.size_bits == size_bits;
 }
 
+/* Retypes from the largest untyped with room, so that a test need not think of it. */
 cptr_t guest_make(struct guest *g, enum object_kind kind, unsigned size_bits)
 {
-    cptr_t slot = g->next_slot;
-    word_t type = abi_object_type(&g->k->config, kind);
-    struct answer answer = guest_invoke(g, (struct guest_call){
-                                               .cap = large_untyped(g),
-                                               .method = INV_UNTYPED_RETYPE,
-                                               WORDS(type, size_bits, 0, 0, slot, 1),
-                                               EXTRA(INITIAL_CAP_CNODE),
-                                           });
-    if (answer_is_error(answer))
-        return 0;
-    g->next_slot++;
-    return slot;
+    struct guest_call call = {
+        .method = INV_UNTYPED_RETYPE,
+        WORDS(abi_object_type(&g->k->config, kind), size_bits, 0, 0, g->next_slot, 1),
+        EXTRA(INITIAL_CAP_CNODE),
+    };
+    cptr_t end = guest_bootinfo_word(g, abi_bootinfo_layout(&g->k->config).untyped + 8);
+    for (unsigned bits = MAX_UNTYPED_BITS; bits >= MIN_UNTYPED_BITS; bits--) {
+        for (call.cap = g->first_untyped; call.cap < end; call.cap++) {
+            if (is_ram_untyped(guest_cap(g, call.cap), bits) &&
+                !answer_is_error(guest_invoke(g, call)))
+                return g->next_slot++;
+        }
+    }
+    return 0;
 }
 
 cptr_t guest_copy(struct guest *g, cptr_t cptr)

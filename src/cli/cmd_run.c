@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <cli/cmd_run.h>
+#include <cli/commands.h>
+#include <cli/inject.h>
+#include <cli/say.h>
+#include <cli/status.h>
+#include <loader/build_directory.h>
+#include <loader/nearest.h>
+#include <machine/machine.h>
+#include <machine/watch.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- options ------------------------------------------------------------------------------- */
+
+#define MEMORY_MINIMUM (UINT64_C(4) << 20)
+#define MEMORY_MAXIMUM (UINT64_C(1) << 40)
+
+static bool set_memory(void *target, const char *value, struct command_error *ret_error)
+{
+    struct run_options *options = target;
+    uint64_t bytes;
+
+    if (!command_parse_size(value, &bytes)) {
+        return command_fail(ret_error, "--memory %s: a size is a number with K, M or G, as in 512M",
+                            value);
+    }
+    if (bytes < MEMORY_MINIMUM || bytes > MEMORY_MAXIMUM || bytes % PAGE_BYTES != 0) {
+        return command_fail(ret_error, "--memory %s: must be 4M to 1T, in whole pages of 4K",
+                            value);
+    }
+    options->machine.memory_bytes = bytes;
+    return true;
+}
+
+static bool set_config(void *target, const char *value, struct command_error *ret_error)
+{
+    struct run_options *options = target;
+
+    (void)ret_error;
+    options->config_file = value;
+    return true;
+}
+
+static bool set_setting(void *target, const char *value, struct command_error *ret_error)
+{
+    struct run_options *options = target;
+    struct loader_error error;
+
+    if (!configuration_set(&options->configuration, value, &error)) {
+        return command_fail(ret_error, "--set %s", error.message);
+    }
+    return true;
+}
+
+static bool set_cores(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)target;
+    if (strcmp(value, "1") == 0) {
+        return true;
+    }
+    if (value[0] < '0' || value[0] > '9' || value[strspn(value, "0123456789")] != '\0' ||
+        value[strspn(value, "0")] == '\0') {
+        return command_fail(ret_error, "--cores %s: must be a number of cores", value);
+    }
+    return command_fail(ret_error,
+                        "--cores %s: several cores do not work yet; leave --cores out (an image "
+                        "for an SMP kernel runs on one core)",
+                        value);
+}
+
+static bool check_text(const char *option, const char *value, struct command_error *ret_error)
+{
+    struct watch watch;
+
+    if (!watch_init(&watch, value)) {
+        return command_fail(ret_error, "--%s: the text must have 1 to %d bytes", option,
+                            WATCH_MAX_TEXT);
+    }
+    return true;
+}
+
+static bool set_until(void *target, const char *value, struct command_error *ret_error)
+{
+    struct run_options *options = target;
+
+    if (options->machine.until != NULL) {
+        return command_fail(ret_error, "--until may be given once");
+    }
+    options->machine.until = value;
+    return check_text("until", value, ret_error);
+}
+
+static bool set_fail_on(void *target, const char *value, struct command_error *ret_error)
+{
+    struct run_options *options = target;
+
+    if (options->machine.fail_on_count == MACHINE_MAX_FAIL_ON) {
+        return command_fail(ret_error, "--fail-on may be given %d times", MACHINE_MAX_FAIL_ON);
+    }
+    options->machine.fail_on[options->machine.fail_on_count++] = value;
+    return check_text("fail-on", value, ret_error);
+}
+
+static bool set_timeout(void *target, const char *value, struct command_error *ret_error)
+{
+    struct run_options *options = target;
+    nanoseconds_t timeout;
+
+    if (!command_parse_duration(value, &timeout) || timeout == 0) {
+        return command_fail(ret_error, "--timeout %s: must be seconds, as in 30 or 0.5 or 500ms",
+                            value);
+    }
+    options->machine.timeout = timeout;
+    return true;
+}
+
+static bool set_on_idle(void *target, const char *value, struct command_error *ret_error)
+{
+    struct run_options *options = target;
+
+    if (strcmp(value, "report") == 0) {
+        options->machine.on_idle = ON_IDLE_REPORT;
+    } else if (strcmp(value, "exit") == 0) {
+        options->machine.on_idle = ON_IDLE_EXIT;
+    } else {
+        return command_fail(ret_error, "--on-idle %s: must be report or exit", value);
+    }
+    return true;
+}
+
+static bool set_trace(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)value;
+    (void)ret_error;
+    ((struct run_options *)target)->machine.trace = true;
+    return true;
+}
+
+static bool set_verbose(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)value;
+    (void)ret_error;
+    ((struct run_options *)target)->machine.verbose = true;
+    return true;
+}
+
+static const struct command_option options[] = {
+    {"memory", "SIZE", "guest memory: K, M or G (default 512M)", 'm', set_memory},
+    {"config", "FILE", "the kernel's gen_config.json, or lines NAME=VALUE", 'c', set_config},
+    {"set", "NAME=VALUE", "one setting of the kernel, as in KernelIsMCS=ON", 0, set_setting},
+    {"cores", "N", "cores of the machine (only 1 works yet)", 0, set_cores},
+    {"until", "TEXT", "end with status 0 when the guest prints TEXT", 0, set_until},
+    {"fail-on", "TEXT", "end with status 1 when the guest prints TEXT", 0, set_fail_on},
+    {"timeout", "SECONDS", "end with status 124 after that time", 0, set_timeout},
+    {"on-idle", "report|exit", "when nothing can run any more (default report)", 0, set_on_idle},
+    {"trace", NULL, "show each call and fault of the guest", 't', set_trace},
+    {"verbose", NULL, "show image, configuration and what is done", 'v', set_verbose},
+    INJECT_OPTION,
+};
+
+static void prepare(void *target)
+{
+    struct run_options *run = target;
+
+    configuration_init(&run->configuration);
+    run->machine.memory_bytes = MACHINE_MEMORY_DEFAULT;
+    run->machine.timeout = NANOSECONDS_NEVER;
+}
+
+/* --- the image and its configuration ------------------------------------------------------- */
+
+static int refuse(const struct loader_error *error)
+{
+    say("%s", error->message);
+    return error->problem == LOADER_BAD_ASSIGNMENT ? STATUS_USAGE : STATUS_IMAGE;
+}
+
+/* A word that names neither a file nor a command was meant as the one or the other. */
+static int refuse_operand(const char *operand, const struct loader_error *error)
+{
+    struct nearest nearest = {0};
+
+    if (error->problem == LOADER_NO_FILE && strchr(operand, '/') == NULL) {
+        for (size_t i = 0; i < command_count; i++) {
+            nearest_offer(&nearest, operand, command_table[i]->verb);
+        }
+    }
+    if (nearest.word == NULL) {
+        return refuse(error);
+    }
+    say("%s (did you mean the command %s?)", error->message, nearest.word);
+    return STATUS_IMAGE;
+}
+
+static bool find_configuration(struct run_options *run, const char *place,
+                               struct loader_error *ret_error)
+{
+    if (run->config_file != NULL
+            ? !configuration_from_file(&run->configuration, run->config_file, ret_error)
+            : !configuration_from_build(&run->configuration, place, ret_error)) {
+        return false;
+    }
+    configuration_infer(&run->configuration, run->machine.image);
+    return configuration_check(&run->configuration, ret_error);
+}
+
+/* A guess that changes something is said without being asked for. */
+static void report_guess(const struct configuration *configuration)
+{
+    struct configuration plain;
+    char text[512] = "", value[CONFIGURATION_VALUE_BYTES], other[CONFIGURATION_VALUE_BYTES];
+    size_t length = 0;
+
+    configuration_init(&plain);
+    for (size_t i = 0; i < configuration_setting_count; i++) {
+        configuration_value(&configuration->kernel, i, value);
+        configuration_value(&plain.kernel, i, other);
+        if (configuration->source[i] == SETTING_INFERRED && strcmp(value, other) != 0 &&
+            length < sizeof(text)) {
+            length += (size_t)snprintf(text + length, sizeof(text) - length, " %s=%s",
+                                       configuration_settings[i].name, value);
+        }
+    }
+    if (length != 0) {
+        say("inferred from the image, no configuration found:%s (to be sure: --config FILE)", text);
+    }
+}
+
+static void describe(const struct run_options *run)
+{
+    const struct image *image = run->machine.image;
+    const char *entry = image_symbol_at(image, image->entry);
+
+    say("image %s: 0x%" PRIx64 " to 0x%" PRIx64 ", %u segments, entry 0x%" PRIx64 " (%s)",
+        run->machine.image_path, image->start, image->end, image->segment_count, image->entry,
+        entry == NULL ? "no symbol" : entry);
+    if (run->configuration.found_in[0] != '\0') {
+        say("configuration %s", run->configuration.found_in);
+    }
+    for (size_t i = 0; i < configuration_setting_count; i++) {
+        char value[CONFIGURATION_VALUE_BYTES];
+
+        configuration_value(&run->configuration.kernel, i, value);
+        say("  %s=%s (%s)", configuration_settings[i].name, value,
+            configuration_source_name(run->configuration.source[i]));
+    }
+}
+
+/* --- the end ------------------------------------------------------------------------------- */
+
+static const struct {
+    enum status status;
+    bool is_guest_end; /* with --until that was not seen it came too early */
+    const char *what;  /* said if the machine has no message; NULL: nothing */
+} ends[] = {
+    [MACHINE_END_UNTIL] = {STATUS_OK, false, NULL},
+    [MACHINE_END_FAIL_ON] = {STATUS_FAIL_ON, false, "a --fail-on text was printed"},
+    [MACHINE_END_TIMEOUT] = {STATUS_TIMEOUT, false, "timeout"},
+    [MACHINE_END_HALTED] = {STATUS_OK, true, NULL},
+    [MACHINE_END_IDLE] = {STATUS_IDLE, true, "every thread waits and nothing can wake one"},
+    [MACHINE_END_FAULTED] = {STATUS_FAULTED, true, "a thread has a fault that nobody handles"},
+    [MACHINE_END_QUIT] = {STATUS_OK, true, NULL},
+    [MACHINE_END_INTERRUPTED] = {STATUS_SIGNAL, false, NULL},
+    [MACHINE_END_REFUSED] = {STATUS_IMAGE, false, "the image cannot be run"},
+    [MACHINE_END_HOST_UNSUPPORTED] = {STATUS_UNSUPPORTED, false,
+                                      "this host lacks what it takes; see sel4emu doctor"},
+    [MACHINE_END_HOST_FAILED] = {STATUS_HOST, false, "the host failed"},
+};
+
+int run_status(const struct machine_options *machine, enum machine_end end,
+               const struct machine_report *report)
+{
+    if (end == MACHINE_END_INTERRUPTED) {
+        return STATUS_SIGNAL + report->signal;
+    }
+    if (end == MACHINE_END_IDLE && machine->on_idle == ON_IDLE_EXIT) {
+        return machine->until == NULL ? STATUS_OK : STATUS_EARLY;
+    }
+    if (ends[end].is_guest_end && ends[end].status == STATUS_OK && machine->until != NULL) {
+        return STATUS_EARLY;
+    }
+    return (int)ends[end].status;
+}
+
+static int report_end(const struct machine_options *machine, enum machine_end end,
+                      const struct machine_report *report)
+{
+    int status = run_status(machine, end, report);
+
+    if (report->message[0] != '\0') {
+        say("%s", report->message);
+    } else if (ends[end].what != NULL && status != STATUS_OK) {
+        say("%s", ends[end].what);
+    }
+    if (status == STATUS_EARLY) {
+        say("the guest ended before it printed \"%s\"", machine->until);
+    }
+    return status;
+}
+
+static int run_image(struct run_options *run, const char *place, const char *path)
+{
+    struct machine_report report = {0};
+    struct loader_error error;
+    struct image image;
+    int status;
+
+    if (!image_open(path, &image, &error)) {
+        return refuse_operand(path, &error);
+    }
+    run->machine.image = &image;
+    run->machine.image_path = path;
+    run->machine.configuration = &run->configuration;
+    if (!find_configuration(run, place, &error)) {
+        status = refuse(&error);
+    } else {
+        if (run->machine.verbose) {
+            describe(run);
+        } else {
+            report_guess(&run->configuration);
+        }
+        status = report_end(&run->machine, machine_run(&run->machine, &report), &report);
+    }
+    image_close(&image);
+    return status;
+}
+
+static int run_operand(void *target, const char *const *operands, unsigned operand_count)
+{
+    char path[FILE_PATH_BYTES];
+    struct loader_error error;
+
+    if (operand_count == 0) {
+        say("no image given; usage: sel4emu run [OPTION...] IMAGE|BUILD_DIR");
+        return STATUS_USAGE;
+    }
+    if (!file_is_directory(operands[0])) {
+        return run_image(target, operands[0], operands[0]);
+    }
+    if (!build_directory_find_image(operands[0], path, &error)) {
+        return refuse(&error);
+    }
+    return run_image(target, operands[0], path);
+}
+
+static void print_settings(void)
+{
+    struct configuration plain;
+    char value[CONFIGURATION_VALUE_BYTES];
+
+    configuration_init(&plain);
+    printf("\nSettings for --set, with their defaults:\n");
+    for (size_t i = 0; i < configuration_setting_count; i++) {
+        configuration_value(&plain.kernel, i, value);
+        printf("  %s=%s\n", configuration_settings[i].name, value);
+    }
+}
+
+const struct command command_run = {
+    .verb = "run",
+    .operands = "IMAGE|BUILD_DIR",
+    .summary = "start an image; its console is this terminal",
+    .details =
+        "IMAGE is the root server's ELF file, BUILD_DIR a build directory of seL4's with\n"
+        "images/*-image-x86_64-pc99. The kernel's configuration is taken from --config, else\n"
+        "from gen_config.json in the build directory, else from what the image shows.\n"
+        "On a terminal, Ctrl-C or Ctrl-A x ends the guest, Ctrl-A h shows the other keys.\n",
+    .print_more = print_settings,
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .max_operands = 1,
+    .target_size = sizeof(struct run_options),
+    .prepare = prepare,
+    .run = run_operand,
+};

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine as a whole: QEMU's "pc" (i440FX), as far as seL4's pc99 platform library needs it.
+ * Its memory map, what its firmware leaves in memory, and its devices on one bus.
+ */
+#ifndef DEVICE_PC_H
+#define DEVICE_PC_H
+
+#include <device/bus.h>
+#include <device/ioapic.h>
+#include <device/serial.h>
+#include <device/stream.h>
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+#define PC_MAX_RANGES  8
+#define PC_MEMORY_MIN  (UINT64_C(4) << 20)
+#define PC_MEMORY_MAX  (UINT64_C(256) << 30)
+#define PC_HIGH_MEMORY (UINT64_C(4) << 30) /* memory that does not fit below starts here */
+
+enum pc_memory_type { /* as in the multiboot memory map */
+                      PC_MEMORY_RAM = 1,
+                      PC_MEMORY_RESERVED = 2,
+};
+
+struct pc_range {
+    paddr_t base, end;
+    enum pc_memory_type type;
+};
+
+struct pc_memory_layout {
+    paddr_t low_end;      /* memory is [0, low_end) ... */
+    paddr_t high_end;     /* ... and [PC_HIGH_MEMORY, high_end), empty if they are equal */
+    paddr_t rsdp, tables; /* of ACPI */
+    struct pc_range map[PC_MAX_RANGES]; /* what the BIOS reports, in its order */
+    unsigned map_count;
+    struct pc_range ram[PC_MAX_RANGES]; /* of it, what seL4 takes for RAM: at 1 MiB and above */
+    unsigned ram_count;
+    struct pc_range reserved[2]; /* registers that are the kernel's: IOAPIC, local APIC */
+    unsigned reserved_count;
+};
+
+/* size: bytes, a multiple of PAGE_BYTES from PC_MEMORY_MIN to PC_MEMORY_MAX; else -EINVAL. */
+int pc_memory_layout(uint64_t size, struct pc_memory_layout *ret_layout);
+
+/*
+ * Whether memory lies behind `paddr`: RAM, the BIOS area, the VGA window (a plain frame buffer that
+ * nobody shows). What is neither this nor a device's is open: reads give ones.
+ */
+bool pc_memory_is_backed(const struct pc_memory_layout *layout, paddr_t paddr);
+
+/*
+ * Writes what SeaBIOS leaves behind: BIOS data area and ACPI tables. memory: what stands for
+ * physical address 0, zeroed, at least up to layout->low_end. cpus: 1..ACPI_MAX_CPUS.
+ */
+void pc_write_firmware(uint8_t *memory, const struct pc_memory_layout *layout, unsigned cpus);
+
+/* --- devices ------------------------------------------------------------------------------------
+ */
+
+struct pc_options {
+    struct host_stream *com1; /* stays the caller's */
+    int64_t epoch;            /* seconds since 1970 (UTC) at time 0 */
+    unsigned cpus;
+    bool hpet_fsb;                    /* HPET can send messages; QEMU's default: false */
+    void (*power_off)(void *context); /* the guest switched the machine off (ACPI S5) */
+    void *context;
+};
+
+struct pc {
+    struct bus *bus;
+    struct ioapic *ioapic;
+    struct serial *com1;
+};
+
+/* 0 or -ENOMEM. */
+int pc_create(const struct pc_memory_layout *layout, const struct pc_options *options,
+              struct pc **ret_pc);
+void pc_destroy(struct pc *pc);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A 16550A UART (National Semiconductor PC16550D data sheet). What the guest transmits goes to the
+ * stream at once; what comes from it waits there until the receive FIFO has room, so none is lost.
+ * Interrupts are not gated by OUT2, as on QEMU.
+ */
+#ifndef DEVICE_SERIAL_H
+#define DEVICE_SERIAL_H
+
+#include <device/bus.h>
+#include <device/stream.h>
+
+#define SERIAL_COM1_PORT 0x3f8
+#define SERIAL_COM1_GSI  4
+
+struct serial;
+
+/* Adds a UART to the bus at `port`..`port`+7. The stream stays the caller's and outlives it. */
+int serial_create(struct bus *bus, uint16_t port, unsigned gsi, struct host_stream *stream,
+                  struct serial **ret_serial);
+
+/* The host end has input, or has become writable: moves what can be moved. */
+void serial_poll(struct serial *serial, nanoseconds_t now);
+/* Whether input would be taken: the receive FIFO has room and the stream has not ended. */
+bool serial_wants_input(const struct serial *serial);
+/* Whether input would raise an interrupt: otherwise it can wake nobody. */
+bool serial_input_interrupts(const struct serial *serial);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Gates: how guest code runs, and how it comes back. A gate turns VSpaces into Linux processes and
+ * TCBs into carriers, and runs one carrier until it traps. It knows nothing of seL4's kernel: the
+ * seat (gate/seat.h) stands between the two. The monitor gate (gate/monitor.c) drives everything
+ * with ptrace; the in-place seat will bring gates of its own behind the same table.
+ *
+ * Failures of the host are negative errno values. A guest can cause none but -ENOMEM and -EPERM of
+ * gate_map (the end of Linux's areas; addresses below vm.mmap_min_addr), which the seat reports.
+ */
+#ifndef GATE_GATE_H
+#define GATE_GATE_H
+
+#include <abi/registers.h>
+#include <base/types.h>
+
+enum trap_kind {
+    TRAP_SYSCALL,     /* a `syscall` instruction; rip is that of the instruction */
+    TRAP_INT,         /* `int n` (n in `vector`, 158..255), no exception to seL4; rip at it */
+    TRAP_PAGE_FAULT,  /* address; classify_fault() tells what kind of access it was */
+    TRAP_EXCEPTION,   /* x86 vector and error code as seL4 would see them */
+    TRAP_INTERRUPTED, /* nothing happened in the guest: gate_interrupt() */
+    TRAP_GONE,        /* the carrier no longer exists: somebody outside killed it */
+};
+
+struct trap {
+    enum trap_kind kind;
+    unsigned vector;
+    word_t error_code;
+    vaddr_t address;
+    bool write, fetch; /* set by classify_fault() */
+};
+
+struct gate;
+struct gate_vspace;  /* a VSpace process */
+struct gate_carrier; /* a thread of it */
+
+struct gate_ops {
+    const char *name;
+
+    /*
+     * memory_fd: the memfd of guest physical memory; hole: an address range of two pages that the
+     * image does not use. Pins the calling thread, which alone may use the gate from now on, to a
+     * CPU. On failure nothing is left behind.
+     */
+    int (*open)(int memory_fd, vaddr_t hole, struct gate **ret_gate);
+    void (*close)(struct gate *gate); /* ends every process it made and waits for them */
+
+    int (*vspace_create)(struct gate *gate, struct gate_vspace **ret_vspace);
+    void (*vspace_destroy)(struct gate_vspace *vspace);
+
+    /* Page-aligned. writable: MAP_SHARED rwx; else MAP_PRIVATE r-x. Replaces what was there. */
+    int (*map)(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size, paddr_t paddr,
+               bool writable);
+    int (*unmap)(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size);
+
+    /*
+     * A gate may keep one page of its own in each VSpace process: the guest may read it, but not
+     * write or execute it. map() and move_page() give way to the guest; a seat asks where the page
+     * is (0: nowhere) and moves it when the guest's page tables come to name that address.
+     * is_free: whether the guest has nothing at `vaddr`. -ENOSPC: no place is left.
+     */
+    vaddr_t (*page)(const struct gate_vspace *vspace);
+    int (*move_page)(struct gate_vspace *vspace, bool (*is_free)(void *context, vaddr_t vaddr),
+                     void *context);
+
+    /* name: at most 15 bytes are shown by Linux. The first vector state is a processor's initial.
+     */
+    int (*carrier_create)(struct gate_vspace *vspace, const char *name,
+                          struct gate_carrier **ret_carrier);
+    void (*carrier_destroy)(struct gate_carrier *carrier);
+    int (*carrier_rename)(struct gate_carrier *carrier, const char *name);
+    /* Vector state moves along when a TCB changes its VSpace. */
+    int (*carrier_copy_vector_state)(struct gate_carrier *from, struct gate_carrier *to);
+
+    /*
+     * Runs until the carrier traps: registers in and out (enum user_register). -ENOMEM, -EIO: guest
+     * memory that the host could not provide.
+     */
+    int (*run)(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+               struct trap *ret_trap);
+
+    /*
+     * After a run that ended in TRAP_PAGE_FAULT: sets trap->write and trap->fetch. Costs a decoded
+     * instruction, so it is asked only where the answer matters. Never fails: what cannot be
+     * decoded is a read.
+     */
+    void (*classify_fault)(struct gate_carrier *carrier, const word_t reg[USER_REGISTER_COUNT],
+                           struct trap *trap);
+
+    /*
+     * Makes the run under way, or else the next one, come back with TRAP_INTERRUPTED.
+     * Async-signal-safe; from the thread that calls run only.
+     */
+    void (*interrupt)(struct gate *gate);
+};
+
+extern const struct gate_ops monitor_gate_ops;
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+
+#include <abi/object.h>
+#include <base/bits.h>
+#include <gate/decode.h>
+#include <gate/monitor.h>
+#include <host/host.h>
+
+/*
+ * Besides the two pages of the hole, one in each of several 512 GiB regions, for guests that use
+ * the hole after all. None is in the top GiB, where user-level conventions place things.
+ */
+static const vaddr_t far_places[PAGE_PLACES - 2] = {
+    0x66fa93b7e000, 0x54c1e8a29000, 0x4286f3dd1000, 0x31d9a7b5c000, 0x1f27c4e68000, 0x0b5e1a9d3000,
+};
+
+/* --- gate ---------------------------------------------------------------------------------- */
+
+static int open_page(struct gate *gate)
+{
+    long fd = host_memfd_create("sel4emu-injection", MFD_CLOEXEC);
+
+    if (fd < 0)
+        return (int)fd;
+    gate->page_fd = (int)fd;
+    int error = (int)host_ftruncate(gate->page_fd, PAGE_BYTES);
+    if (error)
+        return error;
+    long page = host_mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, gate->page_fd, 0);
+    if (page < 0 && page > -4096)
+        return (int)page;
+    gate->page_data = (uint8_t *)page;
+    injection_page_fill(gate->page_data);
+    return 0;
+}
+
+static void release(struct gate *gate)
+{
+    if (gate->page_data)
+        host_munmap(gate->page_data, PAGE_BYTES);
+    if (gate->page_fd >= 0)
+        host_close(gate->page_fd);
+    host_cpu_restore(&gate->previous_cpus);
+    free(gate->vector_buffer);
+    free(gate);
+}
+
+static int open_parts(struct gate *gate)
+{
+    gate->vector_buffer = host_allocate(1, VECTOR_STATE_MAX);
+    if (!gate->vector_buffer)
+        return -ENOMEM;
+    /* Slower without: not a reason to fail. */
+    host_cpu_pin(&gate->previous_cpus);
+    int error = open_page(gate);
+    return error ? error : zygote_create(gate);
+}
+
+static int monitor_open(int memory_fd, vaddr_t hole, struct gate **ret_gate)
+{
+    struct gate *gate = host_allocate(1, sizeof(*gate));
+
+    if (!gate)
+        return -ENOMEM;
+    gate->memory_fd = memory_fd;
+    gate->page_fd = -1;
+    gate->places[0] = hole;
+    gate->places[1] = hole + PAGE_BYTES;
+    memcpy(&gate->places[2], far_places, sizeof(far_places));
+    int error = open_parts(gate);
+    if (error) {
+        release(gate);
+        return error;
+    }
+    *ret_gate = gate;
+    return 0;
+}
+
+/* Carriers first: Linux reports a process's first thread once the others are reaped. */
+static void monitor_vspace_destroy(struct gate_vspace *vspace)
+{
+    struct gate_vspace **link = &vspace->gate->vspaces;
+
+    while (vspace->carriers) {
+        struct gate_carrier *carrier = vspace->carriers;
+        vspace->carriers = carrier->next;
+        tracee_kill(&carrier->tracee);
+        free(carrier);
+    }
+    tracee_kill(&vspace->edit);
+    while (*link != vspace)
+        link = &(*link)->next;
+    *link = vspace->next;
+    free(vspace);
+}
+
+static void monitor_close(struct gate *gate)
+{
+    while (gate->vspaces)
+        monitor_vspace_destroy(gate->vspaces);
+    tracee_kill(&gate->zygote);
+    release(gate);
+}
+
+/* --- VSpaces ------------------------------------------------------------------------------- */
+
+static int monitor_vspace_create(struct gate *gate, struct gate_vspace **ret_vspace)
+{
+    struct gate_vspace *vspace = host_allocate(1, sizeof(*vspace));
+
+    if (!vspace)
+        return -ENOMEM;
+    int error = zygote_clone_process(gate, &vspace->edit);
+    if (error) {
+        free(vspace);
+        return error;
+    }
+    vspace->gate = gate;
+    vspace->page = gate->zygote_page;
+    vspace->next = gate->vspaces;
+    gate->vspaces = vspace;
+    error = tracee_set_name(gate, &vspace->edit, vspace->page, "sel4-vspace");
+    if (error)
+        monitor_vspace_destroy(vspace);
+    else
+        *ret_vspace = vspace;
+    return error;
+}
+
+static vaddr_t monitor_page(const struct gate_vspace *vspace)
+{
+    return vspace->page;
+}
+
+/* --- carriers ------------------------------------------------------------------------------ */
+
+static int monitor_carrier_rename(struct gate_carrier *carrier, const char *name)
+{
+    struct gate_vspace *vspace = carrier->vspace;
+    return tracee_set_name(vspace->gate, &carrier->tracee, vspace->page, name);
+}
+
+/* Lets the one thread exit, by itself: a signal would end the whole process. */
+static void end_thread(struct gate_carrier *carrier)
+{
+    struct tracee *tracee = &carrier->tracee;
+
+    if (tracee->is_gone)
+        return;
+    long result = tracee_call(tracee, carrier->vspace->page, SYS_exit, (const word_t[6]){0}, NULL);
+    if (!tracee->is_gone && result < 0)
+        tracee_kill(tracee); /* the process with it: runs in it end with TRAP_GONE */
+}
+
+static void monitor_carrier_destroy(struct gate_carrier *carrier)
+{
+    struct gate_carrier **link = &carrier->vspace->carriers;
+
+    end_thread(carrier);
+    while (*link != carrier)
+        link = &(*link)->next;
+    *link = carrier->next;
+    free(carrier);
+}
+
+static int monitor_carrier_create(struct gate_vspace *vspace, const char *name,
+                                  struct gate_carrier **ret_carrier)
+{
+    struct gate_carrier *carrier = host_allocate(1, sizeof(*carrier));
+
+    if (!carrier)
+        return -ENOMEM;
+    int error = zygote_clone_thread(vspace, &carrier->tracee);
+    if (error) {
+        free(carrier);
+        return error;
+    }
+    carrier->vspace = vspace;
+    carrier->next = vspace->carriers;
+    vspace->carriers = carrier;
+    error = monitor_carrier_rename(carrier, name);
+    if (error)
+        monitor_carrier_destroy(carrier);
+    else
+        *ret_carrier = carrier;
+    return error;
+}
+
+static int monitor_carrier_copy_vector_state(struct gate_carrier *from, struct gate_carrier *to)
+{
+    return tracee_copy_vector_state(&from->tracee, &to->tracee, from->vspace->gate->vector_buffer);
+}
+
+/* --- running ------------------------------------------------------------------------------- */
+
+static int interrupted(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                       struct trap *ret_trap)
+{
+    int error = tracee_read_registers(&carrier->tracee, reg);
+
+    *ret_trap = (struct trap){.kind = TRAP_INTERRUPTED};
+    return error ? error : 1;
+}
+
+/* 1: the run is over, with *ret_trap; 0: the stop was nobody's business. */
+static int take_stop(struct gate_carrier *carrier, const struct stop *stop,
+                     word_t reg[USER_REGISTER_COUNT], struct trap *ret_trap)
+{
+    switch (stop->kind) {
+    case STOP_SYSCALL:
+    case STOP_SIGNAL:
+        return tracee_decode_stop(&carrier->tracee, carrier->vspace->page, stop, reg, ret_trap);
+    case STOP_GONE:
+        *ret_trap = (struct trap){.kind = TRAP_GONE};
+        return 1;
+    case STOP_EVENT: /* ours, a group stop, or an interrupt that came after its run */
+    case STOP_CHILD:
+        break;
+    }
+    return 0; /* an interrupt of ours is seen before the carrier is resumed */
+}
+
+static int run_to_trap(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                       struct trap *ret_trap)
+{
+    struct tracee *tracee = &carrier->tracee;
+    struct stop stop;
+    int result = tracee_write_registers(tracee, carrier->vspace->page, reg);
+
+    while (!result) {
+        if (carrier->vspace->gate->interrupt_requested)
+            return interrupted(carrier, reg, ret_trap);
+        result = tracee_resume(tracee, PTRACE_SYSEMU);
+        if (!result)
+            result = tracee_wait(tracee, &stop);
+        if (!result)
+            result = take_stop(carrier, &stop, reg, ret_trap);
+    }
+    return result;
+}
+
+/*
+ * An interrupt is not lost wherever its signal comes: before `running` is set the flag is seen
+ * before the carrier is resumed; from then on the carrier has a PTRACE_INTERRUPT pending, which
+ * outlasts the resume; after the trap the run comes back anyway, and the seat looks at its events
+ * before the next.
+ */
+static int monitor_run(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                       struct trap *ret_trap)
+{
+    struct gate *gate = carrier->vspace->gate;
+    struct trap trap = {.kind = TRAP_GONE};
+
+    gate->running = carrier->tracee.is_gone ? 0 : carrier->tracee.tid;
+    int result = carrier->tracee.is_gone ? 1 : run_to_trap(carrier, reg, &trap);
+    gate->running = 0;
+    gate->interrupt_requested = 0;
+    if (result == -ESRCH) { /* killed while it was stopped */
+        tracee_kill(&carrier->tracee);
+        trap = (struct trap){.kind = TRAP_GONE};
+        result = 1;
+    }
+    if (result < 0)
+        return result;
+    *ret_trap = trap;
+    return 0;
+}
+
+static void monitor_interrupt(struct gate *gate)
+{
+    gate->interrupt_requested = 1;
+    if (gate->running)
+        host_ptrace(PTRACE_INTERRUPT, gate->running, NULL, NULL);
+}
+
+/*
+ * Guest pages are always executable, so a fetch faults only where no page is mapped, and code that
+ * can be read and decoded was fetched. The exceptions are pages that are there but not the guest's.
+ */
+static void monitor_classify_fault(struct gate_carrier *carrier,
+                                   const word_t reg[USER_REGISTER_COUNT], struct trap *trap)
+{
+    uint8_t code[INSTRUCTION_MAX];
+    vaddr_t rip = reg[UREG_RIP];
+    unsigned length = tracee_read_code(&carrier->tracee, rip, code);
+
+    trap->fetch = trap->address - rip < INSTRUCTION_MAX && !decode_is_complete(code, length);
+    trap->fetch |= rip >= USER_TOP || rip - carrier->vspace->page < PAGE_BYTES;
+    trap->write = !trap->fetch && decode_is_write(code, length, reg, trap->address);
+}
+
+const struct gate_ops monitor_gate_ops = {
+    .name = "monitor",
+    .open = monitor_open,
+    .close = monitor_close,
+    .vspace_create = monitor_vspace_create,
+    .vspace_destroy = monitor_vspace_destroy,
+    .map = edit_map,
+    .unmap = edit_unmap,
+    .page = monitor_page,
+    .move_page = edit_move_page,
+    .carrier_create = monitor_carrier_create,
+    .carrier_destroy = monitor_carrier_destroy,
+    .carrier_rename = monitor_carrier_rename,
+    .carrier_copy_vector_state = monitor_carrier_copy_vector_state,
+    .run = monitor_run,
+    .classify_fault = monitor_classify_fault,
+    .interrupt = monitor_interrupt,
+};

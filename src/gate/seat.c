@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <gate/seat_state.h>
+
+#include <base/bits.h>
+#include <errno.h>
+#include <host/host.h>
+#include <model/console.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CORE 0 /* the monitor seat runs one */
+
+/* --- ends ---------------------------------------------------------------------------------- */
+
+static void end(struct seat *seat, enum seat_end why)
+{
+    if (!seat->ended)
+        seat->result->end = why;
+    seat->ended = true;
+}
+
+void seat_fail(struct seat *seat, int error, const char *what, ...)
+{
+    if (!seat->ended) {
+        va_list arguments;
+        va_start(arguments, what);
+        vsnprintf(seat->result->what, sizeof(seat->result->what), what, arguments);
+        va_end(arguments);
+        seat->result->error = error;
+    }
+    end(seat, SEAT_END_HOST_FAILED);
+}
+
+/* --- traps --------------------------------------------------------------------------------- */
+
+/* `int n` of a vector above the kernel's own: the number as the real kernel makes it up. */
+static word_t interrupt_syscall_number(const struct trap *trap, const struct tcb *tcb)
+{
+    enum { VECTOR_SHIFT = 24 };
+    uint32_t number = (uint32_t)trap->vector << VECTOR_SHIFT |
+                      ((uint32_t)tcb->context.reg[UREG_RAX] & (uint32_t)mask(VECTOR_SHIFT));
+    return (word_t)(int64_t)(int32_t)number;
+}
+
+/* The kernel's answer to a trap of `tcb`; registers are already saved unless it is a syscall. */
+static struct outcome enter_kernel(struct seat *seat, struct tcb *tcb, const struct trap *trap,
+                                   word_t fsr)
+{
+    nanoseconds_t now = seat->client.now(seat->client.context);
+    switch (trap->kind) {
+    case TRAP_SYSCALL:
+        return kernel_syscall(seat->k, CORE, now);
+    case TRAP_INT:
+        return kernel_unknown_syscall(seat->k, CORE, interrupt_syscall_number(trap, tcb), now);
+    case TRAP_PAGE_FAULT:
+        return kernel_vm_fault(seat->k, CORE, trap->address, fsr, now);
+    case TRAP_EXCEPTION:
+        return kernel_user_exception(seat->k, CORE, trap->vector, trap->error_code, now);
+    default:
+        return kernel_timer(seat->k, CORE, now);
+    }
+}
+
+static struct outcome take_trap(struct seat *seat, struct seat_carrier *carrier, struct tcb *tcb,
+                                word_t reg[USER_REGISTER_COUNT], struct trap *trap)
+{
+    word_t fsr = 0;
+    if (trap->kind == TRAP_PAGE_FAULT &&
+        seat_page_fault(seat, carrier, reg, trap, &fsr) == FAULT_RETRY)
+        trap->kind = TRAP_INTERRUPTED; /* the kernel need not know */
+    if (trap->kind == TRAP_GONE) {
+        seat_vspace_forget(seat, carrier->vspace);
+        seat_fail(seat, -ESRCH, "a guest process was killed from outside");
+        return (struct outcome){.kind = OUTCOME_HALT};
+    }
+    kernel_save_registers(tcb, reg, trap->kind == TRAP_SYSCALL);
+    if (seat->client.trace_enter && trap->kind != TRAP_INTERRUPTED)
+        seat->client.trace_enter(seat->client.context, seat->k, tcb, trap);
+    return enter_kernel(seat, tcb, trap, fsr);
+}
+
+/* --- running ------------------------------------------------------------------------------- */
+
+/* Without a VSpace the first instruction fetch faults. */
+static struct outcome run_nowhere(struct seat *seat, struct tcb *tcb)
+{
+    enum { FSR_USER = 1 << 2 };
+    word_t reg[USER_REGISTER_COUNT];
+    kernel_load_registers(tcb, reg);
+    kernel_save_registers(tcb, reg, false);
+    return kernel_vm_fault(seat->k, CORE, reg[UREG_RIP], FSR_USER,
+                           seat->client.now(seat->client.context));
+}
+
+static struct outcome run_thread(struct seat *seat, struct outcome outcome)
+{
+    struct tcb *tcb = tcb_at(seat->k, outcome.tcb);
+    paddr_t root = kernel_tcb_vspace(seat->k, tcb);
+    if (!root)
+        return run_nowhere(seat, tcb);
+
+    struct seat_vspace *vspace = seat_vspace_get(seat, root);
+    struct seat_carrier *carrier = vspace ? seat_carrier_get(seat, tcb, vspace) : NULL;
+    if (!carrier)
+        return outcome;
+    seat_give_way(seat, vspace);
+
+    word_t reg[USER_REGISTER_COUNT];
+    struct trap trap;
+    kernel_load_registers(tcb, reg);
+    seat->client.arm(seat->client.context, outcome.deadline);
+    int error = seat->ops->run(carrier->carrier, reg, &trap);
+    if (error) {
+        seat_fail(seat, error, "cannot run the thread %s", carrier->name);
+        return outcome;
+    }
+    return take_trap(seat, carrier, tcb, reg, &trap);
+}
+
+static struct outcome wait_for_event(struct seat *seat, struct outcome outcome)
+{
+    if (!seat->client.wait(seat->client.context, outcome.deadline))
+        end(seat, SEAT_END_IDLE);
+    return outcome;
+}
+
+static struct outcome answer_device(struct seat *seat)
+{
+    const struct device_access *access = &seat->k->cores[CORE].device;
+    const struct seat_client *client = &seat->client;
+    uint64_t value = 0;
+    if (access->kind == DEVICE_PORT_IN)
+        value = client->port_in(client->context, (uint16_t)access->address, access->size);
+    else
+        client->port_out(client->context, (uint16_t)access->address, access->size, access->value);
+    return kernel_device_answer(seat->k, CORE, value, client->now(client->context));
+}
+
+/* --- the loop ------------------------------------------------------------------------------ */
+
+static void drain_console(struct seat *seat)
+{
+    const char *text;
+    uint32_t length = console_take(seat->k, &text);
+    if (length)
+        seat->client.console(seat->client.context, text, length);
+}
+
+/* What an entry may have left for the world outside. */
+static void after_entry(struct seat *seat, struct outcome outcome)
+{
+    drain_console(seat);
+    if (seat->client.trace_leave)
+        seat->client.trace_leave(seat->client.context, seat->k, outcome);
+    if (seat->irq_changes_seen != seat->k->irq_changes) {
+        seat->irq_changes_seen = seat->k->irq_changes;
+        seat->client.irqs_changed(seat->client.context, seat->k);
+    }
+}
+
+/* Interrupts and ticks that are due. Returns whether the kernel was entered. */
+static bool deliver_events(struct seat *seat, struct outcome *outcome)
+{
+    const struct seat_client *client = &seat->client;
+    nanoseconds_t now = client->now(client->context);
+    int vector = client->pending_interrupt(client->context, now);
+    if (vector >= 0)
+        *outcome = kernel_interrupt(seat->k, CORE, (unsigned)vector, now);
+    else if (now >= outcome->deadline)
+        *outcome = kernel_timer(seat->k, CORE, now);
+    else
+        return false;
+    return true;
+}
+
+static bool may_be_interrupted(enum outcome_kind kind)
+{
+    return kind == OUTCOME_RUN || kind == OUTCOME_IDLE || kind == OUTCOME_PREEMPTED;
+}
+
+static struct outcome carry_out(struct seat *seat, struct outcome outcome)
+{
+    switch (outcome.kind) {
+    case OUTCOME_RUN:
+        return run_thread(seat, outcome);
+    case OUTCOME_IDLE:
+        return wait_for_event(seat, outcome);
+    case OUTCOME_DEVICE:
+        return answer_device(seat);
+    case OUTCOME_CLEAR:
+        seat_clear_memory(seat, CORE);
+        break;
+    case OUTCOME_PREEMPTED:
+    case OUTCOME_CONSOLE:
+        break;
+    case OUTCOME_HALT:
+        end(seat, SEAT_END_HALTED);
+        return outcome;
+    }
+    return kernel_continue(seat->k, CORE, seat->client.now(seat->client.context));
+}
+
+void seat_run(struct seat *seat, struct seat_result *ret_result)
+{
+    const struct seat_client *client = &seat->client;
+    *ret_result = (struct seat_result){0};
+    seat->result = ret_result;
+    seat->ended = false;
+
+    struct outcome outcome = kernel_start(seat->k, CORE, client->now(client->context));
+    while (!seat->ended) {
+        after_entry(seat, outcome);
+        if (client->should_stop(client->context)) {
+            end(seat, SEAT_END_STOPPED);
+            break;
+        }
+        if (may_be_interrupted(outcome.kind) && deliver_events(seat, &outcome))
+            continue;
+        seat_make_losses(seat);
+        seat_reap(seat);
+        if (!seat->ended)
+            outcome = carry_out(seat, outcome);
+    }
+    drain_console(seat);
+}
+
+int seat_open(const struct gate_ops *ops, struct gate *gate, struct kernel *k,
+              const struct seat_client *client, struct seat **ret_seat)
+{
+    struct seat *seat = host_allocate(1, sizeof(*seat));
+    if (!seat)
+        return -ENOMEM;
+    seat->ops = ops;
+    seat->gate = gate;
+    seat->k = k;
+    seat->client = *client;
+    seat->irq_changes_seen = k->irq_changes - 1;
+    *ret_seat = seat;
+    return 0;
+}
+
+void seat_close(struct seat *seat)
+{
+    seat_cache_clear(seat);
+    free(seat);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The monitor seat: runs the kernel in this process and the guest's threads through a gate. It
+ * keeps the gate's processes a cache of what the kernel says: VSpace processes by {root, serial},
+ * carriers by {TCB, serial}; maps lazily on faults, in runs; makes queued losses before guest code
+ * of that VSpace runs again.
+ *
+ * Everything outside (time, devices, console) is asked of the client, one table given at start.
+ */
+#ifndef GATE_SEAT_H
+#define GATE_SEAT_H
+
+#include <gate/gate.h>
+#include <kernel/kernel_api.h>
+
+enum memory_kind {
+    MEMORY_BACKED, /* in the memfd at its physical address: RAM and ROM */
+    MEMORY_DEVICE, /* a device model answers each access */
+    MEMORY_OPEN,   /* nothing there: reads give ones, writes are lost */
+};
+
+/* Why the guest ended. */
+enum seat_end {
+    SEAT_END_HALTED,      /* the guest halted the machine */
+    SEAT_END_STOPPED,     /* the client asked for it */
+    SEAT_END_IDLE,        /* every thread waits and the client knows nothing that could wake one */
+    SEAT_END_HOST_FAILED, /* `error` and `what` say which host call and on what */
+};
+
+struct seat_result {
+    enum seat_end end;
+    int error;      /* negative errno */
+    char what[160]; /* one line, for people, without the errno's text */
+};
+
+struct seat_client {
+    void *context;
+    nanoseconds_t (*now)(void *context);
+    void (*console)(void *context, const char *text, uint32_t length);
+    uint64_t (*port_in)(void *context, uint16_t port, unsigned size);
+    void (*port_out)(void *context, uint16_t port, unsigned size, uint64_t value);
+    enum memory_kind (*memory_kind)(void *context, paddr_t paddr);
+    uint64_t (*mmio_read)(void *context, paddr_t paddr, unsigned size);
+    void (*mmio_write)(void *context, paddr_t paddr, unsigned size, uint64_t value);
+    /* Interrupt masks or routes changed: kernel->irqs. */
+    void (*irqs_changed)(void *context, struct kernel *k);
+    /*
+     * Does what is due (timers, host input). Returns the vector of an interrupt to deliver or -1;
+     * called again until it returns -1.
+     */
+    int (*pending_interrupt)(void *context, nanoseconds_t now);
+    /* When pending_interrupt has something to do by itself (device timers); may be NEVER. */
+    nanoseconds_t (*next_event)(void *context);
+    /*
+     * The core is idle: waits until `deadline` or an event. Returns false if nothing can ever come
+     * (no deadline, no event, no input that an interrupt waits for).
+     */
+    bool (*wait)(void *context, nanoseconds_t deadline);
+    /* Before the guest runs until `deadline`: the client will call the gate's interrupt() then, and
+     * whenever host input arrives. */
+    void (*arm)(void *context, nanoseconds_t deadline);
+    bool (*should_stop)(void *context);
+    /* The function of the image that starts at or covers `address`, or NULL. */
+    const char *(*symbol_at)(void *context, vaddr_t address);
+    /* Trace hooks; NULL when off. */
+    void (*trace_enter)(void *context, struct kernel *k, struct tcb *tcb, const struct trap *trap);
+    void (*trace_leave)(void *context, struct kernel *k, struct outcome outcome);
+};
+
+struct seat;
+
+int seat_open(const struct gate_ops *ops, struct gate *gate, struct kernel *k,
+              const struct seat_client *client, struct seat **ret_seat);
+void seat_run(struct seat *seat, struct seat_result *ret_result);
+void seat_close(struct seat *seat);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest memory: a fault that the page walk allows is mapped with its neighbours and tried again;
+ * what a VSpace has lost is unmapped before its code runs again.
+ */
+#include <gate/seat_state.h>
+
+#include <abi/object.h>
+#include <base/bits.h>
+#include <errno.h>
+#include <gate/decode.h>
+#include <gate/mmio.h>
+#include <host/host.h>
+#include <inttypes.h>
+#include <sys/mman.h>
+
+/* The neighbourhood that one fault may map. */
+#define WINDOW_BITS LARGE_PAGE_BITS
+
+enum { FSR_PRESENT = 1 << 0, FSR_WRITE = 1 << 1, FSR_USER = 1 << 2 };
+
+/* --- losses -------------------------------------------------------------------------------- */
+
+static void unmap(struct seat *seat, struct seat_vspace *vspace, vaddr_t vaddr, uint64_t size)
+{
+    int error = seat->ops->unmap(vspace->process, vaddr, size);
+    if (error)
+        seat_fail(seat, error, "cannot unmap 0x%" PRIx64 " to 0x%" PRIx64, vaddr, vaddr + size);
+}
+
+static void unmap_losses(struct seat *seat, struct seat_vspace *vspace,
+                         const struct vspace_losses *losses)
+{
+    if (losses->lost_all) {
+        unmap(seat, vspace, 0, USER_TOP);
+        return;
+    }
+    for (uint32_t i = 0; i < losses->count;) {
+        vaddr_t start = align_down(losses->loss[i], PAGE_BITS);
+        vaddr_t end = start;
+        /* neighbours go together */
+        for (; i < losses->count && align_down(losses->loss[i], PAGE_BITS) == end; i++)
+            end += bit((unsigned)(losses->loss[i] & mask(PAGE_BITS)));
+        unmap(seat, vspace, start, end - start);
+    }
+}
+
+void seat_make_losses(struct seat *seat)
+{
+    struct vspace_losses losses;
+    paddr_t root;
+    while ((root = kernel_next_losses(seat->k, &losses)) != 0) {
+        struct seat_vspace *vspace = seat_vspace_find(seat, root);
+        if (vspace && vspace->serial == losses.serial)
+            unmap_losses(seat, vspace, &losses);
+    }
+}
+
+void seat_clear_memory(struct seat *seat, unsigned core)
+{
+    struct memory_region *clear = &seat->k->cores[core].clear;
+    char *start = kernel_memory(seat->k, clear->base);
+    uint64_t size = clear->end - clear->base;
+    /* whole pages go back to the host: untouched ones cost nothing, now and later */
+    char *first_page = kernel_memory(seat->k, align_up(clear->base, PAGE_BITS));
+    char *last_page = kernel_memory(seat->k, align_down(clear->end, PAGE_BITS));
+    long error = host_madvise(first_page, (uint64_t)(last_page - first_page), MADV_REMOVE);
+    if (error < 0) {
+        seat_fail(seat, (int)error, "cannot clear guest memory");
+        return;
+    }
+    for (char *p = start; p < first_page; p++)
+        *p = 0;
+    for (char *p = last_page; p < start + size; p++)
+        *p = 0;
+    *clear = (struct memory_region){0, 0};
+}
+
+/* --- the gate's own page ------------------------------------------------------------------- */
+
+struct free_check {
+    struct seat *seat;
+    paddr_t root;
+};
+
+static bool is_free(void *context, vaddr_t vaddr)
+{
+    const struct free_check *check = context;
+    return !kernel_translate(check->seat->k, check->root, vaddr).present;
+}
+
+void seat_give_way(struct seat *seat, struct seat_vspace *vspace)
+{
+    struct free_check check = {.seat = seat, .root = vspace->root};
+    vaddr_t page = seat->ops->page(vspace->process);
+    if (page == 0 || is_free(&check, page))
+        return;
+    int error = seat->ops->move_page(vspace->process, is_free, &check);
+    if (error)
+        seat_fail(seat, error, "the guest maps 0x%" PRIx64 ", which the emulator needs", page);
+}
+
+/* --- device memory ------------------------------------------------------------------------- */
+
+/* Code as the guest sees it; returns how many bytes could be read. */
+static unsigned read_code(struct seat *seat, paddr_t root, vaddr_t rip,
+                          uint8_t ret_code[INSTRUCTION_MAX])
+{
+    unsigned length = 0;
+    for (; length < INSTRUCTION_MAX; length++) {
+        struct translation t = kernel_translate(seat->k, root, rip + length);
+        if (!t.present || t.rights == VM_KERNEL_ONLY ||
+            seat->client.memory_kind(seat->client.context, t.paddr) != MEMORY_BACKED)
+            break;
+        ret_code[length] = *(const uint8_t *)kernel_memory(seat->k, t.paddr);
+    }
+    return length;
+}
+
+struct device_page {
+    struct seat *seat;
+    paddr_t root;
+};
+
+static uint64_t device_read(void *context, vaddr_t vaddr, unsigned size)
+{
+    const struct device_page *page = context;
+    const struct seat_client *client = &page->seat->client;
+    struct translation t = kernel_translate(page->seat->k, page->root, vaddr);
+    if (!t.present || client->memory_kind(client->context, t.paddr) != MEMORY_DEVICE)
+        return mask(8 * size);
+    return client->mmio_read(client->context, t.paddr, size);
+}
+
+static void device_write(void *context, vaddr_t vaddr, unsigned size, uint64_t value)
+{
+    const struct device_page *page = context;
+    const struct seat_client *client = &page->seat->client;
+    struct translation t = kernel_translate(page->seat->k, page->root, vaddr);
+    if (t.present && client->memory_kind(client->context, t.paddr) == MEMORY_DEVICE)
+        client->mmio_write(client->context, t.paddr, size, value);
+}
+
+/* --- faults -------------------------------------------------------------------------------- */
+
+static void fail_map(struct seat *seat, int error, const struct translation_run *run)
+{
+    switch (error) {
+    case -EPERM:
+        seat_fail(seat, error,
+                  "the guest maps 0x%" PRIx64 " to 0x%" PRIx64
+                  ", below vm.mmap_min_addr: run as root or lower it with sysctl",
+                  run->start, run->end);
+        break;
+    case -ENOMEM:
+        seat_fail(seat, error,
+                  "cannot map 0x%" PRIx64 " to 0x%" PRIx64
+                  ": host memory or vm.max_map_count is used up",
+                  run->start, run->end);
+        break;
+    default:
+        seat_fail(seat, error, "cannot map 0x%" PRIx64 " to 0x%" PRIx64, run->start, run->end);
+    }
+}
+
+/* Cuts the run to the backed pages around `vaddr`. */
+static void clip_to_backed(struct seat *seat, struct translation_run *run, vaddr_t vaddr)
+{
+    const struct seat_client *client = &seat->client;
+    vaddr_t page = align_down(vaddr, PAGE_BITS);
+    paddr_t paddr = run->paddr + (page - run->start);
+    vaddr_t start = page;
+    vaddr_t end = page + PAGE_BYTES;
+    while (start > run->start &&
+           client->memory_kind(client->context, paddr - (page - start) - PAGE_BYTES) ==
+               MEMORY_BACKED)
+        start -= PAGE_BYTES;
+    while (end < run->end &&
+           client->memory_kind(client->context, paddr + (end - page)) == MEMORY_BACKED)
+        end += PAGE_BYTES;
+    run->paddr += start - run->start;
+    run->start = start;
+    run->end = end;
+}
+
+static void map_around(struct seat *seat, struct seat_vspace *vspace, vaddr_t vaddr)
+{
+    struct translation_run run;
+    vaddr_t window = align_down(vaddr, WINDOW_BITS);
+    if (!kernel_translate_run(seat->k, vspace->root, vaddr, window, window + bit(WINDOW_BITS),
+                              &run))
+        return;
+    clip_to_backed(seat, &run, vaddr);
+    int error = seat->ops->map(vspace->process, run.start, run.end - run.start, run.paddr,
+                               run.rights == VM_READ_WRITE);
+    if (error)
+        fail_map(seat, error, &run);
+}
+
+/* The same instruction faults at the same address right after it was mapped. */
+static bool was_just_mapped(const struct seat *seat, paddr_t root, vaddr_t rip, vaddr_t address)
+{
+    return seat->last_mapped.root == root && seat->last_mapped.rip == rip &&
+           seat->last_mapped.address == address;
+}
+
+static enum fault_result backed_fault(struct seat *seat, struct seat_carrier *carrier,
+                                      const word_t reg[USER_REGISTER_COUNT],
+                                      const struct trap *trap, struct translation t,
+                                      word_t *ret_fsr)
+{
+    paddr_t root = carrier->vspace->root;
+    bool is_denied = t.rights == VM_READ_ONLY &&
+                     (trap->write || was_just_mapped(seat, root, reg[UREG_RIP], trap->address));
+    if (is_denied) {
+        *ret_fsr = FSR_USER | FSR_PRESENT | FSR_WRITE;
+        return FAULT_TO_GUEST;
+    }
+    seat->last_mapped.root = root;
+    seat->last_mapped.rip = reg[UREG_RIP];
+    seat->last_mapped.address = trap->address;
+    map_around(seat, carrier->vspace, trap->address);
+    return FAULT_RETRY;
+}
+
+/* An access to a device, or to nothing at all: carried out here. */
+static enum fault_result device_fault(struct seat *seat, struct seat_carrier *carrier,
+                                      word_t reg[USER_REGISTER_COUNT], struct translation t,
+                                      const struct trap *trap, word_t *ret_fsr)
+{
+    uint8_t code[INSTRUCTION_MAX];
+    struct device_page page = {.seat = seat, .root = carrier->vspace->root};
+    const struct mmio_ops ops = {.context = &page, .read = device_read, .write = device_write};
+    unsigned length = read_code(seat, page.root, reg[UREG_RIP], code);
+    bool is_denied = trap->write && t.rights != VM_READ_WRITE;
+    if (!is_denied && mmio_execute(code, length, reg, &ops))
+        return FAULT_RETRY;
+    *ret_fsr = FSR_USER | FSR_PRESENT | (trap->write ? FSR_WRITE : 0);
+    return FAULT_TO_GUEST;
+}
+
+enum fault_result seat_page_fault(struct seat *seat, struct seat_carrier *carrier,
+                                  word_t reg[USER_REGISTER_COUNT], struct trap *trap,
+                                  word_t *ret_fsr)
+{
+    struct translation t = {.present = false};
+    if (trap->address < USER_TOP)
+        t = kernel_translate(seat->k, carrier->vspace->root, trap->address);
+
+    bool is_reachable = t.present && t.rights != VM_KERNEL_ONLY;
+    bool is_backed =
+        is_reachable && seat->client.memory_kind(seat->client.context, t.paddr) == MEMORY_BACKED;
+    if (!is_backed || t.rights != VM_READ_WRITE)
+        seat->ops->classify_fault(carrier->carrier, reg, trap);
+
+    if (!is_reachable) {
+        *ret_fsr = FSR_USER | (t.present ? FSR_PRESENT : 0) | (trap->write ? FSR_WRITE : 0);
+        return FAULT_TO_GUEST;
+    }
+    return is_backed ? backed_fault(seat, carrier, reg, trap, t, ret_fsr)
+                     : device_fault(seat, carrier, reg, t, trap, ret_fsr);
+}

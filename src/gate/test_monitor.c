@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The monitor gate's processes, threads, mappings, signals and interrupts. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <test.h>
+#include <unistd.h>
+
+#include <abi/object.h>
+#include <gate/testkit_guest.h>
+#include <host/clock.h>
+#include <host/host.h>
+
+static const struct gate_ops *const ops = &monitor_gate_ops;
+
+PIECE(just_syscall, "syscall");
+PIECE(loop_forever, "1: incq %rax; jmp 1b");
+PIECE(load, "movq (%rdi), %rax; syscall");
+PIECE(store, "movq %rax, (%rdi); syscall");
+PIECE(jump, "jmpq *%rdi");
+
+static enum trap_kind access_at(struct guest *guest, const struct guest_code *code, vaddr_t address)
+{
+    guest_load(guest, code);
+    guest->reg[UREG_RDI] = address;
+    guest->reg[UREG_RAX] = 0x5a5a;
+    return guest_run(guest);
+}
+
+static void read_text(const char *path, char *ret_text, size_t size)
+{
+    int fd = open(path, O_RDONLY);
+    ssize_t length = fd < 0 ? -1 : read(fd, ret_text, size - 1);
+
+    ret_text[length < 0 ? 0 : length] = 0;
+    if (fd >= 0)
+        close(fd);
+}
+
+/* --- what a VSpace process holds ----------------------------------------------------------- */
+
+TEST(process_holds_one_page_and_two_descriptors)
+{
+    struct guest guest;
+    struct gate_vspace *vspace = NULL;
+    char path[64], text[4096];
+    unsigned fds = 0;
+
+    if (!guest_open(&guest))
+        return;
+    CHECK_EQ(ops->vspace_create(guest.gate, &vspace), 0);
+    snprintf(path, sizeof(path), "/proc/%d/maps", vspace->edit.pid);
+    read_text(path, text, sizeof(text));
+    CHECK(!strncmp(text, "10000000-10001000 r-xs ", 23));
+    char *second = strchr(text, '\n');
+    CHECK(second && (!second[1] || strstr(second, "[vsyscall]")));
+    for (int fd = 0; fd < 1024; fd++) {
+        snprintf(path, sizeof(path), "/proc/%d/fd/%d", vspace->edit.pid, fd);
+        fds += readlink(path, text, sizeof(text)) > 0;
+    }
+    CHECK_EQ(fds, 2);
+    CHECK_EQ(getpgid(vspace->edit.pid), guest.gate->zygote.pid);
+    snprintf(path, sizeof(path), "/proc/%d/status", vspace->edit.pid);
+    read_text(path, text, sizeof(text));
+    CHECK(strstr(text, "NoNewPrivs:\t1") != NULL);
+    CHECK(strstr(text, "Seccomp:\t2") != NULL);
+    guest_close(&guest);
+}
+
+TEST(threads_bear_their_names)
+{
+    struct guest guest;
+    char path[64], text[64];
+
+    if (!guest_open(&guest))
+        return;
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", guest.carrier->tracee.pid,
+             guest.carrier->tracee.tid);
+    read_text(path, text, sizeof(text));
+    CHECK_STR(text, "guest\n");
+    guest_load(&guest, &just_syscall);
+    guest.reg[UREG_R12] = 12;
+    CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
+    CHECK_EQ(ops->carrier_rename(guest.carrier, "a name of more than fifteen bytes"), 0);
+    read_text(path, text, sizeof(text));
+    CHECK_STR(text, "a name of more \n");
+    CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
+    CHECK_EQ(guest.reg[UREG_R12], 12);
+    guest_close(&guest);
+}
+
+TEST(page_holds_nothing_of_the_last_call)
+{
+    struct guest guest;
+    uint8_t fresh[PAGE_BYTES];
+
+    if (!guest_open(&guest))
+        return;
+    injection_page_fill(fresh);
+    CHECK_MEM(guest.gate->page_data, fresh, PAGE_BYTES);
+    guest_close(&guest);
+}
+
+/* --- mappings ------------------------------------------------------------------------------ */
+
+TEST(maps_show_guest_memory_with_its_rights)
+{
+    struct guest guest;
+    word_t *data;
+
+    if (!guest_open(&guest))
+        return;
+    data = guest_memory(&guest, GUEST_DATA_PADDR);
+    data[0] = 1234;
+    CHECK_EQ(access_at(&guest, &load, GUEST_DATA), TRAP_SYSCALL);
+    CHECK_EQ(guest.reg[UREG_RAX], 1234);
+    CHECK_EQ(access_at(&guest, &store, GUEST_DATA + 8), TRAP_SYSCALL);
+    CHECK_EQ(data[1], 0x5a5a);
+
+    /* read-only, and coherent all the same */
+    CHECK_EQ(ops->map(guest.vspace, GUEST_NONE, PAGE_BYTES, GUEST_DATA_PADDR, false), 0);
+    CHECK_EQ(access_at(&guest, &load, GUEST_NONE), TRAP_SYSCALL);
+    CHECK_EQ(guest.reg[UREG_RAX], 1234);
+    data[0] = 4321;
+    CHECK_EQ(access_at(&guest, &load, GUEST_NONE), TRAP_SYSCALL);
+    CHECK_EQ(guest.reg[UREG_RAX], 4321);
+    CHECK_EQ(access_at(&guest, &store, GUEST_NONE), TRAP_PAGE_FAULT);
+
+    /* replaced, and gone */
+    CHECK_EQ(ops->map(guest.vspace, GUEST_NONE, PAGE_BYTES, GUEST_DATA_PADDR + PAGE_BYTES, true),
+             0);
+    CHECK_EQ(access_at(&guest, &store, GUEST_NONE), TRAP_SYSCALL);
+    CHECK_EQ(data[PAGE_BYTES / 8], 0x5a5a);
+    CHECK_EQ(ops->unmap(guest.vspace, GUEST_NONE, PAGE_BYTES), 0);
+    CHECK_EQ(access_at(&guest, &load, GUEST_NONE), TRAP_PAGE_FAULT);
+    guest_close(&guest);
+}
+
+TEST(writable_pages_can_be_executed)
+{
+    struct guest guest;
+
+    if (!guest_open(&guest))
+        return;
+    memcpy(guest_memory(&guest, GUEST_DATA_PADDR), "\x0f\x05", 2);
+    CHECK_EQ(access_at(&guest, &jump, GUEST_DATA), TRAP_SYSCALL);
+    CHECK_EQ(guest.reg[UREG_RIP], GUEST_DATA);
+    guest_close(&guest);
+}
+
+/* vm.mmap_min_addr, unless the user may. */
+TEST(lowest_addresses_work_or_are_refused)
+{
+    struct guest guest;
+
+    if (!guest_open(&guest))
+        return;
+    int error = ops->map(guest.vspace, 0, PAGE_BYTES, GUEST_DATA_PADDR, true);
+    CHECK(error == 0 || error == -EPERM);
+    CHECK_EQ(access_at(&guest, &load, 0), error ? TRAP_PAGE_FAULT : TRAP_SYSCALL);
+    guest_close(&guest);
+}
+
+TEST(highest_page_can_be_mapped)
+{
+    struct guest guest;
+
+    if (!guest_open(&guest))
+        return;
+    CHECK_EQ(ops->map(guest.vspace, USER_TOP - PAGE_BYTES, PAGE_BYTES, GUEST_DATA_PADDR, true), 0);
+    CHECK_EQ(access_at(&guest, &load, USER_TOP - 8), TRAP_SYSCALL);
+    CHECK_EQ(ops->unmap(guest.vspace, 0, USER_TOP), 0);
+    CHECK_EQ(ops->map(guest.vspace, GUEST_CODE, PAGE_BYTES, GUEST_CODE_PADDR, false), 0);
+    CHECK_EQ(access_at(&guest, &load, USER_TOP - 8), TRAP_PAGE_FAULT);
+    guest_close(&guest);
+}
+
+TEST(linux_runs_out_of_areas_with_enomem)
+{
+    struct guest guest;
+    unsigned count = 0;
+    int error = 0;
+
+    if (!guest_open(&guest))
+        return;
+    while (!error && count < 200000) {
+        /* descending physical addresses never merge */
+        error = ops->map(guest.vspace, GUEST_HOLE * 2 + count * PAGE_BYTES, PAGE_BYTES,
+                         GUEST_DATA_PADDR + (count % 2 ? 0 : PAGE_BYTES), true);
+        count += !error;
+    }
+    CHECK_EQ(error, -ENOMEM);
+    CHECK(count > 60000);
+    CHECK_EQ(access_at(&guest, &load, GUEST_HOLE * 2), TRAP_SYSCALL);
+    CHECK_EQ(ops->unmap(guest.vspace, 0, USER_TOP), 0);
+    CHECK_EQ(ops->map(guest.vspace, GUEST_CODE, PAGE_BYTES, GUEST_CODE_PADDR, false), 0);
+    CHECK_EQ(access_at(&guest, &load, GUEST_HOLE * 2), TRAP_PAGE_FAULT);
+    guest_close(&guest);
+}
+
+/* --- the injection page -------------------------------------------------------------------- */
+
+TEST(guest_cannot_use_the_injection_page)
+{
+    struct guest guest;
+    static const unsigned entries[] = {0, 2, 8, 16, 100, 2048};
+
+    if (!guest_open(&guest))
+        return;
+    vaddr_t page = ops->page(guest.vspace);
+    CHECK_EQ(page, GUEST_HOLE);
+    for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+        CHECK_EQ(access_at(&guest, &jump, page + entries[i]), TRAP_PAGE_FAULT);
+        CHECK_EQ(guest.trap.address - page < PAGE_BYTES, true);
+        ops->classify_fault(guest.carrier, guest.reg, &guest.trap);
+        CHECK(guest.trap.fetch);
+    }
+    CHECK_EQ(access_at(&guest, &store, page), TRAP_PAGE_FAULT);
+    CHECK_EQ(guest.trap.address, page);
+    guest_close(&guest);
+}
+
+static bool is_wanted(void *context, vaddr_t vaddr)
+{
+    return vaddr == *(vaddr_t *)context;
+}
+
+TEST(injection_page_gives_way_to_maps)
+{
+    struct guest guest;
+
+    if (!guest_open(&guest))
+        return;
+    for (unsigned i = 0; i < PAGE_PLACES - 1; i++) {
+        vaddr_t page = ops->page(guest.vspace);
+        CHECK_EQ(page, guest.gate->places[i]);
+        CHECK_EQ(ops->map(guest.vspace, page, PAGE_BYTES, GUEST_DATA_PADDR, true), 0);
+        CHECK_EQ(access_at(&guest, &store, page), TRAP_SYSCALL);
+    }
+    vaddr_t last = ops->page(guest.vspace);
+    CHECK_EQ(ops->map(guest.vspace, last, PAGE_BYTES, GUEST_DATA_PADDR, true), -ENOSPC);
+    CHECK_EQ(ops->page(guest.vspace), last);
+    CHECK_EQ(access_at(&guest, &load, GUEST_DATA), TRAP_SYSCALL);
+    guest_close(&guest);
+}
+
+TEST(injection_page_moves_when_asked)
+{
+    struct guest guest;
+    const vaddr_t *places;
+    vaddr_t nowhere = 0;
+
+    if (!guest_open(&guest))
+        return;
+    places = guest.gate->places;
+    /* in the middle of a larger map, which takes the second place of the hole as well */
+    CHECK_EQ(ops->map(guest.vspace, places[0] - PAGE_BYTES, 3 * PAGE_BYTES, GUEST_DATA_PADDR, true),
+             0);
+    CHECK_EQ(ops->page(guest.vspace), places[2]);
+    CHECK_EQ(ops->move_page(guest.vspace, is_wanted, (void *)&places[1]), -ENOSPC);
+    CHECK_EQ(ops->move_page(guest.vspace, is_wanted, &nowhere), -ENOSPC);
+    CHECK_EQ(ops->unmap(guest.vspace, places[1], PAGE_BYTES), 0);
+    CHECK_EQ(ops->move_page(guest.vspace, is_wanted, (void *)&places[1]), 0);
+    CHECK_EQ(ops->page(guest.vspace), places[1]);
+    /* an unmap of everything spares it */
+    CHECK_EQ(ops->unmap(guest.vspace, 0, USER_TOP), 0);
+    CHECK_EQ(ops->map(guest.vspace, GUEST_CODE, PAGE_BYTES, GUEST_CODE_PADDR, false), 0);
+    CHECK_EQ(ops->move_page(guest.vspace, is_wanted, (void *)&places[3]), 0);
+    CHECK_EQ(access_at(&guest, &load, places[1]), TRAP_PAGE_FAULT);
+    guest_close(&guest);
+}
+
+/* The second lock: what would happen if a system call were not skipped. */
+TEST(filter_stops_calls_that_are_not_injected)
+{
+    struct guest guest;
+    struct stop stop = {.kind = STOP_GONE};
+    siginfo_t info = {.si_code = 0};
+    struct tracee *tracee;
+
+    if (!guest_open(&guest))
+        return;
+    tracee = &guest.carrier->tracee;
+    guest_load(&guest, &just_syscall);
+    guest.reg[UREG_RAX] = SYS_getpid;
+    CHECK_EQ(tracee_write_registers(tracee, GUEST_HOLE, guest.reg), 0);
+    CHECK_EQ(tracee_resume(tracee, PTRACE_CONT), 0);
+    CHECK_EQ(tracee_wait(tracee, &stop), 0);
+    CHECK_EQ(stop.kind, STOP_SIGNAL);
+    CHECK_EQ(stop.signal, SIGSYS);
+    CHECK_EQ(host_ptrace(PTRACE_GETSIGINFO, tracee->tid, NULL, &info), 0);
+    CHECK_EQ(info.si_code, 1); /* SYS_SECCOMP */
+    /* and calls that the gate never injects, even from the page */
+    CHECK_EQ(tracee_call(tracee, GUEST_HOLE, SYS_getpid, (const word_t[6]){0}, NULL), -EFAULT);
+    CHECK_EQ(access_at(&guest, &just_syscall, 0), TRAP_SYSCALL);
+    guest_close(&guest);
+}
+
+/* --- interrupts ---------------------------------------------------------------------------- */
+
+static struct gate *interrupted_gate;
+
+static void interrupt_gate(int number)
+{
+    (void)number;
+    ops->interrupt(interrupted_gate);
+}
+
+TEST(interrupt_ends_a_busy_loop)
+{
+    struct guest guest;
+    struct host_deadline deadline;
+
+    if (!guest_open(&guest))
+        return;
+    interrupted_gate = guest.gate;
+    CHECK_EQ(host_sigaction(SIGUSR1, interrupt_gate, NULL), 0);
+    CHECK_EQ(host_deadline_create(SIGUSR1, &deadline), 0);
+    guest_load(&guest, &loop_forever);
+    for (unsigned i = 0; i < 20; i++) {
+        word_t before = guest.reg[UREG_RAX];
+        CHECK_EQ(host_deadline_set(&deadline, host_clock_now() + 2000000), 0);
+        CHECK_EQ(guest_run(&guest), TRAP_INTERRUPTED);
+        CHECK(guest.reg[UREG_RAX] > before);
+    }
+    host_deadline_destroy(&deadline);
+    guest_close(&guest);
+}
+
+/* The signal comes at any point of a run: before, in, between runs. Each must end the next run. */
+TEST(no_interrupt_is_lost)
+{
+    struct guest guest;
+    struct host_deadline deadline;
+    unsigned interrupted = 0;
+
+    if (!guest_open(&guest))
+        return;
+    interrupted_gate = guest.gate;
+    CHECK_EQ(host_sigaction(SIGUSR1, interrupt_gate, NULL), 0);
+    CHECK_EQ(host_deadline_create(SIGUSR1, &deadline), 0);
+    guest_load(&guest, &loop_forever);
+    for (unsigned i = 0; i < 3000; i++) {
+        host_deadline_expired(&deadline);
+        host_deadline_set(&deadline, host_clock_now() + i % 600 * 25);
+        interrupted += guest_run(&guest) == TRAP_INTERRUPTED;
+    }
+    CHECK_EQ(interrupted, 3000);
+    host_deadline_destroy(&deadline);
+    guest_close(&guest);
+}
+
+/* --- signals from outside ------------------------------------------------------------------ */
+
+TEST(signals_from_outside_are_nothing_to_the_guest)
+{
+    static const int signals[] = {SIGTERM, SIGINT,  SIGSEGV, SIGTRAP, SIGILL, SIGSYS,
+                                  SIGSTOP, SIGCONT, SIGTSTP, SIGSTOP, SIGUSR1};
+    struct guest guest;
+    struct tracee *tracee;
+
+    if (!guest_open(&guest))
+        return;
+    tracee = &guest.carrier->tracee;
+    for (unsigned i = 0; i < 2 * sizeof(signals) / sizeof(signals[0]); i++) {
+        int number = signals[i / 2];
+        CHECK_EQ(i % 2 ? kill(tracee->pid, number)
+                       : (int)syscall(SYS_tgkill, tracee->pid, tracee->tid, number),
+                 0);
+        guest_load(&guest, &just_syscall);
+        guest.reg[UREG_RBX] = i;
+        CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
+        CHECK_EQ(guest.reg[UREG_RBX], i);
+        /* the edit thread too */
+        CHECK_EQ(ops->map(guest.vspace, GUEST_NONE, PAGE_BYTES, GUEST_DATA_PADDR, true), 0);
+        CHECK_EQ(access_at(&guest, &load, GUEST_NONE), TRAP_SYSCALL);
+        CHECK_EQ(access_at(&guest, &load, GUEST_NONE + PAGE_BYTES), TRAP_PAGE_FAULT);
+    }
+    guest_close(&guest);
+}
+
+TEST(stop_from_outside_does_not_hold_a_running_guest)
+{
+    struct guest guest;
+    struct host_deadline deadline;
+
+    if (!guest_open(&guest))
+        return;
+    interrupted_gate = guest.gate;
+    CHECK_EQ(host_sigaction(SIGUSR1, interrupt_gate, NULL), 0);
+    CHECK_EQ(host_deadline_create(SIGUSR1, &deadline), 0);
+    int helper = fork();
+    if (!helper) {
+        usleep(2000);
+        kill(guest.carrier->tracee.pid, SIGSTOP);
+        _exit(0);
+    }
+    guest_load(&guest, &loop_forever);
+    host_deadline_set(&deadline, host_clock_now() + 30000000);
+    CHECK_EQ(guest_run(&guest), TRAP_INTERRUPTED);
+    CHECK_EQ(guest_execute(&guest, &just_syscall), TRAP_SYSCALL);
+    waitpid(helper, NULL, 0);
+    host_deadline_destroy(&deadline);
+    guest_close(&guest);
+}
+
+TEST(killed_carrier_is_gone)
+{
+    struct guest guest;
+    struct trap trap = {.kind = TRAP_SYSCALL};
+
+    if (!guest_open(&guest))
+        return;
+    guest_load(&guest, &loop_forever);
+    kill(guest.carrier->tracee.tid, SIGKILL);
+    CHECK_EQ(ops->run(guest.carrier, guest.reg, &trap), 0);
+    CHECK_EQ(trap.kind, TRAP_GONE);
+    trap.kind = TRAP_SYSCALL;
+    CHECK_EQ(ops->run(guest.carrier, guest.reg, &trap), 0);
+    CHECK_EQ(trap.kind, TRAP_GONE);
+    CHECK_EQ(ops->map(guest.vspace, GUEST_NONE, PAGE_BYTES, GUEST_DATA_PADDR, true), -ESRCH);
+    guest_close(&guest);
+}
+
+TEST(carrier_killed_while_it_runs_is_gone)
+{
+    struct guest guest;
+    struct trap trap = {.kind = TRAP_SYSCALL};
+
+    if (!guest_open(&guest))
+        return;
+    int helper = fork();
+    if (!helper) {
+        usleep(3000);
+        kill(guest.carrier->tracee.tid, SIGKILL);
+        _exit(0);
+    }
+    guest_load(&guest, &loop_forever);
+    CHECK_EQ(ops->run(guest.carrier, guest.reg, &trap), 0);
+    CHECK_EQ(trap.kind, TRAP_GONE);
+    waitpid(helper, NULL, 0);
+    guest_close(&guest);
+}
+
+/* --- threads and processes ----------------------------------------------------------------- */
+
+TEST(carriers_and_vspaces_come_and_go)
+{
+    struct guest guest;
+    struct gate_vspace *vspace = NULL;
+    struct gate_carrier *carrier[3];
+
+    if (!guest_open(&guest))
+        return;
+    for (unsigned round = 0; round < 5; round++) {
+        unsigned before = guest_children();
+        CHECK_EQ(ops->vspace_create(guest.gate, &vspace), 0);
+        CHECK_EQ(guest_children(), before + 1);
+        for (unsigned i = 0; i < 3; i++)
+            CHECK_EQ(ops->carrier_create(vspace, "thread", &carrier[i]), 0);
+        CHECK_EQ(ops->map(vspace, GUEST_CODE, PAGE_BYTES, GUEST_CODE_PADDR, false), 0);
+        ops->carrier_destroy(carrier[1]);
+        struct gate_carrier *own = guest.carrier;
+        guest.carrier = carrier[2];
+        CHECK_EQ(guest_execute(&guest, &just_syscall), TRAP_SYSCALL);
+        guest.carrier = own;
+        ops->carrier_destroy(carrier[2]);
+        ops->vspace_destroy(vspace);
+        CHECK_EQ(guest_children(), before);
+        CHECK_EQ(guest_execute(&guest, &just_syscall), TRAP_SYSCALL);
+    }
+    guest_close(&guest);
+}
+
+static bool is_there(int pid)
+{
+    char path[64], text[256];
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    read_text(path, text, sizeof(text));
+    const char *after = strrchr(text, ')');
+    return after && after[2] != 'Z' && after[2] != 'X';
+}
+
+TEST(nothing_survives_the_machine)
+{
+    struct {
+        int zygote, vspace;
+    } pids = {0, 0};
+    int fds[2];
+
+    CHECK_EQ(pipe(fds), 0);
+    int machine = fork();
+    if (!machine) {
+        struct guest guest;
+        guest_open(&guest);
+        pids.zygote = guest.gate->zygote.pid;
+        pids.vspace = guest.vspace->edit.pid;
+        if (write(fds[1], &pids, sizeof(pids)) != sizeof(pids))
+            _exit(1);
+        guest_execute(&guest, &loop_forever);
+        _exit(1);
+    }
+    CHECK_EQ(read(fds[0], &pids, sizeof(pids)), sizeof(pids));
+    usleep(5000);
+    CHECK(is_there(pids.zygote) && is_there(pids.vspace));
+    kill(machine, SIGKILL);
+    waitpid(machine, NULL, 0);
+    for (unsigned i = 0; i < 200 && (is_there(pids.zygote) || is_there(pids.vspace)); i++)
+        usleep(10000);
+    CHECK(!is_there(pids.zygote));
+    CHECK(!is_there(pids.vspace));
+    close(fds[0]);
+    close(fds[1]);
+}
+
+/* --- failures of the host ------------------------------------------------------------------ */
+
+/* All that the gate does, until something fails. */
+static int use_gate(int memory_fd)
+{
+    struct gate *gate = NULL;
+    struct gate_vspace *vspace = NULL;
+    struct gate_carrier *carrier = NULL;
+    word_t reg[USER_REGISTER_COUNT] = {[UREG_RIP] = GUEST_CODE, [UREG_RFLAGS] = 0x202};
+    struct trap trap;
+    int error = ops->open(memory_fd, GUEST_HOLE, &gate);
+
+    if (error)
+        return error;
+    error = ops->vspace_create(gate, &vspace);
+    if (!error)
+        error = ops->carrier_create(vspace, "guest", &carrier);
+    if (!error)
+        error = ops->map(vspace, GUEST_CODE, PAGE_BYTES, GUEST_CODE_PADDR, false);
+    if (!error)
+        error = ops->run(carrier, reg, &trap);
+    if (!error)
+        error = ops->carrier_rename(carrier, "renamed");
+    if (!error)
+        error = ops->unmap(vspace, GUEST_CODE, PAGE_BYTES);
+    if (carrier)
+        ops->carrier_destroy(carrier);
+    if (vspace)
+        ops->vspace_destroy(vspace);
+    ops->close(gate);
+    return error;
+}
+
+static unsigned open_descriptors(void)
+{
+    unsigned count = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+/* What a close() that failed by injection has left open. */
+static void close_above(int last)
+{
+    for (int fd = last + 1; fd < 256; fd++)
+        close(fd);
+}
+
+TEST(each_failure_of_the_host_is_survived_and_leaves_nothing)
+{
+    struct host_memory memory;
+    unsigned occasions = 0;
+
+    if (!CHECK_EQ(host_memory_create(GUEST_MEMORY_BYTES, &memory), 0))
+        return;
+    unsigned descriptors = open_descriptors();
+    for (unsigned i = 0; host_call_name(i); i++) {
+        const char *name = host_call_name(i);
+        for (uint64_t nth = 1; nth < 400; nth++) {
+            host_inject(name, nth, EIO);
+            int error = use_gate(memory.fd);
+            bool happened = host_inject_happened(name);
+            host_inject(name, 0, 0);
+            guest_kill_children(); /* a failed kill or wait leaves that to the machine's end */
+            if (!strcmp(name, "close"))
+                close_above(memory.fd);
+            if (!CHECK_EQ(guest_children(), 0) || !CHECK_EQ(open_descriptors(), descriptors)) {
+                CHECK_STR(name, "leaves something behind");
+                CHECK_EQ(nth, 0);
+            }
+            if (!happened && !error)
+                break;
+            occasions++; /* in the zygote too, which has a copy of the counters */
+        }
+    }
+    CHECK(occasions > 100);
+    host_memory_destroy(&memory);
+}

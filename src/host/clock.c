@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <host/clock.h>
+#include <host/host.h>
+
+#define NANOSECONDS_PER_SECOND UINT64_C(1000000000)
+#define TSC_WINDOW             UINT64_C(2000000)
+
+static struct timespec timespec_of(nanoseconds_t time)
+{
+    return (struct timespec){
+        .tv_sec = (time_t)(time / NANOSECONDS_PER_SECOND),
+        .tv_nsec = (long)(time % NANOSECONDS_PER_SECOND),
+    };
+}
+
+nanoseconds_t host_clock_now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (nanoseconds_t)time.tv_sec * NANOSECONDS_PER_SECOND + (nanoseconds_t)time.tv_nsec;
+}
+
+/* Of a few tries the one whose two counter readings lie closest: the least disturbed. */
+struct host_tsc_sample host_tsc_begin(void)
+{
+    struct host_tsc_sample best = {0};
+    uint64_t best_width = UINT64_MAX;
+
+    for (int i = 0; i < 5; i++) {
+        uint64_t before = __builtin_ia32_rdtsc();
+        nanoseconds_t time = host_clock_now();
+        uint64_t width = __builtin_ia32_rdtsc() - before;
+        if (width < best_width) {
+            best_width = width;
+            best = (struct host_tsc_sample){.counter = before + width / 2, .time = time};
+        }
+    }
+    return best;
+}
+
+unsigned host_tsc_finish(struct host_tsc_sample first)
+{
+    nanoseconds_t end = first.time + TSC_WINDOW;
+    struct timespec until = timespec_of(end);
+    struct host_tsc_sample last;
+
+    if (host_clock_now() < end)
+        host_clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+    last = host_tsc_begin();
+    /* Whole MHz, rounded. A signal may have cut the sleep short; the quotient holds all the same.
+     */
+    nanoseconds_t elapsed = last.time > first.time ? last.time - first.time : 1;
+    return (unsigned)(((last.counter - first.counter) * 1000 + elapsed / 2) / elapsed);
+}
+
+int host_deadline_create(int signal, struct host_deadline *ret_deadline)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal};
+    int timer = 0;
+    long tid = host_gettid();
+
+    if (tid < 0)
+        return (int)tid;
+    event._sigev_un._tid = (int)tid;
+    int error = (int)host_timer_create(CLOCK_MONOTONIC, &event, &timer);
+    if (!error)
+        *ret_deadline = (struct host_deadline){.timer = timer, .time = NANOSECONDS_NEVER};
+    return error;
+}
+
+int host_deadline_set(struct host_deadline *deadline, nanoseconds_t time)
+{
+    struct itimerspec setting = {{0, 0}, {0, 0}};
+
+    if (deadline->time == time)
+        return 0;
+    if (time != NANOSECONDS_NEVER)
+        setting.it_value = timespec_of(time ? time : 1);
+    int error = (int)host_timer_settime(deadline->timer, TIMER_ABSTIME, &setting, NULL);
+    if (!error)
+        deadline->time = time;
+    return error;
+}
+
+void host_deadline_expired(struct host_deadline *deadline)
+{
+    deadline->time = NANOSECONDS_NEVER;
+}
+
+void host_deadline_destroy(struct host_deadline *deadline)
+{
+    host_timer_delete(deadline->timer);
+}

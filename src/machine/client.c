@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the seat asks of the machine: time, devices, console, waiting. */
+#include <machine/state.h>
+
+#include <machine/signals.h>
+#include <machine/waiting.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static nanoseconds_t earlier(nanoseconds_t a, nanoseconds_t b)
+{
+    return a < b ? a : b;
+}
+
+/* --- time ---------------------------------------------------------------------------------- */
+
+nanoseconds_t machine_now(const struct machine *machine)
+{
+    return host_clock_now() - machine->start;
+}
+
+static nanoseconds_t host_time(const struct machine *machine, nanoseconds_t time)
+{
+    return time == NANOSECONDS_NEVER ? NANOSECONDS_NEVER : machine->start + time;
+}
+
+static nanoseconds_t client_now(void *context)
+{
+    return machine_now(context);
+}
+
+/* The next moment (host time) at which the machine itself has something to do. */
+static nanoseconds_t own_deadline(const struct machine *machine)
+{
+    return earlier(host_time(machine, machine->options->timeout), machine->output.flush_at);
+}
+
+/* --- console ------------------------------------------------------------------------------- */
+
+static int64_t console_write(void *context, const uint8_t *bytes, size_t size)
+{
+    struct machine *machine = context;
+    output_put(&machine->output, bytes, size);
+    return (int64_t)size;
+}
+
+static int64_t console_read(void *context, uint8_t *bytes, size_t size)
+{
+    struct machine *machine = context;
+    size_t count = input_take(&machine->input, bytes, size);
+    if (count > 0)
+        return (int64_t)count;
+    return machine->input.ended ? 0 : -EAGAIN;
+}
+
+static int console_wait(void *context)
+{
+    (void)context;
+    return 0; /* output_put takes everything */
+}
+
+const struct host_stream_ops machine_console_ops = {
+    .name = "console",
+    .write = console_write,
+    .read = console_read,
+    .wait = console_wait,
+};
+
+static void client_console(void *context, const char *text, uint32_t length)
+{
+    struct machine *machine = context;
+    output_put(&machine->output, (const uint8_t *)text, length);
+}
+
+static void show_threads(struct machine *machine)
+{
+    output_flush(&machine->output);
+    fputs("sel4emu: threads:\n", stderr);
+    waiting_report(machine->kernel, stderr);
+}
+
+static void update_input_watch(struct machine *machine)
+{
+    bool wanted = input_wants_more(&machine->input);
+    if (wanted == machine->input_is_watched)
+        return;
+    int error = host_watcher_set(machine->watcher, machine->input.fd, wanted ? HOST_WATCH_READ : 0);
+    if (error == 0)
+        machine->input_is_watched = wanted;
+    else if (wanted)
+        machine->input.ended = true; /* a regular file cannot be watched; see poll_input */
+}
+
+static void poll_input(struct machine *machine, nanoseconds_t now)
+{
+    switch (input_read(&machine->input)) {
+    case TERMINAL_KEY_QUIT:
+        machine->quit = true;
+        break;
+    case TERMINAL_KEY_INTERRUPT:
+        machine->interrupted = true;
+        break;
+    case TERMINAL_KEY_HELP:
+        fputs(terminal_help, stderr);
+        break;
+    case TERMINAL_KEY_DUMP:
+        show_threads(machine);
+        break;
+    default:
+        break;
+    }
+    serial_poll(machine->pc->com1, now);
+    update_input_watch(machine);
+}
+
+/* --- devices ------------------------------------------------------------------------------- */
+
+static uint64_t client_port_in(void *context, uint16_t port, unsigned size)
+{
+    struct machine *machine = context;
+    return bus_port_in(machine->pc->bus, port, size, machine_now(machine));
+}
+
+static void client_port_out(void *context, uint16_t port, unsigned size, uint64_t value)
+{
+    struct machine *machine = context;
+    bus_port_out(machine->pc->bus, port, size, value, machine_now(machine));
+}
+
+static enum memory_kind client_memory_kind(void *context, paddr_t paddr)
+{
+    const struct machine *machine = context;
+    if (bus_has_mmio(machine->pc->bus, paddr))
+        return MEMORY_DEVICE;
+    return pc_memory_is_backed(&machine->layout, paddr) ? MEMORY_BACKED : MEMORY_OPEN;
+}
+
+static uint64_t client_mmio_read(void *context, paddr_t paddr, unsigned size)
+{
+    struct machine *machine = context;
+    return bus_mmio_read(machine->pc->bus, paddr, size, machine_now(machine));
+}
+
+static void client_mmio_write(void *context, paddr_t paddr, unsigned size, uint64_t value)
+{
+    struct machine *machine = context;
+    bus_mmio_write(machine->pc->bus, paddr, size, value, machine_now(machine));
+}
+
+static void client_irqs_changed(void *context, struct kernel *k)
+{
+    struct machine *machine = context;
+    struct ioapic_pin pins[IOAPIC_PINS] = {0};
+    for (unsigned vector = 0; vector <= MAX_USER_VECTOR; vector++) {
+        const struct irq *irq = &k->irqs[vector];
+        if (irq->kind != IRQ_IOAPIC || irq->pin >= IOAPIC_PINS)
+            continue;
+        pins[irq->pin] = (struct ioapic_pin){
+            .mapped = true,
+            .vector = (uint8_t)vector,
+            .masked = irq->masked,
+            .level_triggered = irq->level_triggered,
+        };
+    }
+    for (unsigned pin = 0; pin < IOAPIC_PINS; pin++)
+        ioapic_set_pin(machine->pc->ioapic, pin, pins[pin]);
+}
+
+static int client_pending_interrupt(void *context, nanoseconds_t now)
+{
+    struct machine *machine = context;
+    bool poked = atomic_exchange_explicit(&machine->poked, false, memory_order_relaxed);
+    if (!poked && now < bus_next_event(machine->pc->bus) &&
+        !ioapic_has_pending(machine->pc->ioapic))
+        return -1;
+    poll_input(machine, now);
+    bus_advance(machine->pc->bus, now);
+    return ioapic_pending(machine->pc->ioapic);
+}
+
+static nanoseconds_t client_next_event(void *context)
+{
+    const struct machine *machine = context;
+    return bus_next_event(machine->pc->bus);
+}
+
+/* --- waiting ------------------------------------------------------------------------------- */
+
+static bool client_should_stop(void *context)
+{
+    struct machine *machine = context;
+    nanoseconds_t now = host_clock_now();
+    if (now >= host_time(machine, machine->options->timeout))
+        machine->timed_out = true;
+    if (now >= machine->output.flush_at)
+        output_flush(&machine->output);
+    return machine->timed_out || machine->quit || machine->interrupted || machine->powered_off ||
+           signals_pending() != 0 || output_is_over(&machine->output);
+}
+
+static void client_arm(void *context, nanoseconds_t deadline)
+{
+    struct machine *machine = context;
+    nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
+    host_deadline_set(&machine->deadline, earlier(host_time(machine, next), own_deadline(machine)));
+    if (machine->input_is_watched)
+        host_watcher_arm(machine->watcher);
+}
+
+/*
+ * Only an interrupt wakes an idle machine: one that a thread waits for, of the console while there
+ * may be input, or of a device that will do something by itself.
+ */
+static bool something_may_come(const struct machine *machine)
+{
+    bool device_acts = bus_next_event(machine->pc->bus) != NANOSECONDS_NEVER;
+    for (unsigned vector = 0; vector <= MAX_USER_VECTOR; vector++) {
+        if (!waiting_for_vector(machine->kernel, vector))
+            continue;
+        bool is_console = machine->kernel->irqs[vector].kind == IRQ_IOAPIC &&
+                          machine->kernel->irqs[vector].pin == SERIAL_COM1_GSI;
+        if (is_console ? !machine->com1->input_ended : device_acts)
+            return true;
+    }
+    return false;
+}
+
+static bool client_wait(void *context, nanoseconds_t deadline)
+{
+    struct machine *machine = context;
+    output_flush(&machine->output);
+    if (ioapic_has_pending(machine->pc->ioapic))
+        return true;
+    if (deadline == NANOSECONDS_NEVER && !something_may_come(machine))
+        return false;
+    nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
+    int ready[1];
+    host_watcher_wait(machine->watcher, earlier(host_time(machine, next), own_deadline(machine)), 1,
+                      ready);
+    machine->poked = true;
+    return true;
+}
+
+static const char *client_symbol_at(void *context, vaddr_t address)
+{
+    const struct machine *machine = context;
+    return image_symbol_at(machine->options->image, address);
+}
+
+struct seat_client machine_client(struct machine *machine)
+{
+    return (struct seat_client){
+        .context = machine,
+        .now = client_now,
+        .console = client_console,
+        .port_in = client_port_in,
+        .port_out = client_port_out,
+        .memory_kind = client_memory_kind,
+        .mmio_read = client_mmio_read,
+        .mmio_write = client_mmio_write,
+        .irqs_changed = client_irqs_changed,
+        .pending_interrupt = client_pending_interrupt,
+        .next_event = client_next_event,
+        .wait = client_wait,
+        .arm = client_arm,
+        .should_stop = client_should_stop,
+        .symbol_at = client_symbol_at,
+    };
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The life of a machine. Each part of struct machine is made by one function of the table `parts`
+ * and ended by another; a part that cannot be made ends those before it.
+ */
+#include <machine/machine.h>
+
+#include <abi/object.h>
+#include <base/bits.h>
+#include <machine/signals.h>
+#include <machine/state.h>
+#include <machine/unsupported.h>
+#include <machine/waiting.h>
+
+#include <errno.h>
+#include <host/host.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Signals that make a run of the gate come back. */
+#define DEADLINE_SIGNAL SIGALRM
+#define INPUT_SIGNAL    SIGIO
+
+/* Signal handlers have no argument: the machine that runs. */
+static struct machine *running;
+
+/* --- messages ------------------------------------------------------------------------------ */
+
+/* Notes why the machine ends before the guest has run. Returns false. */
+__attribute__((format(printf, 4, 5))) static bool
+fail(struct machine *machine, enum machine_end end, int error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(machine->report->message, sizeof(machine->report->message), format, arguments);
+    va_end(arguments);
+    machine->report->error = error;
+    machine->end = end;
+    return false;
+}
+
+/* The same for a host call, with its name and Linux's words for the error. */
+static bool fail_host(struct machine *machine, int error, const char *what)
+{
+    const char *call = host_failed_call(error);
+    return fail(machine, MACHINE_END_HOST_FAILED, error, "%s: %s%s%s", what, call ? call : "",
+                call ? ": " : "", strerror(-error));
+}
+
+/* --- parts --------------------------------------------------------------------------------- */
+
+static bool check_configuration(struct machine *machine)
+{
+    const char *option = unsupported_option(&machine->options->configuration->kernel);
+    if (!option)
+        return true;
+    return fail(machine, MACHINE_END_REFUSED, 0,
+                "the image was built for a kernel with %s, which this version does not run",
+                option);
+}
+
+static void end_nothing(struct machine *machine)
+{
+    (void)machine;
+}
+
+static bool make_memory(struct machine *machine)
+{
+    int error = pc_memory_layout(machine->options->memory_bytes, &machine->layout);
+    if (error < 0)
+        return fail(machine, MACHINE_END_REFUSED, error,
+                    "--memory: a PC has %" PRIu64 "M to %" PRIu64 "G", PC_MEMORY_MIN >> 20,
+                    PC_MEMORY_MAX >> 30);
+    uint64_t size = max_u64(machine->layout.low_end, machine->layout.high_end);
+    error = host_memory_create(size, &machine->memory);
+    if (error < 0)
+        return fail_host(machine, error, "cannot make the guest's memory");
+    pc_write_firmware(machine->memory.base, &machine->layout, 1);
+    return true;
+}
+
+static void end_memory(struct machine *machine)
+{
+    host_memory_destroy(&machine->memory);
+}
+
+static bool make_output(struct machine *machine)
+{
+    if (output_init(&machine->output, STDOUT_FILENO, machine->options))
+        return true;
+    return fail(machine, MACHINE_END_REFUSED, 0,
+                "--until and --fail-on take texts of 1 to %d bytes", WATCH_MAX_TEXT);
+}
+
+static void end_output(struct machine *machine)
+{
+    output_flush(&machine->output);
+}
+
+static void power_off(void *context)
+{
+    struct machine *machine = context;
+    machine->powered_off = true;
+}
+
+static bool make_devices(struct machine *machine)
+{
+    machine->com1 = stream_create(&machine_console_ops, machine);
+    if (!machine->com1)
+        return fail(machine, MACHINE_END_HOST_FAILED, -ENOMEM, "no memory for the devices");
+    struct pc_options options = {
+        .com1 = machine->com1,
+        .epoch = time(NULL),
+        .cpus = 1,
+        .power_off = power_off,
+        .context = machine,
+    };
+    int error = pc_create(&machine->layout, &options, &machine->pc);
+    if (error == 0)
+        return true;
+    stream_destroy(machine->com1);
+    return fail(machine, MACHINE_END_HOST_FAILED, error, "no memory for the devices");
+}
+
+static void end_devices(struct machine *machine)
+{
+    pc_destroy(machine->pc);
+    stream_destroy(machine->com1);
+}
+
+static bool make_kernel(struct machine *machine)
+{
+    machine->kernel = host_allocate(1, sizeof(*machine->kernel));
+    if (!machine->kernel)
+        return fail(machine, MACHINE_END_HOST_FAILED, -ENOMEM, "no memory for the kernel");
+    machine->kernel->memory_offset =
+        (ptrdiff_t)((uintptr_t)machine->memory.base - (uintptr_t)machine->kernel);
+    const char *problem = boot_guest(machine);
+    if (!problem)
+        return true;
+    free(machine->kernel);
+    return fail(machine, MACHINE_END_REFUSED, 0, "%s: %s", machine->options->image_path, problem);
+}
+
+static void end_kernel(struct machine *machine)
+{
+    free(machine->kernel);
+}
+
+/* Handlers: they make a run of the gate, or the wait of an idle machine, come back. */
+static void interrupt_run(void)
+{
+    if (!running)
+        return;
+    running->poked = true;
+    if (running->gate)
+        monitor_gate_ops.interrupt(running->gate);
+}
+
+static void on_end(void *context)
+{
+    const struct machine *machine = context;
+    const uint64_t one = 1;
+    host_write(machine->wake_fd, &one, sizeof(one));
+    interrupt_run();
+}
+
+static void on_deadline(int number)
+{
+    (void)number;
+    if (running)
+        host_deadline_expired(&running->deadline);
+    interrupt_run();
+}
+
+static void on_input(int number)
+{
+    (void)number;
+    interrupt_run();
+}
+
+static bool make_signals(struct machine *machine)
+{
+    running = machine;
+    int error = signals_catch(on_end, machine);
+    if (error == 0)
+        error = host_sigaction(DEADLINE_SIGNAL, on_deadline, &machine->old_deadline_action);
+    if (error == 0)
+        error = host_sigaction(INPUT_SIGNAL, on_input, &machine->old_input_action);
+    if (error == 0)
+        return true;
+    running = NULL;
+    signals_release();
+    return fail_host(machine, error, "cannot catch signals");
+}
+
+static void end_signals(struct machine *machine)
+{
+    running = NULL;
+    sigaction(DEADLINE_SIGNAL, &machine->old_deadline_action, NULL);
+    sigaction(INPUT_SIGNAL, &machine->old_input_action, NULL);
+    signals_release();
+}
+
+static bool make_deadline(struct machine *machine)
+{
+    int error = host_deadline_create(DEADLINE_SIGNAL, &machine->deadline);
+    return error == 0 || fail_host(machine, error, "cannot make a timer");
+}
+
+static void end_deadline(struct machine *machine)
+{
+    host_deadline_destroy(&machine->deadline);
+}
+
+static bool make_wake(struct machine *machine)
+{
+    long fd = host_eventfd2(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    machine->wake_fd = (int)fd;
+    return fd >= 0 || fail_host(machine, (int)fd, "cannot make an eventfd");
+}
+
+static void end_wake(struct machine *machine)
+{
+    host_close(machine->wake_fd);
+}
+
+static bool make_watcher(struct machine *machine)
+{
+    int error = host_watcher_create(INPUT_SIGNAL, &machine->watcher);
+    if (error == 0) {
+        error = host_watcher_set(machine->watcher, machine->wake_fd, HOST_WATCH_READ);
+        if (error)
+            host_watcher_destroy(machine->watcher);
+    }
+    return error == 0 || fail_host(machine, error, "cannot watch the console");
+}
+
+static void end_watcher(struct machine *machine)
+{
+    host_watcher_destroy(machine->watcher);
+}
+
+static bool make_input(struct machine *machine)
+{
+    int error = input_open(&machine->input, STDIN_FILENO);
+    return error == 0 || fail_host(machine, error, "cannot take over the terminal");
+}
+
+static void end_input(struct machine *machine)
+{
+    (void)machine;
+    terminal_restore();
+}
+
+/* Where the gate's own page may be: behind the image, away from what root servers map first. */
+static vaddr_t choose_hole(const struct image *image)
+{
+    enum { DISTANCE_BITS = 40 };
+    vaddr_t hole = align_up(image->end, DISTANCE_BITS) + bit(DISTANCE_BITS);
+    return hole < USER_TOP - bit(DISTANCE_BITS) ? hole : bit(DISTANCE_BITS);
+}
+
+static bool make_gate(struct machine *machine)
+{
+    int error = monitor_gate_ops.open(machine->memory.fd, choose_hole(machine->options->image),
+                                      &machine->gate);
+    return error == 0 || fail_host(machine, error, "cannot start guest processes");
+}
+
+static void end_gate(struct machine *machine)
+{
+    struct gate *gate = machine->gate;
+    machine->gate = NULL;
+    monitor_gate_ops.close(gate);
+}
+
+static bool make_seat(struct machine *machine)
+{
+    struct seat_client client = machine_client(machine);
+    int error =
+        seat_open(&monitor_gate_ops, machine->gate, machine->kernel, &client, &machine->seat);
+    return error == 0 || fail_host(machine, error, "cannot start the guest");
+}
+
+static void end_seat(struct machine *machine)
+{
+    seat_close(machine->seat);
+}
+
+/* In the order in which they are made; they end the other way round. */
+static const struct part {
+    bool (*make)(struct machine *machine);
+    void (*end)(struct machine *machine);
+} parts[] = {
+    {check_configuration, end_nothing},
+    {make_memory, end_memory},
+    {make_output, end_output},
+    {make_devices, end_devices},
+    {make_kernel, end_kernel},
+    {make_wake, end_wake},
+    {make_signals, end_signals},
+    {make_deadline, end_deadline},
+    {make_watcher, end_watcher},
+    {make_input, end_input},
+    {make_gate, end_gate},
+    {make_seat, end_seat},
+};
+
+/* --- the run ------------------------------------------------------------------------------- */
+
+static void report_idle(struct machine *machine)
+{
+    bool faulted = machine->kernel->unhandled_faults > 0;
+    machine->end = faulted ? MACHINE_END_FAULTED : MACHINE_END_IDLE;
+    if (machine->options->on_idle == ON_IDLE_EXIT && !faulted)
+        return;
+    fprintf(stderr, "sel4emu: every thread waits and nothing can wake one:\n");
+    waiting_report(machine->kernel, stderr);
+}
+
+/* The client stopped the seat: for the first of these reasons. */
+static void explain_stop(struct machine *machine)
+{
+    const struct output *output = &machine->output;
+    if (output->until_seen) {
+        machine->end = MACHINE_END_UNTIL;
+    } else if (output->fail_on_seen) {
+        fail(machine, MACHINE_END_FAIL_ON, 0, "the guest printed \"%s\"", output->fail_on_seen);
+    } else if (output->error) {
+        fail(machine, MACHINE_END_HOST_FAILED, output->error,
+             "cannot write the guest's output to standard output: %s", strerror(-output->error));
+    } else if (machine->quit) {
+        machine->end = MACHINE_END_QUIT;
+    } else if (signals_pending() || machine->interrupted) {
+        machine->report->signal = signals_pending() ? signals_pending() : SIGINT;
+        machine->end = MACHINE_END_INTERRUPTED;
+    } else if (machine->timed_out) {
+        machine->end = MACHINE_END_TIMEOUT;
+    } else {
+        machine->end = MACHINE_END_HALTED;
+    }
+}
+
+static void run(struct machine *machine)
+{
+    struct seat_result result;
+    seat_run(machine->seat, &result);
+    output_flush(&machine->output);
+    switch (result.end) {
+    case SEAT_END_HALTED:
+        machine->end = MACHINE_END_HALTED;
+        break;
+    case SEAT_END_IDLE:
+        report_idle(machine);
+        break;
+    case SEAT_END_STOPPED:
+        explain_stop(machine);
+        break;
+    case SEAT_END_HOST_FAILED:
+        fail(machine, MACHINE_END_HOST_FAILED, result.error, "%s: %s", result.what,
+             strerror(-result.error));
+        break;
+    }
+}
+
+enum machine_end machine_run(const struct machine_options *options,
+                             struct machine_report *ret_report)
+{
+    *ret_report = (struct machine_report){0};
+    struct machine *machine = host_allocate(1, sizeof(*machine));
+    if (!machine) {
+        snprintf(ret_report->message, sizeof(ret_report->message), "no memory for the machine");
+        ret_report->error = -ENOMEM;
+        return MACHINE_END_HOST_FAILED;
+    }
+    machine->options = options;
+    machine->report = ret_report;
+    machine->start = host_clock_now();
+    machine->tsc = host_tsc_begin();
+
+    unsigned made = 0;
+    while (made < ARRAY_LENGTH(parts) && parts[made].make(machine))
+        made++;
+    if (made == ARRAY_LENGTH(parts))
+        run(machine);
+    while (made > 0)
+        parts[--made].end(machine);
+
+    enum machine_end end = machine->end;
+    free(machine);
+    return end;
+}

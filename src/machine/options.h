@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a machine is started with. Strings and structures stay the caller's, unchanged meanwhile. */
+#ifndef MACHINE_OPTIONS_H
+#define MACHINE_OPTIONS_H
+
+#include <loader/configuration.h>
+#include <loader/image.h>
+
+#define MACHINE_MEMORY_DEFAULT (UINT64_C(512) << 20)
+#define MACHINE_MAX_FAIL_ON    8
+
+/* What to do when every thread waits and nothing can wake one. */
+enum machine_on_idle {
+    ON_IDLE_REPORT, /* say who waits for what: an error */
+    ON_IDLE_EXIT,   /* end well: for guests that have no other way to say that they are done */
+};
+
+struct machine_options {
+    const struct image *image;
+    const char *image_path; /* for messages */
+    const struct configuration *configuration;
+    uint64_t memory_bytes; /* of guest RAM; a multiple of PAGE_BYTES */
+
+    const char *until;                        /* ends well when printed; NULL: none */
+    const char *fail_on[MACHINE_MAX_FAIL_ON]; /* end badly when printed */
+    unsigned fail_on_count;
+    nanoseconds_t timeout; /* NANOSECONDS_NEVER: none */
+    enum machine_on_idle on_idle;
+
+    bool trace;   /* a line on standard error for each call and fault */
+    bool verbose; /* what the machine does on its way, on standard error */
+};
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's console on its way to standard output. Bytes are gathered to a line, or until
+ * output_flush(), and never lost: a reader that is slow makes the guest wait. The texts of --until
+ * and --fail-on are looked for on the way; what comes behind the one that matched is not written.
+ */
+#ifndef MACHINE_OUTPUT_H
+#define MACHINE_OUTPUT_H
+
+#include <machine/options.h>
+#include <machine/watch.h>
+
+#define OUTPUT_BYTES       4096
+#define OUTPUT_MAX_WATCHES (1 + MACHINE_MAX_FAIL_ON)
+
+struct output {
+    int fd;
+    uint8_t pending[OUTPUT_BYTES];
+    size_t length;
+    nanoseconds_t flush_at; /* host time; NANOSECONDS_NEVER: nothing is pending */
+
+    struct watch watches[OUTPUT_MAX_WATCHES];
+    unsigned watch_count;
+    bool has_until;
+    bool until_seen;          /* the first watch matched */
+    const char *fail_on_seen; /* the text that matched, or NULL */
+    const char *const *fail_on;
+    int error; /* negative errno of the first write that failed, or 0 */
+};
+
+/* False if a text cannot be watched for. */
+bool output_init(struct output *output, int fd, const struct machine_options *options);
+
+void output_put(struct output *output, const uint8_t *bytes, size_t size);
+void output_flush(struct output *output);
+
+/* Nothing more is to be written: a text was seen or writing failed. */
+bool output_is_over(const struct output *output);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The machine's parts, between machine.c (their lives) and client.c (what the seat asks for). */
+#ifndef MACHINE_STATE_H
+#define MACHINE_STATE_H
+
+#include <device/pc.h>
+#include <gate/seat.h>
+#include <host/clock.h>
+#include <host/host.h>
+#include <host/memory.h>
+#include <host/watcher.h>
+#include <machine/input.h>
+#include <machine/machine.h>
+#include <machine/output.h>
+#include <stdatomic.h>
+
+struct machine {
+    const struct machine_options *options;
+    struct machine_report *report;
+    enum machine_end end;
+
+    nanoseconds_t start; /* host time; the machine's clock begins here */
+    struct host_tsc_sample tsc;
+    struct pc_memory_layout layout;
+    struct host_memory memory;
+    struct kernel *kernel;
+    struct gate *gate;
+    struct seat *seat;
+
+    struct pc *pc;
+    struct host_stream *com1;
+    struct output output;
+    struct input input;
+    bool input_is_watched;
+
+    struct host_watcher *watcher;
+    struct host_deadline deadline;
+    struct sigaction old_deadline_action, old_input_action;
+
+    atomic_bool poked; /* by a signal: time, input or the end may have come */
+    int wake_fd;       /* an eventfd: a signal that asks for the end makes an idle wait come back */
+
+    bool powered_off;
+    bool quit;        /* Ctrl-A x */
+    bool interrupted; /* Ctrl-C typed */
+    bool timed_out;
+};
+
+extern const struct host_stream_ops machine_console_ops; /* context: struct machine */
+
+/* What the seat asks for; context: struct machine. */
+struct seat_client machine_client(struct machine *machine);
+
+/* Nanoseconds since `start`. */
+nanoseconds_t machine_now(const struct machine *machine);
+
+/* Puts the image into memory and boots the kernel. NULL, or why that cannot be (boot.c). */
+const char *boot_guest(struct machine *machine);
+
+#endif

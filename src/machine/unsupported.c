@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <machine/unsupported.h>
+
+#include <base/bits.h>
+
+static bool uses_mcs(const struct kernel_config *c)
+{
+    return c->mcs;
+}
+
+static bool uses_cores(const struct kernel_config *c)
+{
+    return c->max_cores > 1;
+}
+
+static bool uses_vtx(const struct kernel_config *c)
+{
+    return c->vtx;
+}
+
+static bool uses_debug_api(const struct kernel_config *c)
+{
+    return c->hardware_debug_api;
+}
+
+static bool uses_sysenter(const struct kernel_config *c)
+{
+    return c->syscall_sysenter;
+}
+
+static bool uses_benchmarks(const struct kernel_config *c)
+{
+    return c->benchmarks != BENCHMARKS_NONE;
+}
+
+static bool uses_code_injection(const struct kernel_config *c)
+{
+    return c->dangerous_code_injection;
+}
+
+static bool uses_msr(const struct kernel_config *c)
+{
+    return c->dangerous_msr;
+}
+
+static bool uses_error_text(const struct kernel_config *c)
+{
+    return c->report_error_ipc;
+}
+
+static const struct {
+    bool (*uses)(const struct kernel_config *config);
+    const char *option;
+} unsupported[] = {
+    {uses_mcs, "KernelIsMCS (the MCS scheduler)"},
+    {uses_cores, "KernelMaxNumNodes above 1 (several cores)"},
+    {uses_vtx, "KernelVTX (VT-x guests)"},
+    {uses_debug_api, "HardwareDebugAPI (breakpoints by capability)"},
+    {uses_sysenter, "KernelSyscall=sysenter"},
+    {uses_benchmarks, "KernelBenchmarks"},
+    {uses_code_injection, "KernelDangerousCodeInjection"},
+    {uses_msr, "KernelX86DangerousMSR"},
+    {uses_error_text, "KernelInvocationReportErrorIPC"},
+};
+
+const char *unsupported_option(const struct kernel_config *config)
+{
+    for (unsigned i = 0; i < ARRAY_LENGTH(unsupported); i++) {
+        if (unsupported[i].uses(config))
+            return unsupported[i].option;
+    }
+    return NULL;
+}
