@@ -37,8 +37,8 @@ install: all
 format:
 	@scripts/sources.sh | xargs clang-format -i
 
-lint: all
-	@JOBS=$(JOBS) scripts/lint.sh $(BUILD)
+lint:
+	@JOBS=$(JOBS) scripts/lint.sh
 
 # What `make demo` does about packages, for those who go on to `make check`.
 deps:

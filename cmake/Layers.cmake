@@ -14,12 +14,6 @@
 # that cap/ declares stand in object/), so they link with the whole pure part, sel4emu_pure; their
 # tests may include any pure layer. A layer without sources is legal.
 
-# _GNU_SOURCE makes glibc's headers define REG_RIP and its like, which are abi/registers.h's: layers
-# that see registers go without.
-set(linux_host _GNU_SOURCE)
-set(linux_device _GNU_SOURCE)
-set(linux_loader _GNU_SOURCE)
-
 set(layers_dir ${CMAKE_BINARY_DIR}/layers)
 set(harness_dir ${CMAKE_SOURCE_DIR}/tests/harness)
 
@@ -94,6 +88,7 @@ function(sel4emu_layer name)
     if(arg_EXECUTABLE AND EXISTS ${directory}/main.c)
         add_executable(${arg_EXECUTABLE} ${directory}/main.c)
         target_include_directories(${arg_EXECUTABLE} PRIVATE ${layers_dir}/${name})
+        target_compile_definitions(${arg_EXECUTABLE} PRIVATE _GNU_SOURCE)
         target_link_libraries(${arg_EXECUTABLE} PRIVATE sel4emu_flags sel4emu_${name})
         set_target_properties(${arg_EXECUTABLE} PROPERTIES
                               RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
@@ -130,7 +125,7 @@ function(sel4emu_layer_settings target name sources depends libs)
         return()
     endif()
     target_include_directories(${target} PRIVATE ${layers_dir}/${name})
-    target_compile_definitions(${target} PRIVATE ${linux_${name}})
+    target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
     target_link_libraries(${target} PRIVATE sel4emu_flags PUBLIC ${targets} ${libs})
 endfunction()
 
@@ -148,6 +143,7 @@ function(sel4emu_layer_tests name include_directory libraries)
     if(kit_type STREQUAL "STATIC_LIBRARY")
         target_include_directories(sel4emu_testkit_${name}
                                    PRIVATE ${include_directory} ${harness_dir})
+        target_compile_definitions(sel4emu_testkit_${name} PRIVATE _GNU_SOURCE)
         target_link_libraries(sel4emu_testkit_${name} PRIVATE sel4emu_flags PUBLIC ${libraries})
     endif()
 
@@ -162,13 +158,8 @@ function(sel4emu_layer_tests name include_directory libraries)
     file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/fuzz_*.c)
     foreach(source ${fuzzers})
         get_filename_component(test ${source} NAME_WE)
-        if(SEL4EMU_FUZZ)
-            set(driver sel4emu_fuzz_engine)
-        else()
-            set(driver sel4emu_fuzz_driver)
-        endif()
         sel4emu_test_binary(${name} ${test} ${source} ${CMAKE_BINARY_DIR}/fuzz/${name}
-                            ${include_directory} "${libraries}" "${kits}" ${driver})
+                            ${include_directory} "${libraries}" "${kits}" sel4emu_fuzz_driver)
         if(NOT SEL4EMU_FUZZ)
             add_test(NAME ${name}/${test} COMMAND ${name}.${test}
                      ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}/${test})
@@ -179,7 +170,7 @@ endfunction()
 function(sel4emu_test_binary layer test source directory include_directory libraries kits driver)
     add_executable(${layer}.${test} ${source})
     target_include_directories(${layer}.${test} PRIVATE ${include_directory} ${harness_dir})
-    target_compile_definitions(${layer}.${test} PRIVATE ${linux_${layer}})
+    target_compile_definitions(${layer}.${test} PRIVATE _GNU_SOURCE)
     target_link_libraries(${layer}.${test} PRIVATE sel4emu_flags ${driver} ${kits} ${libraries})
     set_target_properties(${layer}.${test} PROPERTIES
                           RUNTIME_OUTPUT_DIRECTORY ${directory} OUTPUT_NAME ${test})
@@ -196,13 +187,17 @@ function(sel4emu_pure_part)
         target_link_libraries(sel4emu_pure INTERFACE "$<LINK_GROUP:RESCAN,${joined}>")
     endif()
 
-    add_library(sel4emu_harness STATIC ${harness_dir}/test_main.c)
+    add_library(sel4emu_harness OBJECT ${harness_dir}/test_main.c)
     target_link_libraries(sel4emu_harness PRIVATE sel4emu_flags)
     target_include_directories(sel4emu_harness PRIVATE ${harness_dir})
-    add_library(sel4emu_fuzz_driver STATIC ${harness_dir}/fuzz_main.c)
+    if(SEL4EMU_FUZZ)
+        add_library(sel4emu_fuzz_driver OBJECT ${harness_dir}/fuzz_assert.c)
+        target_link_options(sel4emu_fuzz_driver INTERFACE -fsanitize=fuzzer)
+    else()
+        add_library(sel4emu_fuzz_driver OBJECT
+                    ${harness_dir}/fuzz_assert.c ${harness_dir}/fuzz_main.c)
+    endif()
     target_link_libraries(sel4emu_fuzz_driver PRIVATE sel4emu_flags)
-    add_library(sel4emu_fuzz_engine INTERFACE)
-    target_link_options(sel4emu_fuzz_engine INTERFACE -fsanitize=fuzzer)
 
     sel4emu_include_directory(${layers_dir}/pure-tests ${layers})
     foreach(layer ${layers})
@@ -217,7 +212,8 @@ function(sel4emu_pure_part)
 
     # Sanitizers and counters call into their own libraries, and clang calls memcpy() for large
     # structs whatever it is told: there is nothing to check then.
-    if(targets AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT SEL4EMU_SANITIZE AND NOT SEL4EMU_COVERAGE AND NOT SEL4EMU_FUZZ)
+    if(targets AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT SEL4EMU_SANITIZE
+       AND NOT SEL4EMU_COVERAGE)
         set(archives)
         foreach(target ${targets})
             list(APPEND archives $<TARGET_FILE:${target}>)

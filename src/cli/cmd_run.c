@@ -207,25 +207,38 @@ static bool find_configuration(struct run_options *run, const char *place,
     return configuration_check(&run->configuration, ret_error);
 }
 
-/* A guess that changes something is said without being asked for. */
-static void report_guess(const struct configuration *configuration)
+/*
+ * " NAME=VALUE" of each setting that comes from `source`, into `text`; with changes_only those that
+ * have the default's value are left out.
+ */
+static void list_settings(const struct configuration *configuration, enum setting_source source,
+                          bool changes_only, char *text, size_t size)
 {
     struct configuration plain;
-    char text[512] = "", value[CONFIGURATION_VALUE_BYTES], other[CONFIGURATION_VALUE_BYTES];
     size_t length = 0;
 
     configuration_init(&plain);
-    for (size_t i = 0; i < configuration_setting_count; i++) {
+    text[0] = '\0';
+    for (size_t i = 0; i < configuration_setting_count && length < size; i++) {
+        char value[CONFIGURATION_VALUE_BYTES], other[CONFIGURATION_VALUE_BYTES];
+
         configuration_value(&configuration->kernel, i, value);
         configuration_value(&plain.kernel, i, other);
-        if (configuration->source[i] == SETTING_INFERRED && strcmp(value, other) != 0 &&
-            length < sizeof(text)) {
-            length += (size_t)snprintf(text + length, sizeof(text) - length, " %s=%s",
+        if (configuration->source[i] == source && (!changes_only || strcmp(value, other) != 0)) {
+            length += (size_t)snprintf(text + length, size - length, " %s=%s",
                                        configuration_settings[i].name, value);
         }
     }
-    if (length != 0) {
-        say("inferred from the image, no configuration found:%s (to be sure: --config FILE)", text);
+}
+
+/* A guess that changes something is said without being asked for. */
+static void report_guess(const struct configuration *configuration)
+{
+    char text[512];
+
+    list_settings(configuration, SETTING_INFERRED, true, text, sizeof(text));
+    if (text[0] != '\0') {
+        say("inferred from the image:%s (to be sure, give --config FILE)", text);
     }
 }
 
@@ -233,19 +246,18 @@ static void describe(const struct run_options *run)
 {
     const struct image *image = run->machine.image;
     const char *entry = image_symbol_at(image, image->entry);
+    char text[1800];
 
     say("image %s: 0x%" PRIx64 " to 0x%" PRIx64 ", %u segments, entry 0x%" PRIx64 " (%s)",
         run->machine.image_path, image->start, image->end, image->segment_count, image->entry,
         entry == NULL ? "no symbol" : entry);
-    if (run->configuration.found_in[0] != '\0') {
-        say("configuration %s", run->configuration.found_in);
-    }
-    for (size_t i = 0; i < configuration_setting_count; i++) {
-        char value[CONFIGURATION_VALUE_BYTES];
-
-        configuration_value(&run->configuration.kernel, i, value);
-        say("  %s=%s (%s)", configuration_settings[i].name, value,
-            configuration_source_name(run->configuration.source[i]));
+    say("configuration: %s",
+        run->configuration.found_in[0] == '\0' ? "none found" : run->configuration.found_in);
+    for (int source = SETTING_FLAG; source >= SETTING_DEFAULT; source--) {
+        list_settings(&run->configuration, (enum setting_source)source, false, text, sizeof(text));
+        if (text[0] != '\0') {
+            say("%s:%s", configuration_source_name((enum setting_source)source), text);
+        }
     }
 }
 

@@ -11,15 +11,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-_Noreturn void assertion_failed(const char *what, const char *file, int line);
-
-__attribute__((weak)) void assertion_failed(const char *what, const char *file, int line)
-{
-    printf("%s:%d: assertion failed: %s\n", file, line, what);
-    fflush(stdout);
-    abort();
-}
-
 #define INPUT_BYTES   (1u << 20)
 #define RANDOM_INPUTS 2000
 

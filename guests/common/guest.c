@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guest.h"
+
+#include "tls.h"
+
+/* Every guest fits into this much memory. */
+#define POOL_BITS 22
+
+const seL4_BootInfo *guest_boot_info;
+__thread seL4_IPCBuffer *__sel4_ipc_buffer;
+
+static seL4_CPtr pool;
+static seL4_CPtr next_slot;
+
+void guest_start(const seL4_BootInfo *boot_info);
+
+_Noreturn void guest_end(void)
+{
+    seL4_DebugHalt();
+    for (;;)
+        seL4_TCB_Suspend(seL4_CapInitThreadTCB);
+}
+
+const char *error_name(seL4_Word error)
+{
+    static const char *const names[] = {
+        [seL4_NoError] = "NoError",
+        [seL4_InvalidArgument] = "InvalidArgument",
+        [seL4_InvalidCapability] = "InvalidCapability",
+        [seL4_IllegalOperation] = "IllegalOperation",
+        [seL4_RangeError] = "RangeError",
+        [seL4_AlignmentError] = "AlignmentError",
+        [seL4_FailedLookup] = "FailedLookup",
+        [seL4_TruncatedMessage] = "TruncatedMessage",
+        [seL4_DeleteFirst] = "DeleteFirst",
+        [seL4_RevokeFirst] = "RevokeFirst",
+        [seL4_NotEnoughMemory] = "NotEnoughMemory",
+    };
+
+    return error < ARRAY_LENGTH(names) ? names[error] : "unknown error";
+}
+
+void must(seL4_Error error, const char *what)
+{
+    if (error == seL4_NoError)
+        return;
+    print("guest: %s: %s\n", what, error_name(error));
+    guest_end();
+}
+
+/* The smallest untyped of RAM that is large enough: the kernel zeroes it on its first Retype. */
+static seL4_CPtr find_pool(const seL4_BootInfo *boot_info)
+{
+    const seL4_Word count = seL4_SlotRegion_count(boot_info->untyped);
+    seL4_CPtr best = seL4_CapNull;
+    unsigned best_bits = seL4_WordBits;
+
+    for (seL4_Word i = 0; i < count; i++) {
+        const seL4_UntypedDesc *untyped = &boot_info->untypedList[i];
+
+        if (untyped->isDevice || untyped->sizeBits < POOL_BITS || untyped->sizeBits >= best_bits)
+            continue;
+        best = boot_info->untyped.start + i;
+        best_bits = untyped->sizeBits;
+    }
+    return best;
+}
+
+void guest_start(const seL4_BootInfo *boot_info)
+{
+    static _Alignas(16) char tls_area[TLS_AREA_SIZE];
+
+    seL4_SetTLSBase(tls_create(tls_area));
+    seL4_SetIPCBuffer(boot_info->ipcBuffer);
+    guest_boot_info = boot_info;
+    next_slot = boot_info->empty.start;
+    pool = find_pool(boot_info);
+    if (pool == seL4_CapNull) {
+        print("guest: no untyped memory of %u MiB\n", 1 << (POOL_BITS - 20));
+        guest_end();
+    }
+    guest_main();
+    guest_end();
+}
+
+seL4_CPtr slot_new(void)
+{
+    if (next_slot == guest_boot_info->empty.end)
+        must(seL4_NotEnoughMemory, "the root CNode is full");
+    return next_slot++;
+}
+
+seL4_CPtr object_new(seL4_Word type, seL4_Word size_bits)
+{
+    const seL4_CPtr slot = slot_new();
+
+    must(seL4_Untyped_Retype(pool, type, size_bits, seL4_CapInitThreadCNode, 0, 0, slot, 1),
+         "Untyped_Retype");
+    return slot;
+}
+
+seL4_CPtr cap_mint(seL4_CPtr cap, seL4_CapRights_t rights, seL4_Word badge)
+{
+    const seL4_CPtr slot = slot_new();
+
+    if (badge == 0)
+        must(seL4_CNode_Copy(seL4_CapInitThreadCNode, slot, seL4_WordBits, seL4_CapInitThreadCNode,
+                             cap, seL4_WordBits, rights),
+             "CNode_Copy");
+    else
+        must(seL4_CNode_Mint(seL4_CapInitThreadCNode, slot, seL4_WordBits, seL4_CapInitThreadCNode,
+                             cap, seL4_WordBits, rights, badge),
+             "CNode_Mint");
+    return slot;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the guests share: a start, an end, objects out of untyped memory. A guest defines
+ * guest_main(); it runs in the root task with all capabilities.
+ */
+#ifndef GUEST_GUEST_H
+#define GUEST_GUEST_H
+
+#include "console.h"
+
+#include <sel4/sel4.h>
+
+#define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define PAGE_SIZE           ((seL4_Word)1 << seL4_PageBits)
+
+void guest_main(void);
+
+extern const seL4_BootInfo *guest_boot_info;
+
+/* The end of the whole system: a debug kernel reports that it was halted. */
+_Noreturn void guest_end(void);
+
+/* Says what failed, with the error's name, and ends; a no-op where error is seL4_NoError. */
+void must(seL4_Error error, const char *what);
+
+/* "NoError", "InvalidArgument", ... */
+const char *error_name(seL4_Word error);
+
+/* An empty slot of the root task's CSpace. It is never given back. */
+seL4_CPtr slot_new(void);
+
+/* A new object and the slot it is in. `size_bits`: for untypeds, CNodes; else 0. */
+seL4_CPtr object_new(seL4_Word type, seL4_Word size_bits);
+
+/* A copy of a capability in a new slot, with these rights and this badge (0: as it is). */
+seL4_CPtr cap_mint(seL4_CPtr cap, seL4_CapRights_t rights, seL4_Word badge);
+
+#endif

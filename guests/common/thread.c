@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "thread.h"
+
+#include "tls.h"
+
+/*
+ * The area of thread n, from low to high: a page with IPC buffer and TLS, a page left out so that
+ * a stack overflow faults, the stack. A process has but one thread, n = 0.
+ */
+#define AREA_BASE   UINT64_C(0x10000000)
+#define AREA_SIZE   UINT64_C(0x10000)
+#define TLS_OFFSET  2048
+#define STACK_PAGES 4
+
+static unsigned root_threads;
+
+/* The first function of each thread. */
+static void thread_main(void (*entry)(void *), void *argument, seL4_IPCBuffer *buffer,
+                        seL4_CPtr tcb)
+{
+    seL4_SetIPCBuffer(buffer);
+    entry(argument);
+    for (;;)
+        seL4_TCB_Suspend(tcb);
+}
+
+struct placement {
+    struct vspace *vspace;
+    seL4_CPtr cnode;
+    seL4_Word cnode_data; /* guard to add; 0: none */
+    seL4_Word area;
+    seL4_CPtr own_tcb; /* where the thread finds its TCB */
+};
+
+static seL4_Word area_create(struct thread *thread, const struct placement *place)
+{
+    seL4_Word tls_pointer;
+
+    thread->buffer = place->area;
+    thread->buffer_frame = vspace_new_page(place->vspace, place->area);
+    tls_pointer = tls_create_for((char *)window_open(thread->buffer_frame) + TLS_OFFSET,
+                                 place->area + TLS_OFFSET);
+    window_close();
+    for (unsigned i = 0; i < STACK_PAGES; i++)
+        vspace_new_page(place->vspace, place->area + (2 + i) * PAGE_SIZE);
+    return tls_pointer;
+}
+
+static void thread_create_at(struct thread *thread, const struct thread_options *options,
+                             const struct placement *place)
+{
+    const seL4_Word tls_pointer = area_create(thread, place);
+    seL4_UserContext registers = {
+        .rip = (seL4_Word)thread_main,
+        /* as after a call: 16-aligned less the return address */
+        .rsp = place->area + (2 + STACK_PAGES) * PAGE_SIZE - sizeof(seL4_Word),
+        .rflags = 0x202,
+        .rdi = (seL4_Word)options->entry,
+        .rsi = (seL4_Word)options->argument,
+        .rdx = thread->buffer,
+        .rcx = place->own_tcb,
+        .fs_base = tls_pointer,
+    };
+
+    must(seL4_TCB_Configure(thread->tcb, options->fault_ep, place->cnode, place->cnode_data,
+                            place->vspace->pml4, 0, thread->buffer, thread->buffer_frame),
+         "TCB_Configure");
+    must(seL4_TCB_SetPriority(thread->tcb, seL4_CapInitThreadTCB, options->priority),
+         "TCB_SetPriority");
+    must(seL4_TCB_WriteRegisters(thread->tcb, 0, 0, sizeof(registers) / sizeof(seL4_Word),
+                                 &registers),
+         "TCB_WriteRegisters");
+    seL4_DebugNameThread(thread->tcb, options->name);
+}
+
+void thread_create(struct thread *thread, const struct thread_options *options)
+{
+    thread->tcb = object_new(seL4_TCBObject, 0);
+    thread_create_at(thread, options,
+                     &(struct placement){
+                         .vspace = &root_vspace,
+                         .cnode = seL4_CapInitThreadCNode,
+                         .area = AREA_BASE + root_threads++ * AREA_SIZE,
+                         .own_tcb = thread->tcb,
+                     });
+}
+
+void thread_resume(const struct thread *thread)
+{
+    must(seL4_TCB_Resume(thread->tcb), "TCB_Resume");
+}
+
+void process_create(struct process *process, const struct thread_options *options)
+{
+    vspace_create(&process->vspace);
+    vspace_copy_image(&process->vspace);
+    process->cnode = object_new(seL4_CapTableObject, PROCESS_CNODE_BITS);
+    process->thread.tcb = object_new(seL4_TCBObject, 0);
+    process_grant(process, PROCESS_TCB, process->thread.tcb, seL4_AllRights, 0);
+    process_grant(process, PROCESS_CNODE, process->cnode, seL4_AllRights, 0);
+    process_grant(process, PROCESS_VSPACE, process->vspace.pml4, seL4_AllRights, 0);
+    /* a guard of zeroes for all other bits of a capability pointer: slot 1 is pointer 1 */
+    thread_create_at(
+        &process->thread, options,
+        &(struct placement){
+            .vspace = &process->vspace,
+            .cnode = process->cnode,
+            .cnode_data = seL4_CNode_CapData_new(0, seL4_WordBits - PROCESS_CNODE_BITS).words[0],
+            .area = AREA_BASE,
+            .own_tcb = PROCESS_TCB,
+        });
+}
+
+void process_grant(const struct process *process, seL4_Word slot, seL4_CPtr cap,
+                   seL4_CapRights_t rights, seL4_Word badge)
+{
+    must(seL4_CNode_Mint(process->cnode, slot, PROCESS_CNODE_BITS, seL4_CapInitThreadCNode, cap,
+                         seL4_WordBits, rights, badge),
+         "CNode_Mint");
+}

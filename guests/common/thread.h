@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads: a TCB, a page for its IPC buffer and thread-local storage, a stack. A thread of the
+ * root task shares its CSpace and VSpace; a process has its own of both.
+ */
+#ifndef GUEST_THREAD_H
+#define GUEST_THREAD_H
+
+#include "vspace.h"
+
+struct thread {
+    seL4_CPtr tcb;
+    seL4_CPtr buffer_frame;
+    seL4_Word buffer; /* where the thread sees its IPC buffer */
+};
+
+struct thread_options {
+    const char *name;
+    unsigned priority;
+    void (*entry)(void *argument); /* the thread is suspended when it returns */
+    void *argument;
+    seL4_CPtr fault_ep; /* in the thread's own CSpace; 0: faults are reported by the kernel */
+};
+
+/* A thread of the root task. seL4_TCB_Resume(thread->tcb) starts it. */
+void thread_create(struct thread *thread, const struct thread_options *options);
+void thread_resume(const struct thread *thread);
+
+/* Slots of a process's CSpace that are always there; process_grant() fills others. */
+enum process_slot {
+    PROCESS_TCB = 1,
+    PROCESS_CNODE = 2,
+    PROCESS_VSPACE = 3,
+    PROCESS_FIRST_FREE = 4,
+};
+#define PROCESS_CNODE_BITS 5
+
+struct process {
+    struct vspace vspace;
+    seL4_CPtr cnode;
+    struct thread thread; /* its one thread */
+};
+
+/*
+ * A thread with a VSpace and a CSpace of its own. It runs code of this image and sees copies of
+ * the variables, made now. thread_resume(&process->thread) starts it.
+ */
+void process_create(struct process *process, const struct thread_options *options);
+
+/* Copies a capability of the root task to `slot` of the process's CSpace. */
+void process_grant(const struct process *process, seL4_Word slot, seL4_CPtr cap,
+                   seL4_CapRights_t rights, seL4_Word badge);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls of the configurations without MCS. Manual, "System Calls". A call that the
+ * configuration lacks has no number in <sel4/abi.h> and no function here.
+ */
+#ifndef SEL4_SYSCALLS_H
+#define SEL4_SYSCALLS_H
+
+#include <sel4/abi.h>
+#include <sel4/ipc_buffer.h>
+#include <sel4/trap.h>
+
+#ifdef CONFIG_KERNEL_MCS
+#error "this libsel4 covers configurations without MCS only"
+#endif
+
+/* --- messages ------------------------------------------------------------------------------- */
+
+static inline void seL4_trap_load_mrs(struct seL4_Trap *trap)
+{
+    for (int i = 0; i < seL4_FastMessageRegisters; i++)
+        trap->mr[i] = seL4_GetMR(i);
+}
+
+static inline void seL4_trap_store_mrs(const struct seL4_Trap *trap)
+{
+    for (int i = 0; i < seL4_FastMessageRegisters; i++)
+        seL4_SetMR(i, trap->mr[i]);
+}
+
+static inline void seL4_trap_send(seL4_Word number, seL4_CPtr dest, seL4_MessageInfo_t info)
+{
+    struct seL4_Trap trap = {.cap = dest, .info = info.words[0]};
+
+    seL4_trap_load_mrs(&trap);
+    seL4_trap(number, &trap);
+}
+
+/* Any call that ends in receiving. `sender` may be NULL. */
+static inline seL4_MessageInfo_t seL4_trap_receive(seL4_Word number, seL4_CPtr cap,
+                                                   seL4_MessageInfo_t info, seL4_Word *sender)
+{
+    struct seL4_Trap trap = {.cap = cap, .info = info.words[0]};
+
+    seL4_trap_load_mrs(&trap);
+    seL4_trap(number, &trap);
+    seL4_trap_store_mrs(&trap);
+    if (sender != NULL)
+        *sender = trap.cap;
+    return (seL4_MessageInfo_t){{trap.info}};
+}
+
+static inline void seL4_Send(seL4_CPtr dest, seL4_MessageInfo_t info)
+{
+    seL4_trap_send(seL4_SysSend, dest, info);
+}
+
+static inline void seL4_NBSend(seL4_CPtr dest, seL4_MessageInfo_t info)
+{
+    seL4_trap_send(seL4_SysNBSend, dest, info);
+}
+
+/* To the thread whose Call was received last. */
+static inline void seL4_Reply(seL4_MessageInfo_t info)
+{
+    seL4_trap_send(seL4_SysReply, 0, info);
+}
+
+static inline seL4_MessageInfo_t seL4_Call(seL4_CPtr dest, seL4_MessageInfo_t info)
+{
+    return seL4_trap_receive(seL4_SysCall, dest, info, NULL);
+}
+
+static inline seL4_MessageInfo_t seL4_Recv(seL4_CPtr src, seL4_Word *sender)
+{
+    return seL4_trap_receive(seL4_SysRecv, src, seL4_MessageInfo_new(0, 0, 0, 0), sender);
+}
+
+static inline seL4_MessageInfo_t seL4_NBRecv(seL4_CPtr src, seL4_Word *sender)
+{
+    return seL4_trap_receive(seL4_SysNBRecv, src, seL4_MessageInfo_new(0, 0, 0, 0), sender);
+}
+
+static inline seL4_MessageInfo_t seL4_ReplyRecv(seL4_CPtr src, seL4_MessageInfo_t info,
+                                                seL4_Word *sender)
+{
+    return seL4_trap_receive(seL4_SysReplyRecv, src, info, sender);
+}
+
+/* Call with the first four message registers as arguments, both ways; the IPC buffer's copies of
+ * them stay as they are. What the invocations are made of. */
+static inline seL4_MessageInfo_t seL4_CallWithMRs(seL4_CPtr dest, seL4_MessageInfo_t info,
+                                                  seL4_Word *mr0, seL4_Word *mr1, seL4_Word *mr2,
+                                                  seL4_Word *mr3)
+{
+    struct seL4_Trap trap = {dest, info.words[0], {*mr0, *mr1, *mr2, *mr3}};
+
+    seL4_trap(seL4_SysCall, &trap);
+    *mr0 = trap.mr[0];
+    *mr1 = trap.mr[1];
+    *mr2 = trap.mr[2];
+    *mr3 = trap.mr[3];
+    return (seL4_MessageInfo_t){{trap.info}};
+}
+
+/* --- notifications: send and receive without a message -------------------------------------- */
+
+static inline void seL4_Signal(seL4_CPtr dest)
+{
+    struct seL4_Trap trap = {.cap = dest};
+
+    seL4_trap(seL4_SysSend, &trap);
+}
+
+static inline void seL4_trap_wait(seL4_Word number, seL4_CPtr src, seL4_Word *sender)
+{
+    struct seL4_Trap trap = {.cap = src};
+
+    seL4_trap(number, &trap);
+    if (sender != NULL)
+        *sender = trap.cap;
+}
+
+static inline void seL4_Wait(seL4_CPtr src, seL4_Word *sender)
+{
+    seL4_trap_wait(seL4_SysRecv, src, sender);
+}
+
+/* The badge is 0 if nothing was signalled. */
+static inline void seL4_Poll(seL4_CPtr src, seL4_Word *sender)
+{
+    seL4_trap_wait(seL4_SysNBRecv, src, sender);
+}
+
+/* --- the rest ------------------------------------------------------------------------------- */
+
+static inline seL4_Word seL4_trap_word(seL4_Word number, seL4_Word word)
+{
+    struct seL4_Trap trap = {.cap = word};
+
+    seL4_trap(number, &trap);
+    return trap.cap;
+}
+
+static inline void seL4_Yield(void)
+{
+    seL4_trap_word(seL4_SysYield, 0);
+}
+
+#ifdef seL4_SysSetTLSBase
+static inline void seL4_SetTLSBase(seL4_Word base)
+{
+    seL4_trap_word(seL4_SysSetTLSBase, base);
+}
+#else
+/* User level may write the register itself (KernelFSGSBase=inst). */
+static inline void seL4_SetTLSBase(seL4_Word base)
+{
+    __asm__ volatile("wrfsbase %0" : : "r"(base));
+}
+#endif
+
+#ifdef seL4_SysDebugPutChar
+static inline void seL4_DebugPutChar(char c)
+{
+    seL4_trap_word(seL4_SysDebugPutChar, (seL4_Uint8)c);
+}
+#endif
+
+#ifdef seL4_SysDebugDumpScheduler
+static inline void seL4_DebugDumpScheduler(void)
+{
+    seL4_trap_word(seL4_SysDebugDumpScheduler, 0);
+}
+#endif
+
+#ifdef seL4_SysDebugHalt
+static inline void seL4_DebugHalt(void)
+{
+    seL4_trap_word(seL4_SysDebugHalt, 0);
+}
+#endif
+
+#ifdef seL4_SysDebugCapIdentify
+/* The kernel's own number for the type of the capability; 0: none. */
+static inline seL4_Word seL4_DebugCapIdentify(seL4_CPtr cap)
+{
+    return seL4_trap_word(seL4_SysDebugCapIdentify, cap);
+}
+#endif
+
+#ifdef seL4_SysDebugNameThread
+/* The name travels in the IPC buffer, as a string over the message registers. */
+static inline void seL4_DebugNameThread(seL4_CPtr tcb, const char *name)
+{
+    char *text = (char *)seL4_GetIPCBuffer()->msg;
+
+    for (int i = 0; i < seL4_MsgMaxLength * (int)sizeof(seL4_Word); i++) {
+        text[i] = name[i];
+        if (name[i] == '\0')
+            break;
+    }
+    seL4_trap_word(seL4_SysDebugNameThread, tcb);
+}
+#endif
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A system call or fault between its beginning and its result: what decode.c finds out at the
+ * entry and result.c needs at the end.
+ */
+#ifndef TRACE_CALL_H
+#define TRACE_CALL_H
+
+#include <abi/invocation.h>
+#include <gate/gate.h>
+#include <model/kernel.h>
+#include <trace/line.h>
+
+/* How the result of a call is to be written, if it has one. */
+enum result_form {
+    RESULT_OK,         /* nothing to say but that it is done */
+    RESULT_VALUE,      /* one number, where the badge would be */
+    RESULT_NO_ANSWER,  /* the kernel tells the thread nothing, however it went */
+    RESULT_DROPPED,    /* the message went nowhere: nobody was waiting for it */
+    RESULT_NOTHING,    /* there was nothing to receive */
+    RESULT_INVOCATION, /* an error, or what the method returns */
+    RESULT_REPLY,      /* a message from whoever was called */
+    RESULT_MESSAGE,    /* badge and message */
+    RESULT_SIGNAL,     /* badge alone */
+    RESULT_EITHER,     /* message, or signal of the bound notification */
+    RESULT_RESTARTED,  /* a fault was handled */
+    RESULT_FORM_COUNT,
+};
+
+struct trace_call {
+    const char *name; /* "Recv", "VMFault" */
+    uint8_t at_once;  /* enum result_form: when the kernel ends it in the same entry */
+    uint8_t later;    /* and when the thread blocked meanwhile */
+    bool is_fault;
+    bool needs_no_reply_right; /* a Call through a capability that lets nobody reply */
+    enum invocation method;    /* RESULT_INVOCATION */
+    vaddr_t ip;                /* of the system call or the faulting instruction */
+    word_t message_info;       /* as sent */
+    struct fault expected;     /* the CapFault that looking up its capabilities must raise, if any */
+};
+
+/* Adds the call that `tcb` makes to `line`, without a result, and describes it in *ret_call. */
+void call_decode(struct line *line, struct kernel *k, const struct tcb *tcb,
+                 const struct trap *trap, struct trace_call *ret_call);
+
+/* Adds the result in `form`, which `tcb` has in its registers and message by now. */
+void result_add(struct line *line, struct kernel *k, const struct tcb *tcb,
+                const struct trace_call *call, enum result_form form);
+
+/* --- parts ---------------------------------------------------------------------------------- */
+
+#define LABEL_BYTES 16
+
+/* What `tcb` is called in the trace: its name, or "tcb#SERIAL" if nobody has named it. */
+void tcb_label(const struct tcb *tcb, char ret_label[LABEL_BYTES]);
+
+/* "label 3, length 2 [1, 0x1000]" */
+void message_add_words(struct line *line, struct kernel *k, const struct tcb *tcb,
+                       word_t message_info);
+
+/* "VMFault(write to 0x1000: not mapped, ip 0x401000)": `fault` of `tcb` at its present rip. */
+void fault_add(struct line *line, struct kernel *k, const struct tcb *tcb,
+               const struct fault *fault);
+
+void lookup_failure_add(struct line *line, struct lookup_failure failure);
+
+/* ": dest_index=17 ..." from the message of `tcb`; " paddr=0x1000" from the answer it got. */
+struct argument_source {
+    struct kernel *k;
+    const struct tcb *tcb;
+    const word_t *buffer; /* its IPC buffer, or NULL */
+    unsigned length;      /* words of the message that can be read */
+};
+void arguments_add(struct line *line, const struct argument_source *source,
+                   enum invocation method);
+void results_add(struct line *line, const struct argument_source *source, enum invocation method);
+
+#endif
