@@ -250,6 +250,7 @@ static void end_watcher(struct machine *machine)
 static bool make_input(struct machine *machine)
 {
     int error = input_open(&machine->input, STDIN_FILENO);
+    machine->poked = true; /* the first look at the input is also what makes it watched */
     return error == 0 || fail_host(machine, error, "cannot take over the terminal");
 }
 
@@ -321,7 +322,7 @@ static void report_idle(struct machine *machine)
     machine->end = faulted ? MACHINE_END_FAULTED : MACHINE_END_IDLE;
     if (machine->options->on_idle == ON_IDLE_EXIT && !faulted)
         return;
-    fprintf(stderr, "sel4emu: every thread waits and nothing can wake one:\n");
+    fprintf(stderr, "sel4emu: the threads at the end:\n");
     waiting_report(machine->kernel, stderr);
 }
 
