@@ -124,10 +124,14 @@ void slot_swap(struct kernel *k, union cap cap_a, struct slot *a, union cap cap_
 
 void slot_remove(struct kernel *k, struct slot *slot)
 {
+    struct slot *next = slot_at(k, slot->next);
     if (slot->prev)
         slot_at(k, slot->prev)->next = slot->next;
-    if (slot->next)
-        slot_at(k, slot->next)->prev = slot->prev;
+    if (next) {
+        next->prev = slot->prev;
+        /* the border between two mints with one badge stays where it is */
+        next->first_badged |= slot->first_badged;
+    }
     slot_clear(slot);
 }
 

@@ -27,6 +27,17 @@ struct answer invoke_no_method(struct call *call)
     return answer_illegal_operation();
 }
 
+bool cannot_receive(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap,
+                    bool may_block)
+{
+    (void)k;
+    (void)core;
+    (void)tcb;
+    (void)cap;
+    (void)may_block;
+    return false;
+}
+
 struct answer derive_copy(struct kernel *k, struct slot *slot, union cap cap, union cap *ret_cap)
 {
     (void)k;

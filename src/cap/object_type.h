@@ -45,6 +45,13 @@ struct object_type {
     struct answer (*invoke)(struct call *call);
 
     /*
+     * Recv and its like on `cap` by `tcb`. False if that is not possible with this capability: a
+     * capability fault.
+     */
+    bool (*receive)(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap,
+                    bool may_block);
+
+    /*
      * The capability that a copy of `slot`'s would be: answer ok and *ret_cap, which is null if
      * the type cannot be copied.
      */
@@ -90,6 +97,8 @@ static inline const struct object_type *cap_object_type(union cap cap)
 /* --- named absences and common behaviours (cap/object_type.c) ------------------------------ */
 struct answer invoke_nothing(struct call *call);   /* InvalidCapability(0) */
 struct answer invoke_no_method(struct call *call); /* IllegalOperation */
+bool cannot_receive(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap,
+                    bool may_block);
 struct answer derive_copy(struct kernel *k, struct slot *slot, union cap cap, union cap *ret_cap);
 struct answer derive_null(struct kernel *k, struct slot *slot, union cap cap, union cap *ret_cap);
 union cap mask_no_rights(union cap cap, word_t rights);              /* the type has no rights */

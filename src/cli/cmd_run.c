@@ -335,6 +335,9 @@ static int run_image(struct run_options *run, const char *place, const char *pat
             report_guess(&run->configuration);
         }
         status = report_end(&run->machine, machine_run(&run->machine, &report), &report);
+        if (run->machine.verbose) {
+            inject_describe();
+        }
     }
     image_close(&image);
     return status;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <cli/inject.h>
+#include <cli/say.h>
 #include <host/host.h>
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 bool inject_set(void *target, const char *value, struct command_error *ret_error)
 {
@@ -17,4 +20,17 @@ bool inject_set(void *target, const char *value, struct command_error *ret_error
                             value);
     }
     return true;
+}
+
+void inject_describe(void)
+{
+    char text[2048] = "";
+    size_t length = 0;
+    const char *name;
+
+    for (unsigned i = 0; (name = host_call_name(i)) != NULL && length < sizeof(text); i++) {
+        length += (size_t)snprintf(text + length, sizeof(text) - length, " %s=%" PRIu64, name,
+                                   host_call_count(name));
+    }
+    say("host calls:%s", text);
 }

@@ -7,6 +7,9 @@
 
 bool inject_set(void *target, const char *value, struct command_error *ret_error);
 
+/* Says how often each host call was made: "host calls: mmap=12 ...". */
+void inject_describe(void);
+
 #define INJECT_OPTION                                                                              \
     {                                                                                              \
         "inject", "CALL:N:ERRNO", NULL, 0, inject_set                                              \

@@ -124,12 +124,12 @@ void ipc_cancel(struct kernel *k, unsigned core, struct tcb *tcb)
         notification_cancel(k, tcb);
         break;
     case THREAD_BLOCKED_ON_REPLY:
+        tcb->fault.type = FAULT_NONE;
         reply_cancel(k, tcb);
         break;
     default:
         break;
     }
-    tcb->fault.type = FAULT_NONE;
 }
 
 static void restart_waiter(struct kernel *k, struct tcb *tcb)

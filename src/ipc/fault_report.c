@@ -48,11 +48,9 @@ static void (*const reports[FAULT_TYPE_COUNT])(struct kernel *, const struct fau
     [FAULT_VM] = report_vm,
 };
 
-/* The user-level word at `address`; false where none can be read. */
+/* The user-level word at the aligned `address`; false where none can be read. */
 static bool read_user_word(struct kernel *k, paddr_t vspace, vaddr_t address, word_t *ret_word)
 {
-    if (!vspace || !is_aligned(address, 3))
-        return false;
     struct translation t = vspace_translate(k, vspace, address);
     if (!t.present || t.rights == VM_KERNEL_ONLY || !kernel_is_backed(k, t.paddr))
         return false;
@@ -63,10 +61,16 @@ static bool read_user_word(struct kernel *k, paddr_t vspace, vaddr_t address, wo
 static void report_stack(struct kernel *k, const struct tcb *tcb)
 {
     union cap root = tcb->slots[TCB_SLOT_VTABLE].cap;
-    if (cap_type(root) != CAP_PML4)
-        return;
     vaddr_t address = tcb->context.reg[UREG_RSP];
     console_print(k, "With stack:\n");
+    if (cap_type(root) != CAP_PML4 || !root.pml4.is_mapped) {
+        console_print(k, "Invalid vspace\n");
+        return;
+    }
+    if (!is_aligned(address, 3)) {
+        console_print(k, "RSP not aligned\n");
+        return;
+    }
     for (unsigned i = 0; i < STACK_WORDS_SHOWN; i++, address += sizeof(word_t)) {
         word_t word;
         if (read_user_word(k, root.pml4.object, address, &word))

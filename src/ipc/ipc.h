@@ -42,7 +42,9 @@ void ipc_receive(struct kernel *k, unsigned core, struct tcb *receiver, union ca
                  bool may_block);
 /*
  * Stops whatever the thread waits for: it leaves the queue and becomes Inactive, but for one that
- * waits for a reply: that loses its reply capability, and the caller says what it becomes.
+ * waits for a reply: that loses its reply capability, and the caller says what it becomes. A fault
+ * that nobody has received yet stays and goes out as the thread's next message: the real kernel
+ * without MCS does that.
  */
 void ipc_cancel(struct kernel *k, unsigned core, struct tcb *tcb);
 /* All waiters of an endpoint are restarted: it ends. */

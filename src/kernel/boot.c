@@ -92,6 +92,8 @@ static const char *plan_memory(struct boot *b)
     struct memory_region image = image_memory(&info->image);
     for (unsigned i = 0; i < info->memory.ram_count; i++)
         boot_regions_add(&b->free, info->memory.ram[i]);
+    for (unsigned i = 0; i < info->memory.reserved_count; i++)
+        boot_regions_remove(&b->free, info->memory.reserved[i]);
     if (!boot_regions_contain(&b->free, info->kernel_image) ||
         info->kernel_image.end - info->kernel_image.base < kernel_boot_reserve())
         return "not enough memory for the kernel";

@@ -3,7 +3,6 @@
 #include <kernel/syscall.h>
 
 #include <abi/message.h>
-#include <cap/delete.h>
 #include <cap/lookup.h>
 #include <ipc/ipc.h>
 #include <sched/sched.h>
@@ -22,36 +21,13 @@ static void receive_fault(struct kernel *k, unsigned core, struct tcb *tcb,
                 });
 }
 
-static bool may_receive_from(struct kernel *k, const struct tcb *tcb, union cap cap)
-{
-    switch (cap_type(cap)) {
-    case CAP_ENDPOINT:
-        return cap.endpoint.rights & RIGHT_READ;
-    case CAP_NOTIFICATION: {
-        paddr_t bound = notification_at(k, cap.notification.object)->bound_tcb;
-        return (cap.notification.rights & RIGHT_READ) && (!bound || tcb_at(k, bound) == tcb);
-    }
-    default:
-        return false;
-    }
-}
-
 static void receive(struct kernel *k, unsigned core, struct tcb *tcb, bool may_block)
 {
     struct resolution found = lookup_slot(k, tcb, tcb->context.reg[UREG_CAP]);
-    if (!found.slot) {
+    if (!found.slot)
         receive_fault(k, core, tcb, found.failure);
-        return;
-    }
-    union cap cap = found.slot->cap;
-    if (!may_receive_from(k, tcb, cap)) {
+    else if (!cap_object_type(found.slot->cap)->receive(k, core, tcb, found.slot->cap, may_block))
         receive_fault(k, core, tcb, lookup_missing_capability(0));
-    } else if (cap_type(cap) == CAP_ENDPOINT) {
-        slot_delete_one(k, &tcb->slots[TCB_SLOT_CALLER]);
-        ipc_receive(k, core, tcb, cap, may_block);
-    } else {
-        notification_receive(k, core, tcb, cap.notification.object, may_block);
-    }
 }
 
 /* Answers whoever called this thread; nothing happens if nobody waits for it. */

@@ -274,13 +274,12 @@ TEST(initial_vspace_maps_image_and_pages)
 }
 
 /* Counts, for each page of RAM, who has it. */
-static void count_pages(uint8_t *count, struct memory_region region, paddr_t end)
+static void count_pages(uint8_t *count, struct memory_region region)
 {
-    for (paddr_t page = region.base >> PAGE_BITS; page < (region.end + PAGE_BYTES - 1) >> PAGE_BITS;
-         page++) {
-        if (page < end >> PAGE_BITS)
-            count[page]++;
-    }
+    paddr_t end = min_u64(region.end, GUEST_MEMORY_END);
+    for (paddr_t page = region.base >> PAGE_BITS; page < (end + PAGE_BYTES - 1) >> PAGE_BITS;
+         page++)
+        count[page]++;
 }
 
 static struct memory_region cap_memory(union cap cap)
@@ -299,11 +298,11 @@ TEST(every_page_of_ram_is_accounted_for_once)
 {
     static uint8_t count[GUEST_MEMORY_END >> PAGE_BITS];
     struct guest g = boot_as_qemu(kernel_config_default(), GUEST_MEMORY_END);
-    count_pages(count, g.boot.kernel_image, GUEST_MEMORY_END);
+    count_pages(count, g.boot.kernel_image);
     for (word_t i = 0; i < g.next_slot; i++) {
         struct memory_region region = cap_memory(guest_cap(&g, i));
         if (i != INITIAL_CAP_TCB)
-            count_pages(count, region, GUEST_MEMORY_END);
+            count_pages(count, region);
     }
     unsigned wrong = 0;
     for (paddr_t page = 0; page < GUEST_MEMORY_END >> PAGE_BITS; page++)
@@ -390,38 +389,4 @@ TEST(an_image_larger_than_the_cnode_is_refused)
     struct boot_info boot = guest_boot_info(&config, GUEST_MEMORY_END);
     boot.image.end = boot.image.start + 300 * PAGE_BYTES;
     CHECK_STR(boot_problem(boot), "the image has more pages than the initial CNode has slots");
-}
-
-TEST(regions_melt_and_split)
-{
-    struct boot_regions r = {.count = 0};
-    boot_regions_add(&r, (struct memory_region){0x3000, 0x5000});
-    boot_regions_add(&r, (struct memory_region){0x1000, 0x2000});
-    CHECK_EQ(r.count, 2);
-    boot_regions_add(&r, (struct memory_region){0x2000, 0x3000});
-    CHECK_EQ(r.count, 1);
-    CHECK_EQ(r.region[0].base, 0x1000);
-    CHECK_EQ(r.region[0].end, 0x5000);
-    boot_regions_remove(&r, (struct memory_region){0x2000, 0x3000});
-    CHECK_EQ(r.count, 2);
-    CHECK_EQ(r.region[0].end, 0x2000);
-    CHECK_EQ(r.region[1].base, 0x3000);
-    CHECK(boot_regions_contain(&r, (struct memory_region){0x3000, 0x5000}));
-    CHECK(!boot_regions_contain(&r, (struct memory_region){0x1000, 0x4000}));
-    struct boot_regions gaps = boot_regions_gaps(&r);
-    CHECK_EQ(gaps.count, 3);
-    CHECK_EQ(gaps.region[2].end, bit(47));
-    boot_regions_remove(&r, (struct memory_region){0, 0x10000});
-    CHECK_EQ(r.count, 0);
-}
-
-TEST(bytes_too_few_for_an_untyped_are_skipped)
-{
-    struct memory_region rest = {0x1008, 0x102f};
-    paddr_t base;
-    unsigned bits;
-    CHECK(boot_next_untyped(&rest, &base, &bits));
-    CHECK_EQ(base, 0x1010);
-    CHECK_EQ(bits, 4);
-    CHECK(!boot_next_untyped(&rest, &base, &bits));
 }

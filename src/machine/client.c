@@ -155,7 +155,7 @@ static void client_irqs_changed(void *context, struct kernel *k)
     struct ioapic_pin pins[IOAPIC_PINS] = {0};
     for (unsigned vector = 0; vector <= MAX_USER_VECTOR; vector++) {
         const struct irq *irq = &k->irqs[vector];
-        if (irq->kind != IRQ_IOAPIC || irq->pin >= IOAPIC_PINS)
+        if (irq->kind != IRQ_IOAPIC || irq->is_displaced || irq->pin >= IOAPIC_PINS)
             continue;
         pins[irq->pin] = (struct ioapic_pin){
             .mapped = true,
@@ -249,6 +249,21 @@ static const char *client_symbol_at(void *context, vaddr_t address)
     return image_symbol_at(machine->options->image, address);
 }
 
+/* --- trace --------------------------------------------------------------------------------- */
+
+static void client_trace_enter(void *context, struct kernel *k, struct tcb *tcb,
+                               const struct trap *trap)
+{
+    const struct machine *machine = context;
+    trace_enter(machine->trace, k, tcb, trap);
+}
+
+static void client_trace_leave(void *context, struct kernel *k, struct outcome outcome)
+{
+    const struct machine *machine = context;
+    trace_leave(machine->trace, k, outcome);
+}
+
 struct seat_client machine_client(struct machine *machine)
 {
     return (struct seat_client){
@@ -266,6 +281,8 @@ struct seat_client machine_client(struct machine *machine)
         .wait = client_wait,
         .arm = client_arm,
         .should_stop = client_should_stop,
+        .trace_enter = machine->trace ? client_trace_enter : NULL,
+        .trace_leave = machine->trace ? client_trace_leave : NULL,
         .symbol_at = client_symbol_at,
     };
 }

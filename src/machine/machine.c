@@ -282,6 +282,26 @@ static void end_gate(struct machine *machine)
     monitor_gate_ops.close(gate);
 }
 
+static void write_trace(void *context, const char *text, size_t length)
+{
+    (void)context;
+    fwrite(text, 1, length, stderr);
+}
+
+static bool make_trace(struct machine *machine)
+{
+    if (!machine->options->trace)
+        return true;
+    int error = trace_open((struct trace_sink){.write = write_trace}, &machine->trace);
+    return error == 0 || fail_host(machine, error, "cannot start the trace");
+}
+
+static void end_trace(struct machine *machine)
+{
+    if (machine->trace)
+        trace_close(machine->trace);
+}
+
 static bool make_seat(struct machine *machine)
 {
     struct seat_client client = machine_client(machine);
@@ -311,6 +331,7 @@ static const struct part {
     {make_watcher, end_watcher},
     {make_input, end_input},
     {make_gate, end_gate},
+    {make_trace, end_trace},
     {make_seat, end_seat},
 };
 

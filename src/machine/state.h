@@ -12,6 +12,7 @@
 #include <machine/input.h>
 #include <machine/machine.h>
 #include <machine/output.h>
+#include <trace/trace.h>
 #include <stdatomic.h>
 
 struct machine {
@@ -26,6 +27,7 @@ struct machine {
     struct kernel *kernel;
     struct gate *gate;
     struct seat *seat;
+    struct trace *trace; /* NULL: off */
 
     struct pc *pc;
     struct host_stream *com1;

@@ -79,8 +79,12 @@ static void report_state(struct kernel *k, const struct tcb *tcb, FILE *stream)
     case THREAD_BLOCKED_ON_REPLY:
         report_reply(k, tcb, stream);
         break;
-    default:
-        fputs("is not running (inactive)", stream);
+    case THREAD_RUNNING:
+    case THREAD_RESTART:
+        fprintf(stream, "runs or is ready, priority %u", tcb->priority);
+        break;
+    case THREAD_INACTIVE:
+        fputs("is stopped (inactive)", stream);
         break;
     }
 }

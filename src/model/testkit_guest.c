@@ -48,6 +48,7 @@ struct guest guest_boot_with(const struct boot_info *boot, paddr_t memory_end)
     g.k->memory_offset = (ptrdiff_t)window;
     g.problem = kernel_boot(g.k, boot, 0);
     if (!g.problem) {
+        g.root = g.k->cores[0].current;
         struct bootinfo_layout at = abi_bootinfo_layout(&g.k->config);
         g.first_untyped = guest_bootinfo_word(&g, at.untyped);
         g.next_slot = guest_bootinfo_word(&g, at.empty);
@@ -73,7 +74,7 @@ void guest_end(struct guest *g)
 
 struct tcb *guest_root(const struct guest *g)
 {
-    return tcb_at(g->k, g->k->cores[0].current);
+    return tcb_at(g->k, g->root);
 }
 
 struct slot *guest_slot(const struct guest *g, cptr_t cptr)

@@ -20,6 +20,8 @@ struct guest {
     const char *problem; /* what kernel_boot() said; NULL: booted */
     size_t size;
     word_t first_untyped, next_slot; /* of the initial CNode */
+    paddr_t root;                    /* TCB of the initial thread */
+    nanoseconds_t now;
     struct boot_info boot;
 };
 

@@ -67,6 +67,7 @@ const struct object_type asid_control_object_type = {
     .name = "ASID control",
     .identify_tag = 11,
     .invoke = asid_control_invoke,
+    .receive = cannot_receive,
     .derive = derive_copy,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,

@@ -71,6 +71,7 @@ const struct object_type asid_pool_object_type = {
     .name = "ASID pool",
     .identify_tag = 13,
     .invoke = asid_pool_invoke,
+    .receive = cannot_receive,
     .derive = derive_copy,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,

@@ -244,6 +244,7 @@ const struct object_type cnode_object_type = {
     .name = "cnode",
     .identify_tag = 10,
     .invoke = cnode_invoke,
+    .receive = cannot_receive,
     .derive = derive_copy,
     .mask_rights = mask_no_rights,
     .update_data = cnode_update_data,

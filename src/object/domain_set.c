@@ -92,6 +92,7 @@ const struct object_type domain_set_object_type = {
     .name = "domain set",
     .identify_tag = 20,
     .invoke = domain_set_invoke,
+    .receive = cannot_receive,
     .derive = derive_copy,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,

@@ -3,6 +3,7 @@
 #include <object/object_types.h>
 
 #include <abi/message.h>
+#include <cap/delete.h>
 #include <ipc/ipc.h>
 
 static struct answer endpoint_invoke(struct call *call)
@@ -19,6 +20,17 @@ static struct answer endpoint_invoke(struct call *call)
                  .badge = call->cap.endpoint.badge,
              });
     return answer_ok();
+}
+
+/* Whoever still waits for this thread's reply goes on waiting. */
+static bool endpoint_receive(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap,
+                             bool may_block)
+{
+    if (!(cap.endpoint.rights & RIGHT_READ))
+        return false;
+    slot_delete_one(k, &tcb->slots[TCB_SLOT_CALLER]);
+    ipc_receive(k, core, tcb, cap, may_block);
+    return true;
 }
 
 static union cap endpoint_mask_rights(union cap cap, word_t rights)
@@ -59,6 +71,7 @@ const struct object_type endpoint_object_type = {
     .name = "endpoint",
     .identify_tag = 4,
     .invoke = endpoint_invoke,
+    .receive = endpoint_receive,
     .derive = derive_copy,
     .mask_rights = endpoint_mask_rights,
     .update_data = endpoint_update_data,

@@ -93,6 +93,7 @@ const struct object_type io_port_object_type = {
     .name = "I/O port range",
     .identify_tag = 19,
     .invoke = io_port_invoke,
+    .receive = cannot_receive,
     .derive = derive_copy,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,

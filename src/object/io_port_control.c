@@ -54,6 +54,7 @@ const struct object_type io_port_control_object_type = {
     .name = "I/O port control",
     .identify_tag = 31,
     .invoke = io_port_control_invoke,
+    .receive = cannot_receive,
     .derive = derive_null,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,

@@ -181,6 +181,7 @@ const struct object_type irq_control_object_type = {
     .name = "IRQ control",
     .identify_tag = 14,
     .invoke = irq_control_invoke,
+    .receive = cannot_receive,
     .derive = derive_null,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,

@@ -88,6 +88,7 @@ const struct object_type irq_handler_object_type = {
     .name = "IRQ handler",
     .identify_tag = 16,
     .invoke = irq_handler_invoke,
+    .receive = cannot_receive,
     .derive = derive_copy,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,

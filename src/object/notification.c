@@ -16,6 +16,18 @@ static struct answer notification_invoke(struct call *call)
     return answer_ok();
 }
 
+/* Of a bound notification only its own thread receives. */
+static bool notification_receive_method(struct kernel *k, unsigned core, struct tcb *tcb,
+                                        union cap cap, bool may_block)
+{
+    paddr_t notification = cap.notification.object;
+    const struct tcb *bound = tcb_at(k, notification_at(k, notification)->bound_tcb);
+    if (!(cap.notification.rights & RIGHT_READ) || (bound && bound != tcb))
+        return false;
+    notification_receive(k, core, tcb, notification, may_block);
+    return true;
+}
+
 static union cap notification_mask_rights(union cap cap, word_t rights)
 {
     cap.notification.rights &= rights;
@@ -59,6 +71,7 @@ const struct object_type notification_object_type = {
     .name = "notification",
     .identify_tag = 6,
     .invoke = notification_invoke,
+    .receive = notification_receive_method,
     .derive = derive_copy,
     .mask_rights = notification_mask_rights,
     .update_data = notification_update_data,

@@ -6,6 +6,7 @@ const struct object_type null_object_type = {
     .name = "null",
     .identify_tag = 0,
     .invoke = invoke_nothing,
+    .receive = cannot_receive,
     .derive = derive_null,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,

@@ -184,6 +184,7 @@ const struct object_type page_object_type = {
     .name = "page",
     .identify_tag = 1,
     .invoke = page_invoke,
+    .receive = cannot_receive,
     .derive = page_derive,
     .mask_rights = page_mask_rights,
     .update_data = update_no_data,

@@ -29,6 +29,7 @@ const struct object_type reply_object_type = {
     .name = "reply",
     .identify_tag = 8,
     .invoke = reply_invoke,
+    .receive = cannot_receive,
     .derive = derive_null,
     .mask_rights = reply_mask_rights,
     .update_data = update_no_data,

@@ -239,6 +239,7 @@ const struct object_type tcb_object_type = {
     .name = "tcb",
     .identify_tag = 12,
     .invoke = tcb_invoke,
+    .receive = cannot_receive,
     .derive = derive_copy,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,

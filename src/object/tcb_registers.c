@@ -19,12 +19,16 @@ enum {
     COPY_INTEGER = 1 << 3,
 };
 
-/* The registers were replaced: the way back restores all of them, and goes to the fault IP. */
+/*
+ * The registers were replaced: the way back restores all of them. Only the current thread, which
+ * can do it to itself with CopyRegisters, leaves as it came in.
+ */
 static void registers_replaced(struct kernel *k, unsigned core, struct tcb *tcb)
 {
-    tcb->context.by_sysret = false;
     if (tcb_at(k, k->cores[core].current) == tcb)
         sched_reschedule(k, core);
+    else
+        tcb->context.by_sysret = false;
 }
 
 struct answer tcb_read_registers(struct call *call)

@@ -107,7 +107,8 @@ static struct answer retype_check_memory(const struct call *call, struct retype 
         return answer_not_enough_memory(left);
     if (untyped.untyped.is_device && !kind_may_be_device(r->kind))
         return answer_invalid_argument(1);
-    r->first = align_up((paddr_t)untyped.untyped.base + used, r->object_bits);
+    /* the base counts as aligned: above 512 GiB physical addresses are less so than their untyped */
+    r->first = untyped.untyped.base + align_up(used, r->object_bits);
     return answer_ok();
 }
 
@@ -199,6 +200,7 @@ const struct object_type untyped_object_type = {
     .name = "untyped",
     .identify_tag = 2,
     .invoke = untyped_invoke,
+    .receive = cannot_receive,
     .derive = untyped_derive,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,

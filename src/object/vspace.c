@@ -54,6 +54,7 @@ const struct object_type vspace_object_type = {
     .name = "PML4",
     .identify_tag = 9,
     .invoke = invoke_no_method,
+    .receive = cannot_receive,
     .derive = vspace_derive,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,

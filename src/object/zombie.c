@@ -20,6 +20,7 @@ const struct object_type zombie_object_type = {
     .name = "zombie",
     .identify_tag = 18,
     .invoke = invoke_nothing,
+    .receive = cannot_receive,
     .derive = derive_null,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,

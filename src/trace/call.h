@@ -7,6 +7,7 @@
 #define TRACE_CALL_H
 
 #include <abi/invocation.h>
+#include <abi/message.h>
 #include <gate/gate.h>
 #include <model/kernel.h>
 #include <trace/line.h>
@@ -28,7 +29,7 @@ enum result_form {
 };
 
 struct trace_call {
-    const char *name; /* "Recv", "VMFault" */
+    const char *name; /* "Recv", "VMFault"; NULL: nothing worth a line */
     uint8_t at_once;  /* enum result_form: when the kernel ends it in the same entry */
     uint8_t later;    /* and when the thread blocked meanwhile */
     bool is_fault;
@@ -36,7 +37,7 @@ struct trace_call {
     enum invocation method;    /* RESULT_INVOCATION */
     vaddr_t ip;                /* of the system call or the faulting instruction */
     word_t message_info;       /* as sent */
-    struct fault expected;     /* the CapFault that looking up its capabilities must raise, if any */
+    struct fault expected; /* the CapFault that looking up its capabilities must raise, if any */
 };
 
 /* Adds the call that `tcb` makes to `line`, without a result, and describes it in *ret_call. */
@@ -54,25 +55,34 @@ void result_add(struct line *line, struct kernel *k, const struct tcb *tcb,
 /* What `tcb` is called in the trace: its name, or "tcb#SERIAL" if nobody has named it. */
 void tcb_label(const struct tcb *tcb, char ret_label[LABEL_BYTES]);
 
-/* "label 3, length 2 [1, 0x1000]" */
-void message_add_words(struct line *line, struct kernel *k, const struct tcb *tcb,
-                       word_t message_info);
-
 /* "VMFault(write to 0x1000: not mapped, ip 0x401000)": `fault` of `tcb` at its present rip. */
 void fault_add(struct line *line, struct kernel *k, const struct tcb *tcb,
                const struct fault *fault);
 
+/* "no capability there, 3 bits left" */
 void lookup_failure_add(struct line *line, struct lookup_failure failure);
 
-/* ": dest_index=17 ..." from the message of `tcb`; " paddr=0x1000" from the answer it got. */
-struct argument_source {
+/* How a message or an answer is read. */
+struct message_source {
     struct kernel *k;
     const struct tcb *tcb;
     const word_t *buffer; /* its IPC buffer, or NULL */
-    unsigned length;      /* words of the message that can be read */
+    struct message_info info;
+    unsigned length; /* words that can be read: without a buffer those in registers */
 };
-void arguments_add(struct line *line, const struct argument_source *source,
-                   enum invocation method);
-void results_add(struct line *line, const struct argument_source *source, enum invocation method);
+struct message_source message_source(struct kernel *k, const struct tcb *tcb, word_t message_info);
+
+/* ": dest_index=17 dest_depth=64 ... src_root=2 "cnode"" */
+void arguments_add(struct line *line, const struct message_source *message, enum invocation method);
+
+/* " paddr=0x1000" */
+void results_add(struct line *line, const struct message_source *message, enum invocation method);
+
+/* "label 3, length 2 [1, 0x1000]" */
+void message_add(struct line *line, const struct message_source *message);
+
+/* "cap 2 "cnode"", or without the word. Returns the capability; null if there is none. */
+union cap cap_add(struct line *line, struct kernel *k, const struct tcb *tcb, const char *word,
+                  cptr_t cptr);
 
 #endif

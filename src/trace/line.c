@@ -57,7 +57,10 @@ static void add_escaped(struct line *line, char c)
         line_add(line, "\\%c", c);
         break;
     default:
-        line_add(line, is_printable(c) ? "%c" : "\\x%02x", (unsigned)(uint8_t)c);
+        if (is_printable(c))
+            line_add(line, "%c", c);
+        else
+            line_add(line, "\\x%02x", (unsigned)(uint8_t)c);
         break;
     }
 }

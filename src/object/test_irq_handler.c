@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <test.h>
+
+#include <abi/message.h>
+#include <cap/derivation.h>
+#include <object/irq.h>
+#include <object/testkit_hardware.h>
+
+static struct answer set_notification(struct guest *g, cptr_t handler, cptr_t notification)
+{
+    return guest_invoke(g, (struct guest_call){.cap = handler,
+                                               .method = INV_IRQ_HANDLER_SET_NOTIFICATION,
+                                               EXTRA(notification)});
+}
+
+TEST(irq_handler_notification)
+{
+    struct guest g = guest_boot_default();
+    cptr_t handler = g.next_slot++;
+    guest_invoke(&g, get_ioapic(handler, 2, 5));
+    cptr_t notification = guest_make(&g, OBJECT_NOTIFICATION, 0);
+    cptr_t read_only = guest_copy(&g, notification);
+    struct slot *slot = guest_slot(&g, read_only);
+    slot->cap = cap_mask_rights(slot->cap, RIGHT_READ);
+    CHECK_ANSWER(call_plain(&g, handler, INV_IRQ_HANDLER_SET_NOTIFICATION),
+                 answer_truncated_message());
+    CHECK_ANSWER(set_notification(&g, handler, handler), answer_invalid_capability(0));
+    CHECK_ANSWER(set_notification(&g, handler, read_only), answer_invalid_capability(0));
+    CHECK_ANSWER(set_notification(&g, handler, notification), answer_ok());
+    CHECK_EQ(irq_slot(g.k, 5)->cap.notification.object,
+             guest_cap(&g, notification).notification.object);
+    CHECK_ANSWER(set_notification(&g, handler, notification), answer_ok());
+    CHECK_ANSWER(call_plain(&g, handler, INV_IRQ_HANDLER_CLEAR), answer_ok());
+    CHECK(slot_is_empty(irq_slot(g.k, 5)));
+    CHECK_ANSWER(call_plain(&g, handler, INV_IRQ_HANDLER_CLEAR), answer_ok());
+    CHECK_ANSWER(call_plain(&g, handler, INV_IRQ_CONTROL_GET), answer_illegal_operation());
+    guest_end(&g);
+}
+
+TEST(irq_handler_ack_unmasks)
+{
+    struct guest g = guest_boot_default();
+    cptr_t handler = g.next_slot++;
+    guest_invoke(&g, get_ioapic(handler, 2, 5));
+    irq_set_masked(g.k, 5, true);
+    uint64_t changes = g.k->irq_changes;
+    CHECK_ANSWER(call_plain(&g, handler, INV_IRQ_HANDLER_ACK), answer_ok());
+    CHECK(!g.k->irqs[5].masked);
+    CHECK_EQ(g.k->irq_changes, changes + 1);
+    guest_end(&g);
+}
+
+TEST(deleting_the_last_irq_handler_frees_the_vector)
+{
+    struct guest g = guest_boot_default();
+    cptr_t handler = g.next_slot++;
+    guest_invoke(&g, get_ioapic(handler, 2, 5));
+    set_notification(&g, handler, guest_make(&g, OBJECT_NOTIFICATION, 0));
+    cptr_t copy = guest_copy(&g, handler);
+    guest_delete(&g, handler);
+    CHECK_EQ(g.k->irqs[5].kind, IRQ_IOAPIC);
+    CHECK(!slot_is_empty(irq_slot(g.k, 5)));
+    guest_delete(&g, copy);
+    CHECK_EQ(g.k->irqs[5].kind, IRQ_FREE);
+    CHECK(g.k->irqs[5].masked);
+    CHECK(slot_is_empty(irq_slot(g.k, 5)));
+    CHECK_ANSWER(guest_invoke(&g, get_ioapic(handler, 2, 5)), answer_ok());
+    guest_end(&g);
+}

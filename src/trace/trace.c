@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * When lines are written. A call is decoded into the line at the entry and gets its result when the
+ * kernel has ended it, which may take several entries (devices, long operations). One that blocks
+ * is written with "..." for a result; the result has a line of its own when the thread runs again.
+ */
+#include <trace/trace.h>
+
+#include <abi/syscall.h>
+#include <base/text.h>
+#include <errno.h>
+#include <host/host.h>
+#include <stdlib.h>
+#include <trace/threads.h>
+
+struct trace {
+    struct trace_sink sink;
+    struct trace_threads threads;
+    nanoseconds_t now; /* of the last entry */
+
+    /* the call under way; its TCB may end during it */
+    struct trace_call call; /* name NULL: none */
+    paddr_t tcb;
+    uint64_t serial;
+    uint64_t unhandled_faults; /* the kernel's count at the entry */
+    char label[LABEL_BYTES];
+    struct line line;
+
+    struct line output; /* a line with time and label */
+};
+
+/* --- lines ---------------------------------------------------------------------------------- */
+
+static void write_line(struct trace *trace, const char *label, const struct line *line)
+{
+    enum { NS_PER_US = 1000, US_PER_S = 1000000 };
+    uint64_t us = trace->now / NS_PER_US;
+    struct line *out = &trace->output;
+
+    line_clear(out);
+    line_add(out, "%4lu.%06lu %-*s %s", us / US_PER_S, us % US_PER_S, LABEL_BYTES - 4, label,
+             line->text);
+    line_end(out);
+    trace->sink.write(trace->sink.context, out->text, out->length);
+}
+
+/* --- DebugPutChar --------------------------------------------------------------------------- */
+
+static void write_text(struct trace *trace, struct trace_thread *thread)
+{
+    struct line line;
+    if (!thread->text_length)
+        return;
+    line_clear(&line);
+    line_add(&line, "%s(", abi_syscall_name(SYSCALL_DEBUG_PUT_CHAR));
+    line_add_quoted(&line, thread->text, thread->text_length);
+    line_add(&line, ")");
+    thread->text_length = 0;
+    write_line(trace, thread->label, &line);
+}
+
+static bool is_put_char(struct kernel *k, const struct tcb *tcb, const struct trap *trap)
+{
+    return trap->kind == TRAP_SYSCALL &&
+           abi_syscall(&k->config, (int64_t)tcb->context.reg[UREG_SYSCALL]) ==
+               SYSCALL_DEBUG_PUT_CHAR;
+}
+
+static void put_char(struct trace *trace, struct trace_thread *thread, char c)
+{
+    thread->text[thread->text_length++] = c;
+    if (c == '\n' || thread->text_length == THREAD_TEXT_BYTES)
+        write_text(trace, thread);
+}
+
+/* --- calls ---------------------------------------------------------------------------------- */
+
+static struct trace_thread *thread_of(struct trace *trace, const struct tcb *tcb)
+{
+    struct trace_thread *thread = threads_find_or_oldest(&trace->threads, tcb->serial);
+    if (thread->serial != tcb->serial) {
+        write_text(trace, thread);
+        thread->serial = tcb->serial;
+        thread->call.name = NULL;
+    }
+    tcb_label(tcb, thread->label);
+    return thread;
+}
+
+/* The thread waits: what comes of it is said when it runs again. */
+static void suspend_call(struct trace *trace, const struct tcb *tcb, enum result_form form)
+{
+    struct trace_thread *thread = thread_of(trace, tcb);
+    line_add(&trace->line, " ...");
+    thread->call = trace->call;
+    thread->call.later = (uint8_t)form;
+}
+
+static void end_with_fault(struct trace *trace, struct kernel *k, const struct tcb *tcb,
+                           const struct fault *fault)
+{
+    if (trace->call.is_fault || fault->type == FAULT_NONE)
+        return;
+    line_add(&trace->line, " = ");
+    fault_add(&trace->line, k, tcb, fault);
+    trace->call.name = abi_fault_name(fault->type);
+}
+
+static void end_stopped(struct trace *trace, struct kernel *k, const struct tcb *tcb)
+{
+    if (k->unhandled_faults != trace->unhandled_faults) {
+        end_with_fault(trace, k, tcb, &trace->call.expected);
+        line_add(&trace->line, ", no handler: stopped");
+    } else if (trace->call.needs_no_reply_right) {
+        line_add(&trace->line, " = (stopped for good: the capability lets nobody reply)");
+    } else {
+        line_add(&trace->line, " = (stopped)");
+    }
+}
+
+/* Preempted in a long operation, or what it waited for ended: the thread makes the call again. */
+static bool is_made_again(const struct tcb *tcb, const struct trace_call *call)
+{
+    return tcb->state == THREAD_RESTART || tcb->context.next_ip == call->ip;
+}
+
+static void end_of_living(struct trace *trace, struct kernel *k, const struct tcb *tcb)
+{
+    switch (tcb->state) {
+    case THREAD_INACTIVE:
+        end_stopped(trace, k, tcb);
+        break;
+    case THREAD_BLOCKED_ON_RECEIVE:
+    case THREAD_BLOCKED_ON_SEND:
+    case THREAD_BLOCKED_ON_REPLY:
+    case THREAD_BLOCKED_ON_NOTIFICATION:
+        end_with_fault(trace, k, tcb, &tcb->fault);
+        suspend_call(trace, tcb,
+                     tcb->fault.type == FAULT_NONE ? trace->call.later : RESULT_RESTARTED);
+        break;
+    default:
+        line_add(&trace->line, " = ");
+        if (is_made_again(tcb, &trace->call))
+            line_add(&trace->line, "(interrupted: made again)");
+        else
+            result_add(&trace->line, k, tcb, &trace->call, trace->call.at_once);
+        break;
+    }
+}
+
+static void end_call(struct trace *trace, struct kernel *k, enum outcome_kind kind)
+{
+    if (!trace->call.name)
+        return;
+    if (kind == OUTCOME_HALT)
+        line_add(&trace->line, " = (halted)");
+    else if (kernel_tcb_is_alive(k, trace->tcb, trace->serial))
+        end_of_living(trace, k, tcb_at(k, trace->tcb));
+    else
+        line_add(&trace->line, " = (the thread is gone)");
+    write_line(trace, trace->label, &trace->line);
+    trace->call.name = NULL;
+}
+
+/* `tcb` runs: if it had waited in a call, that has ended. */
+static void resume_call(struct trace *trace, struct kernel *k, const struct tcb *tcb)
+{
+    struct trace_thread *thread = threads_find(&trace->threads, tcb->serial);
+    if (!thread || !thread->call.name)
+        return;
+
+    const struct trace_call *call = &thread->call;
+    struct line *line = &trace->line;
+    line_clear(line);
+    line_add(line, "... %s = ", call->name);
+    if (!tcb->context.by_sysret && call->later != RESULT_RESTARTED)
+        line_add(line, "(its registers were replaced)");
+    else if (is_made_again(tcb, call) && call->later != RESULT_RESTARTED)
+        line_add(line, "(cancelled: made again)");
+    else
+        result_add(line, k, tcb, call, call->later);
+    write_line(trace, thread->label, line);
+    thread->call.name = NULL;
+}
+
+/* --- hooks ---------------------------------------------------------------------------------- */
+
+void trace_enter(struct trace *trace, struct kernel *k, const struct tcb *tcb,
+                 const struct trap *trap)
+{
+    struct trace_thread *thread = thread_of(trace, tcb);
+
+    thread->call.name = NULL;
+    if (is_put_char(k, tcb, trap)) {
+        put_char(trace, thread, (char)tcb->context.reg[UREG_CAP]);
+        return;
+    }
+    write_text(trace, thread);
+    line_clear(&trace->line);
+    trace->tcb = kernel_paddr(k, tcb);
+    trace->serial = tcb->serial;
+    trace->unhandled_faults = k->unhandled_faults;
+    text_copy(trace->label, sizeof(trace->label), thread->label);
+    call_decode(&trace->line, k, tcb, trap, &trace->call);
+}
+
+static bool is_over(enum outcome_kind kind)
+{
+    return kind == OUTCOME_RUN || kind == OUTCOME_IDLE || kind == OUTCOME_HALT;
+}
+
+void trace_leave(struct trace *trace, struct kernel *k, struct outcome outcome)
+{
+    trace->now = k->cores[k->running_core].now;
+    if (!is_over(outcome.kind))
+        return;
+    end_call(trace, k, outcome.kind);
+    if (outcome.kind == OUTCOME_RUN)
+        resume_call(trace, k, tcb_at(k, outcome.tcb));
+}
+
+int trace_open(struct trace_sink sink, struct trace **ret_trace)
+{
+    struct trace *trace = host_allocate(1, sizeof(*trace));
+    if (!trace)
+        return -ENOMEM;
+    trace->sink = sink;
+    *ret_trace = trace;
+    return 0;
+}
+
+void trace_close(struct trace *trace)
+{
+    if (trace->call.name) {
+        line_add(&trace->line, " ...");
+        write_line(trace, trace->label, &trace->line);
+    }
+    for (unsigned i = 0; i < THREAD_SETS; i++) {
+        for (unsigned j = 0; j < THREADS_IN_SET; j++)
+            write_text(trace, &trace->threads.set[i][j]);
+    }
+    free(trace);
+}
