@@ -12,6 +12,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 BUILD := build
+MAKEFLAGS += --no-print-directory
 
 .PHONY: all demo check install format lint deps clean
 
@@ -24,7 +25,7 @@ $(BUILD)/CMakeCache.txt:
 
 demo:
 	@scripts/install-deps.sh build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) all
 	@scripts/demo.sh
 
 check:

@@ -4,17 +4,32 @@
 #include <sel4/sel4.h>
 #include <stdarg.h>
 
+/* Where characters go: to the kernel, or into memory where `text` is not NULL. */
+struct sink {
+    char *text;
+    size_t length, size;
+};
+
 struct directive {
+    struct sink *sink;
     bool left;
     bool zeros;
     int width;
     bool is_long;
 };
 
-static void fill(char c, int count)
+static void put(struct sink *sink, char c)
+{
+    if (sink->text == NULL)
+        seL4_DebugPutChar(c);
+    else if (sink->length + 1 < sink->size)
+        sink->text[sink->length++] = c;
+}
+
+static void fill(struct sink *sink, char c, int count)
 {
     for (; count > 0; count--)
-        seL4_DebugPutChar(c);
+        put(sink, c);
 }
 
 static void print_text(const char *text, const struct directive *directive)
@@ -24,11 +39,11 @@ static void print_text(const char *text, const struct directive *directive)
     while (text[length] != '\0')
         length++;
     if (!directive->left)
-        fill(' ', directive->width - length);
+        fill(directive->sink, ' ', directive->width - length);
     for (int i = 0; i < length; i++)
-        seL4_DebugPutChar(text[i]);
+        put(directive->sink, text[i]);
     if (directive->left)
-        fill(' ', directive->width - length);
+        fill(directive->sink, ' ', directive->width - length);
 }
 
 static void print_number(seL4_Word number, unsigned base, bool negative,
@@ -43,14 +58,14 @@ static void print_number(seL4_Word number, unsigned base, bool negative,
     } while (number != 0);
     if (negative)
         digits[count++] = '-';
-    fill(directive->zeros ? '0' : ' ', directive->width - count);
+    fill(directive->sink, directive->zeros ? '0' : ' ', directive->width - count);
     while (count > 0)
-        seL4_DebugPutChar(digits[--count]);
+        put(directive->sink, digits[--count]);
 }
 
 static const char *read_directive(const char *at, struct directive *ret_directive)
 {
-    struct directive directive = {0};
+    struct directive directive = {.sink = ret_directive->sink};
 
     for (; *at == '-' || *at == '0'; at++) {
         directive.left |= *at == '-';
@@ -64,16 +79,14 @@ static const char *read_directive(const char *at, struct directive *ret_directiv
     return at;
 }
 
-void print(const char *format, ...)
+static void format_into(struct sink *sink, const char *format, va_list arguments)
 {
-    struct directive directive;
-    va_list arguments;
+    struct directive directive = {.sink = sink};
     int64_t number;
 
-    va_start(arguments, format);
     for (const char *at = format; *at != '\0'; at++) {
         if (*at != '%') {
-            seL4_DebugPutChar(*at);
+            put(sink, *at);
             continue;
         }
         at = read_directive(at + 1, &directive);
@@ -82,7 +95,7 @@ void print(const char *format, ...)
             print_text(va_arg(arguments, const char *), &directive);
             break;
         case 'c':
-            seL4_DebugPutChar((char)va_arg(arguments, int));
+            put(sink, (char)va_arg(arguments, int));
             break;
         case 'd':
             number = directive.is_long ? va_arg(arguments, long) : va_arg(arguments, int);
@@ -96,12 +109,42 @@ void print(const char *format, ...)
                          *at == 'u' ? 10 : 16, false, &directive);
             break;
         case 'p':
-            print("0x%lx", (seL4_Word)va_arg(arguments, void *));
+            put(sink, '0');
+            put(sink, 'x');
+            print_number((seL4_Word)va_arg(arguments, void *), 16, false, &directive);
             break;
         default:
-            seL4_DebugPutChar(*at);
+            put(sink, *at);
             break;
         }
     }
+}
+
+void print(const char *format, ...)
+{
+    struct sink sink = {.text = NULL};
+    va_list arguments;
+
+    va_start(arguments, format);
+    format_into(&sink, format, arguments);
+    va_end(arguments);
+}
+
+void print_append_list(char *text, size_t size, const char *format, va_list arguments)
+{
+    struct sink sink = {.text = text, .size = size};
+
+    while (sink.length + 1 < size && text[sink.length] != '\0')
+        sink.length++;
+    format_into(&sink, format, arguments);
+    text[sink.length] = '\0';
+}
+
+void print_append(char *text, size_t size, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_append_list(text, size, format, arguments);
     va_end(arguments);
 }

@@ -4,7 +4,7 @@
 #include "tls.h"
 
 /* Every guest fits into this much memory. */
-#define POOL_BITS 22
+#define POOL_BITS 23
 
 const seL4_BootInfo *guest_boot_info;
 __thread seL4_IPCBuffer *__sel4_ipc_buffer;
@@ -76,7 +76,7 @@ void guest_start(const seL4_BootInfo *boot_info)
     next_slot = boot_info->empty.start;
     pool = find_pool(boot_info);
     if (pool == seL4_CapNull) {
-        print("guest: no untyped memory of %u MiB\n", 1 << (POOL_BITS - 20));
+        print("guest: no untyped memory of %u MiB\n", 1u << (POOL_BITS - 20));
         guest_end();
     }
     guest_main();

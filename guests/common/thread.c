@@ -29,59 +29,44 @@ struct placement {
     seL4_CPtr cnode;
     seL4_Word cnode_data; /* guard to add; 0: none */
     seL4_Word area;
-    seL4_CPtr own_tcb; /* where the thread finds its TCB */
 };
 
-static seL4_Word area_create(struct thread *thread, const struct placement *place)
+static void area_create(struct thread *thread, const struct placement *place)
 {
-    seL4_Word tls_pointer;
+    char *page;
 
     thread->buffer = place->area;
+    thread->stack_end = place->area + (2 + STACK_PAGES) * PAGE_SIZE;
     thread->buffer_frame = vspace_new_page(place->vspace, place->area);
-    tls_pointer = tls_create_for((char *)window_open(thread->buffer_frame) + TLS_OFFSET,
-                                 place->area + TLS_OFFSET);
+    page = window_open(thread->buffer_frame);
+    thread->tls_pointer = tls_create_for(page + TLS_OFFSET, place->area + TLS_OFFSET);
     window_close();
     for (unsigned i = 0; i < STACK_PAGES; i++)
         vspace_new_page(place->vspace, place->area + (2 + i) * PAGE_SIZE);
-    return tls_pointer;
 }
 
 static void thread_create_at(struct thread *thread, const struct thread_options *options,
                              const struct placement *place)
 {
-    const seL4_Word tls_pointer = area_create(thread, place);
-    seL4_UserContext registers = {
-        .rip = (seL4_Word)thread_main,
-        /* as after a call: 16-aligned less the return address */
-        .rsp = place->area + (2 + STACK_PAGES) * PAGE_SIZE - sizeof(seL4_Word),
-        .rflags = 0x202,
-        .rdi = (seL4_Word)options->entry,
-        .rsi = (seL4_Word)options->argument,
-        .rdx = thread->buffer,
-        .rcx = place->own_tcb,
-        .fs_base = tls_pointer,
-    };
-
+    area_create(thread, place);
     must(seL4_TCB_Configure(thread->tcb, options->fault_ep, place->cnode, place->cnode_data,
                             place->vspace->pml4, 0, thread->buffer, thread->buffer_frame),
          "TCB_Configure");
     must(seL4_TCB_SetPriority(thread->tcb, seL4_CapInitThreadTCB, options->priority),
          "TCB_SetPriority");
-    must(seL4_TCB_WriteRegisters(thread->tcb, 0, 0, sizeof(registers) / sizeof(seL4_Word),
-                                 &registers),
-         "TCB_WriteRegisters");
+    thread_rewind(thread, options->entry, options->argument);
     seL4_DebugNameThread(thread->tcb, options->name);
 }
 
 void thread_create(struct thread *thread, const struct thread_options *options)
 {
     thread->tcb = object_new(seL4_TCBObject, 0);
+    thread->own_tcb = thread->tcb;
     thread_create_at(thread, options,
                      &(struct placement){
                          .vspace = &root_vspace,
                          .cnode = seL4_CapInitThreadCNode,
                          .area = AREA_BASE + root_threads++ * AREA_SIZE,
-                         .own_tcb = thread->tcb,
                      });
 }
 
@@ -90,12 +75,33 @@ void thread_resume(const struct thread *thread)
     must(seL4_TCB_Resume(thread->tcb), "TCB_Resume");
 }
 
+void thread_rewind(const struct thread *thread, void (*entry)(void *), void *argument)
+{
+    seL4_UserContext registers = {
+        .rip = (seL4_Word)thread_main,
+        /* as after a call: 16-aligned less the return address */
+        .rsp = thread->stack_end - sizeof(seL4_Word),
+        .rflags = 0x202,
+        .rdi = (seL4_Word)entry,
+        .rsi = (seL4_Word)argument,
+        .rdx = thread->buffer,
+        .rcx = thread->own_tcb,
+        .fs_base = thread->tls_pointer,
+    };
+
+    must(seL4_TCB_Suspend(thread->tcb), "TCB_Suspend");
+    must(seL4_TCB_WriteRegisters(thread->tcb, 0, 0, sizeof(registers) / sizeof(seL4_Word),
+                                 &registers),
+         "TCB_WriteRegisters");
+}
+
 void process_create(struct process *process, const struct thread_options *options)
 {
     vspace_create(&process->vspace);
     vspace_copy_image(&process->vspace);
     process->cnode = object_new(seL4_CapTableObject, PROCESS_CNODE_BITS);
     process->thread.tcb = object_new(seL4_TCBObject, 0);
+    process->thread.own_tcb = PROCESS_TCB;
     process_grant(process, PROCESS_TCB, process->thread.tcb, seL4_AllRights, 0);
     process_grant(process, PROCESS_CNODE, process->cnode, seL4_AllRights, 0);
     process_grant(process, PROCESS_VSPACE, process->vspace.pml4, seL4_AllRights, 0);
@@ -107,7 +113,6 @@ void process_create(struct process *process, const struct thread_options *option
             .cnode = process->cnode,
             .cnode_data = seL4_CNode_CapData_new(0, seL4_WordBits - PROCESS_CNODE_BITS).words[0],
             .area = AREA_BASE,
-            .own_tcb = PROCESS_TCB,
         });
 }
 

@@ -12,6 +12,9 @@ struct thread {
     seL4_CPtr tcb;
     seL4_CPtr buffer_frame;
     seL4_Word buffer; /* where the thread sees its IPC buffer */
+    seL4_Word stack_end;
+    seL4_Word tls_pointer;
+    seL4_CPtr own_tcb; /* where the thread finds its TCB */
 };
 
 struct thread_options {
@@ -25,6 +28,9 @@ struct thread_options {
 /* A thread of the root task. seL4_TCB_Resume(thread->tcb) starts it. */
 void thread_create(struct thread *thread, const struct thread_options *options);
 void thread_resume(const struct thread *thread);
+
+/* Stops it wherever it is, and lets thread_resume() start it at `entry` with an empty stack. */
+void thread_rewind(const struct thread *thread, void (*entry)(void *), void *argument);
 
 /* Slots of a process's CSpace that are always there; process_grant() fills others. */
 enum process_slot {

@@ -7,8 +7,11 @@
  */
 #include "thread.h"
 
-/* Both processes have equal priority: only IPC decides who runs. */
-#define PRIORITY 100
+/* The server above its client: what it does for one is done before anyone else goes on. */
+enum priority {
+    CLIENT = 100,
+    SERVER = 110,
+};
 
 enum server_slot {
     SERVER_ENDPOINT = PROCESS_FIRST_FREE,
@@ -203,13 +206,13 @@ void guest_main(void)
     seL4_CPtr page;
 
     process_create(&server, &(struct thread_options){
-                                .name = "server", .priority = PRIORITY, .entry = server_main});
+                                .name = "server", .priority = SERVER, .entry = server_main});
     process_grant(&server, SERVER_ENDPOINT, endpoint, seL4_AllRights, 0);
     process_grant(&server, SERVER_NOTIFICATION, ticket, seL4_ReadWrite, BADGE_TICKET);
     vspace_make_tables(&server.vspace, SERVER_PAGE_VADDR);
 
     process_create(&client, &(struct thread_options){
-                                .name = "client", .priority = PRIORITY, .entry = client_main});
+                                .name = "client", .priority = CLIENT, .entry = client_main});
     process_grant(&client, CLIENT_ENDPOINT, endpoint, seL4_AllRights, BADGE_ALICE);
     process_grant(&client, CLIENT_ENDPOINT_BOB, endpoint, seL4_AllRights, BADGE_BOB);
     process_grant(&client, CLIENT_ENDPOINT_NO_GRANT, endpoint, no_grant, BADGE_ALICE);

@@ -39,6 +39,8 @@ static void wait_for(unsigned count)
 
 /* --- time slices ----------------------------------------------------------------------------- */
 
+static volatile bool has_seen[2];
+
 /* Never yields, never blocks: without preemption the first of the two would spin for ever. */
 static void spin_against_other(void *argument)
 {
@@ -53,6 +55,10 @@ static void spin_against_other(void *argument)
         seen = steps[other];
         turns++;
     }
+    /* The other one may still need to see this one run. */
+    has_seen[me] = true;
+    while (!has_seen[other])
+        steps[me]++;
     seL4_Signal(done);
 }
 
@@ -80,10 +86,14 @@ static void show_time_slices(void)
 
 /* --- Yield ----------------------------------------------------------------------------------- */
 
-static void count_and_yield(void *argument)
+/* Equals do not print: a slice that ends in the middle of a line would mix them. */
+static const char *volatile yielders[2 * TURNS];
+static volatile unsigned yields;
+
+static void note_and_yield(void *argument)
 {
-    for (unsigned i = 1; i <= TURNS; i++) {
-        print("%s: %u\n", (const char *)argument, i);
+    for (unsigned i = 0; i < TURNS; i++) {
+        yielders[yields++] = argument;
         seL4_Yield();
     }
     seL4_Signal(done);
@@ -94,9 +104,11 @@ static void show_yield(void)
     struct thread ping, pong;
 
     print("-- yield\n");
-    start("ping", MIDDLE, count_and_yield, (void *)"ping", &ping);
-    start("pong", MIDDLE, count_and_yield, (void *)"pong", &pong);
+    start("ping", MIDDLE, note_and_yield, (void *)"ping", &ping);
+    start("pong", MIDDLE, note_and_yield, (void *)"pong", &pong);
     wait_for(2);
+    for (unsigned i = 0; i < yields; i++)
+        print("%s%s", yielders[i], i + 1 < yields ? " " : "\n");
 }
 
 /* --- a signal to a higher and to a lower thread ---------------------------------------------- */

@@ -67,4 +67,8 @@ enum ipc_buffer_word {
 };
 #define IPC_BUFFER_BITS 10
 
+/* KernelInvocationReportErrorIPC: message registers of an error that hold a text. */
+#define IPC_ERROR_TEXT_START 6
+#define IPC_ERROR_TEXT_WORDS 50
+
 #endif

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <cap/answer.h>
 
+#include <base/assert.h>
+#include <model/user_error.h>
+#include <stdarg.h>
+
 static struct answer answer_make(enum sel4_error label, unsigned length, word_t w0, word_t w1)
 {
     return (struct answer){
@@ -91,6 +95,37 @@ struct answer answer_revoke_first(void)
 struct answer answer_not_enough_memory(word_t free_bytes)
 {
     return answer_make(SEL4_NOT_ENOUGH_MEMORY, 1, free_bytes, 0);
+}
+
+struct answer answer_with_reason(struct answer answer, struct reason reason)
+{
+    answer.reason = reason;
+    return answer;
+}
+
+struct answer answer_because(struct answer answer, const char *where, const char *why, ...)
+{
+    struct reason reason = {.where = where, .why = why};
+    unsigned count = 0;
+    va_list arguments;
+    va_start(arguments, why);
+    for (const char *c = why; *c; c++) {
+        if (*c != '%')
+            continue;
+        ASSERT(c[1] == 'l' && count < REASON_MAX_ARGUMENTS);
+        reason.argument[count++] = va_arg(arguments, word_t);
+    }
+    va_end(arguments);
+    return answer_with_reason(answer, reason);
+}
+
+void answer_report(struct kernel *k, const struct answer *answer)
+{
+    const struct reason *r = &answer->reason;
+    _Static_assert(REASON_MAX_ARGUMENTS == 4, "each is handed on");
+    if (r->why)
+        user_error(k, r->where, r->why, r->argument[0], r->argument[1], r->argument[2],
+                   r->argument[3]);
 }
 
 struct lookup_failure lookup_invalid_root(void)

@@ -7,7 +7,7 @@
 #define CAP_ANSWER_H
 
 #include <abi/error.h>
-#include <model/tcb.h>
+#include <model/kernel.h>
 
 enum answer_kind {
     ANSWER_REPLY,     /* label and words go to the caller, if it made a Call */
@@ -16,13 +16,22 @@ enum answer_kind {
     ANSWER_DEVICE,    /* finished by kernel_device_answer() */
 };
 
-#define ANSWER_MAX_WORDS 5
+#define ANSWER_MAX_WORDS     5
+#define REASON_MAX_ARGUMENTS 4
+
+/* What a debug kernel says of an answer (model/user_error.h). why NULL: nothing, and often so. */
+struct reason {
+    const char *where; /* the function of the real kernel that says it */
+    const char *why;   /* a format; it takes words only: %lu, %ld, %lx */
+    word_t argument[REASON_MAX_ARGUMENTS];
+};
 
 struct answer {
     enum answer_kind kind;
     uint8_t label; /* enum sel4_error */
     uint8_t length;
     word_t word[ANSWER_MAX_WORDS];
+    struct reason reason;
 };
 
 static inline bool answer_is_error(struct answer a)
@@ -46,6 +55,14 @@ struct answer answer_truncated_message(void);
 struct answer answer_delete_first(void);
 struct answer answer_revoke_first(void);
 struct answer answer_not_enough_memory(word_t free_bytes);
+
+/* `answer` with that reason, in place of what a lookup or a derivation may have given already. */
+struct answer answer_because(struct answer answer, const char *where, const char *why, ...)
+    __attribute__((format(printf, 3, 4)));
+struct answer answer_with_reason(struct answer answer, struct reason reason);
+
+/* Says the reason, if there is one. Whoever invokes a method does that for the method's answer. */
+void answer_report(struct kernel *k, const struct answer *answer);
 
 struct lookup_failure lookup_invalid_root(void);
 struct lookup_failure lookup_missing_capability(unsigned bits_left);

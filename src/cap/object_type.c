@@ -15,20 +15,13 @@ word_t call_word(const struct call *call, unsigned i)
     return call->buffer[IPC_BUFFER_MSG + i];
 }
 
-struct answer invoke_nothing(struct call *call)
-{
-    (void)call;
-    return answer_invalid_capability(0);
-}
-
 struct answer invoke_no_method(struct call *call)
 {
     (void)call;
     return answer_illegal_operation();
 }
 
-bool cannot_receive(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap,
-                    bool may_block)
+bool cannot_receive(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap, bool may_block)
 {
     (void)k;
     (void)core;

@@ -95,8 +95,7 @@ static inline const struct object_type *cap_object_type(union cap cap)
 }
 
 /* --- named absences and common behaviours (cap/object_type.c) ------------------------------ */
-struct answer invoke_nothing(struct call *call);   /* InvalidCapability(0) */
-struct answer invoke_no_method(struct call *call); /* IllegalOperation */
+struct answer invoke_no_method(struct call *call); /* IllegalOperation, without a word */
 bool cannot_receive(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap,
                     bool may_block);
 struct answer derive_copy(struct kernel *k, struct slot *slot, union cap cap, union cap *ret_cap);

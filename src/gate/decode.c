@@ -126,3 +126,59 @@ bool decode_is_x87(const uint8_t *code, unsigned length)
     return instruction.base.meta.isa_ext == ZYDIS_ISA_EXT_X87 ||
            instruction.base.meta.isa_ext == ZYDIS_ISA_EXT_MMX;
 }
+
+static bool is_fpu_register(ZydisRegister name)
+{
+    switch (ZydisRegisterGetClass(name)) {
+    case ZYDIS_REGCLASS_X87:
+    case ZYDIS_REGCLASS_MMX:
+    case ZYDIS_REGCLASS_XMM:
+    case ZYDIS_REGCLASS_YMM:
+    case ZYDIS_REGCLASS_ZMM:
+    case ZYDIS_REGCLASS_MASK:
+        return true;
+    default:
+        return name == ZYDIS_REGISTER_MXCSR || name == ZYDIS_REGISTER_X87CONTROL ||
+               name == ZYDIS_REGISTER_X87STATUS || name == ZYDIS_REGISTER_X87TAG;
+    }
+}
+
+/* Those that name no such register in an operand. */
+static bool is_fpu_state(ZydisMnemonic mnemonic)
+{
+    switch (mnemonic) {
+    case ZYDIS_MNEMONIC_EMMS:
+    case ZYDIS_MNEMONIC_FXSAVE:
+    case ZYDIS_MNEMONIC_FXSAVE64:
+    case ZYDIS_MNEMONIC_FXRSTOR:
+    case ZYDIS_MNEMONIC_FXRSTOR64:
+    case ZYDIS_MNEMONIC_XSAVE:
+    case ZYDIS_MNEMONIC_XSAVE64:
+    case ZYDIS_MNEMONIC_XSAVEC:
+    case ZYDIS_MNEMONIC_XSAVEC64:
+    case ZYDIS_MNEMONIC_XSAVEOPT:
+    case ZYDIS_MNEMONIC_XSAVEOPT64:
+    case ZYDIS_MNEMONIC_XRSTOR:
+    case ZYDIS_MNEMONIC_XRSTOR64:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool decode_uses_fpu(const uint8_t *code, unsigned length)
+{
+    struct instruction instruction;
+
+    if (!instruction_decode(code, length, &instruction))
+        return false;
+    if (instruction.base.meta.isa_ext == ZYDIS_ISA_EXT_X87 ||
+        is_fpu_state(instruction.base.mnemonic))
+        return true;
+    for (unsigned i = 0; i < instruction.base.operand_count; i++) {
+        const ZydisDecodedOperand *operand = &instruction.operand[i];
+        if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER && is_fpu_register(operand->reg.value))
+            return true;
+    }
+    return false;
+}

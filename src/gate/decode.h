@@ -30,4 +30,7 @@ bool decode_is_sysenter(const uint8_t *code, unsigned length);
 /* Whether its floating-point errors are the x87's (vector 16) rather than SIMD's (19). */
 bool decode_is_x87(const uint8_t *code, unsigned length);
 
+/* Whether it uses x87, MMX or vector registers, as a processor without FPU (CR0.TS) sees it. */
+bool decode_uses_fpu(const uint8_t *code, unsigned length);
+
 #endif

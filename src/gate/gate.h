@@ -81,6 +81,14 @@ struct gate_ops {
                struct trap *ret_trap);
 
     /*
+     * The same for a thread whose FPU is switched off: an instruction that uses x87, MMX or vector
+     * registers does not execute but traps as exception 7. Linux has no such switch, so this runs
+     * one instruction at a time.
+     */
+    int (*run_without_fpu)(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                           struct trap *ret_trap);
+
+    /*
      * After a run that ended in TRAP_PAGE_FAULT: sets trap->write and trap->fetch. Costs a decoded
      * instruction, so it is asked only where the answer matters. Never fails: what cannot be
      * decoded is a read.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Executes one instruction whose memory operand is a device: what compilers make of accesses to
- * volatile memory, and string moves. The instruction's other operands are registers and constants.
+ * Executes one instruction that accesses device memory: what compilers make of accesses to volatile
+ * memory, and string moves. Every memory operand goes through the caller's functions, for of a
+ * string move's two one may be ordinary memory.
  */
 #ifndef GATE_MMIO_H
 #define GATE_MMIO_H
@@ -11,16 +12,22 @@
 
 struct mmio_ops {
     void *context;
-    uint64_t (*read)(void *context, vaddr_t vaddr, unsigned size);
-    void (*write)(void *context, vaddr_t vaddr, unsigned size, uint64_t value);
+    /* false: the access faults; the caller's functions know why. size: 1, 2, 4, 8 bytes. */
+    bool (*read)(void *context, vaddr_t vaddr, unsigned size, uint64_t *ret_value);
+    bool (*write)(void *context, vaddr_t vaddr, unsigned size, uint64_t value);
+};
+
+enum mmio_result {
+    MMIO_DONE,    /* reg[] is as the instruction leaves it, rip and flags too */
+    MMIO_FAULT,   /* an access faulted: reg[] is as before, but for completed rounds of a rep */
+    MMIO_UNKNOWN, /* none of the instructions that are known: nothing was done */
 };
 
 /*
- * Carries out the instruction at reg[UREG_RIP], `length` bytes of which are in `code`, and changes
- * reg[] as it does (rip and flags too). A repeated string instruction does one round per call.
- * Returns false, with nothing done, if it is none of those that are known.
+ * The instruction at reg[UREG_RIP], `length` bytes of which are in `code`. Of a repeated string
+ * instruction it may do a part: rip stays at it then.
  */
-bool mmio_execute(const uint8_t *code, unsigned length, word_t reg[USER_REGISTER_COUNT],
-                  const struct mmio_ops *ops);
+enum mmio_result mmio_execute(const uint8_t *code, unsigned length, word_t reg[USER_REGISTER_COUNT],
+                              const struct mmio_ops *ops);
 
 #endif

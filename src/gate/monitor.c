@@ -227,6 +227,45 @@ static int take_stop(struct gate_carrier *carrier, const struct stop *stop,
     return 0; /* an interrupt of ours is seen before the carrier is resumed */
 }
 
+/* 1: the next instruction must not execute, *ret_trap says so; 0: it may. */
+static int check_fpu(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                     struct trap *ret_trap)
+{
+    enum { VECTOR_NO_FPU = 7 };
+    uint8_t code[INSTRUCTION_MAX];
+    int error = tracee_read_registers(&carrier->tracee, reg);
+
+    if (error)
+        return error;
+    unsigned length = tracee_read_code(&carrier->tracee, reg[UREG_RIP], code);
+    if (!decode_uses_fpu(code, length))
+        return 0;
+    *ret_trap = (struct trap){.kind = TRAP_EXCEPTION, .vector = VECTOR_NO_FPU};
+    return 1;
+}
+
+/* One instruction at a time. */
+static int run_in_steps(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                        struct trap *ret_trap)
+{
+    struct tracee *tracee = &carrier->tracee;
+    struct stop stop;
+    int result = tracee_write_registers(tracee, carrier->vspace->page, reg);
+
+    while (!result) {
+        if (carrier->vspace->gate->interrupt_requested)
+            return interrupted(carrier, reg, ret_trap);
+        result = check_fpu(carrier, reg, ret_trap);
+        if (!result)
+            result = tracee_resume(tracee, PTRACE_SYSEMU_SINGLESTEP);
+        if (!result)
+            result = tracee_wait(tracee, &stop);
+        if (!result && !tracee_is_step(tracee, &stop))
+            result = take_stop(carrier, &stop, reg, ret_trap);
+    }
+    return result;
+}
+
 static int run_to_trap(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
                        struct trap *ret_trap)
 {
@@ -252,14 +291,15 @@ static int run_to_trap(struct gate_carrier *carrier, word_t reg[USER_REGISTER_CO
  * outlasts the resume; after the trap the run comes back anyway, and the seat looks at its events
  * before the next.
  */
-static int monitor_run(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
-                       struct trap *ret_trap)
+static int run_with(struct gate_carrier *carrier,
+                    int (*run)(struct gate_carrier *, word_t *, struct trap *),
+                    word_t reg[USER_REGISTER_COUNT], struct trap *ret_trap)
 {
     struct gate *gate = carrier->vspace->gate;
     struct trap trap = {.kind = TRAP_GONE};
 
     gate->running = carrier->tracee.is_gone ? 0 : carrier->tracee.tid;
-    int result = carrier->tracee.is_gone ? 1 : run_to_trap(carrier, reg, &trap);
+    int result = carrier->tracee.is_gone ? 1 : run(carrier, reg, &trap);
     gate->running = 0;
     gate->interrupt_requested = 0;
     if (result == -ESRCH) { /* killed while it was stopped */
@@ -271,6 +311,18 @@ static int monitor_run(struct gate_carrier *carrier, word_t reg[USER_REGISTER_CO
         return result;
     *ret_trap = trap;
     return 0;
+}
+
+static int monitor_run(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                       struct trap *ret_trap)
+{
+    return run_with(carrier, run_to_trap, reg, ret_trap);
+}
+
+static int monitor_run_without_fpu(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                                   struct trap *ret_trap)
+{
+    return run_with(carrier, run_in_steps, reg, ret_trap);
 }
 
 static void monitor_interrupt(struct gate *gate)
@@ -311,6 +363,7 @@ const struct gate_ops monitor_gate_ops = {
     .carrier_rename = monitor_carrier_rename,
     .carrier_copy_vector_state = monitor_carrier_copy_vector_state,
     .run = monitor_run,
+    .run_without_fpu = monitor_run_without_fpu,
     .classify_fault = monitor_classify_fault,
     .interrupt = monitor_interrupt,
 };

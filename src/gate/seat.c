@@ -63,6 +63,12 @@ static struct outcome enter_kernel(struct seat *seat, struct tcb *tcb, const str
     }
 }
 
+static void trace_trap(struct seat *seat, struct tcb *tcb, const struct trap *trap)
+{
+    if (seat->client.trace_enter && trap->kind != TRAP_INTERRUPTED)
+        seat->client.trace_enter(seat->client.context, seat->k, tcb, trap);
+}
+
 static struct outcome take_trap(struct seat *seat, struct seat_carrier *carrier, struct tcb *tcb,
                                 word_t reg[USER_REGISTER_COUNT], struct trap *trap)
 {
@@ -76,8 +82,7 @@ static struct outcome take_trap(struct seat *seat, struct seat_carrier *carrier,
         return (struct outcome){.kind = OUTCOME_HALT};
     }
     kernel_save_registers(tcb, reg, trap->kind == TRAP_SYSCALL);
-    if (seat->client.trace_enter && trap->kind != TRAP_INTERRUPTED)
-        seat->client.trace_enter(seat->client.context, seat->k, tcb, trap);
+    trace_trap(seat, tcb, trap);
     return enter_kernel(seat, tcb, trap, fsr);
 }
 
@@ -90,6 +95,8 @@ static struct outcome run_nowhere(struct seat *seat, struct tcb *tcb)
     word_t reg[USER_REGISTER_COUNT];
     kernel_load_registers(tcb, reg);
     kernel_save_registers(tcb, reg, false);
+    trace_trap(seat, tcb,
+               &(struct trap){.kind = TRAP_PAGE_FAULT, .address = reg[UREG_RIP], .fetch = true});
     return kernel_vm_fault(seat->k, CORE, reg[UREG_RIP], FSR_USER,
                            seat->client.now(seat->client.context));
 }
@@ -111,7 +118,9 @@ static struct outcome run_thread(struct seat *seat, struct outcome outcome)
     struct trap trap;
     kernel_load_registers(tcb, reg);
     seat->client.arm(seat->client.context, outcome.deadline);
-    int error = seat->ops->run(carrier->carrier, reg, &trap);
+    bool has_fpu = !(tcb->flags & TCB_FLAG_FPU_DISABLED);
+    int error = (has_fpu ? seat->ops->run : seat->ops->run_without_fpu)(carrier->carrier, reg,
+                                                                        &trap);
     if (error) {
         seat_fail(seat, error, "cannot run the thread %s", carrier->name);
         return outcome;
@@ -212,11 +221,13 @@ void seat_run(struct seat *seat, struct seat_result *ret_result)
     struct outcome outcome = kernel_start(seat->k, CORE, client->now(client->context));
     while (!seat->ended) {
         after_entry(seat, outcome);
+        /* Looking for events comes first: it may be what tells the client to stop. */
+        bool delivered = may_be_interrupted(outcome.kind) && deliver_events(seat, &outcome);
         if (client->should_stop(client->context)) {
             end(seat, SEAT_END_STOPPED);
             break;
         }
-        if (may_be_interrupted(outcome.kind) && deliver_events(seat, &outcome))
+        if (delivered)
             continue;
         seat_make_losses(seat);
         seat_reap(seat);

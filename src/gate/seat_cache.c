@@ -19,6 +19,7 @@ static unsigned bucket_of(paddr_t paddr)
 static void vspace_free(struct seat *seat, struct seat_vspace *vspace)
 {
     seat->ops->vspace_destroy(vspace->process);
+    mapped_clear(&vspace->mapped);
     free(vspace);
 }
 
@@ -93,6 +94,7 @@ static struct seat_carrier *carrier_create(struct seat *seat, struct tcb *tcb,
     }
     carrier->next = seat->carriers[bucket_of(carrier->tcb)];
     seat->carriers[bucket_of(carrier->tcb)] = carrier;
+    vspace->carriers++;
     return carrier;
 }
 
@@ -112,8 +114,11 @@ static void carrier_move(struct seat *seat, struct seat_carrier *carrier,
         return;
     }
     seat->ops->carrier_destroy(carrier->carrier);
+    carrier->vspace->carriers--;
     carrier->carrier = there;
     carrier->vspace = vspace;
+    vspace->carriers++;
+    seat->deaths_seen--; /* it may have been all that kept a dead VSpace's process */
 }
 
 struct seat_carrier *seat_carrier_get(struct seat *seat, struct tcb *tcb,
@@ -143,6 +148,7 @@ static void carriers_remove(struct seat *seat,
                 continue;
             carrier_unlink(seat, c);
             seat->ops->carrier_destroy(c->carrier);
+            c->vspace->carriers--;
             free(c);
         }
     }
@@ -160,7 +166,7 @@ static bool carrier_is_in(struct seat *seat, struct seat_carrier *carrier, const
     return carrier->vspace == vspace;
 }
 
-/* Also ends the carriers that are still in it: their TCBs have no VSpace any more. */
+/* Also ends the carriers that are still in it. */
 static void vspaces_remove(struct seat *seat,
                            bool (*is_over)(struct seat *, struct seat_vspace *, const void *),
                            const void *argument)
@@ -180,10 +186,12 @@ static void vspaces_remove(struct seat *seat,
     }
 }
 
+/* A carrier in it has its TCB's vector state, which goes with the TCB to the VSpace it gets next.
+ */
 static bool vspace_is_dead(struct seat *seat, struct seat_vspace *vspace, const void *unused)
 {
     (void)unused;
-    return !kernel_vspace_is_alive(seat->k, vspace->root, vspace->serial);
+    return vspace->carriers == 0 && !kernel_vspace_is_alive(seat->k, vspace->root, vspace->serial);
 }
 
 static bool vspace_is(struct seat *seat, struct seat_vspace *vspace, const void *other)

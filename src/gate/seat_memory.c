@@ -21,11 +21,15 @@ enum { FSR_PRESENT = 1 << 0, FSR_WRITE = 1 << 1, FSR_USER = 1 << 2 };
 
 /* --- losses -------------------------------------------------------------------------------- */
 
-static void unmap(struct seat *seat, struct seat_vspace *vspace, vaddr_t vaddr, uint64_t size)
+/* What Linux has mapped of [start, end) goes; much of what a guest maps is never touched. */
+static void unmap(struct seat *seat, struct seat_vspace *vspace, vaddr_t start, vaddr_t end)
 {
-    int error = seat->ops->unmap(vspace->process, vaddr, size);
+    if (!mapped_remove(&vspace->mapped, start, end, &start, &end))
+        return;
+    seat->last_mapped.root = 0;
+    int error = seat->ops->unmap(vspace->process, start, end - start);
     if (error)
-        seat_fail(seat, error, "cannot unmap 0x%" PRIx64 " to 0x%" PRIx64, vaddr, vaddr + size);
+        seat_fail(seat, error, "cannot unmap 0x%" PRIx64 " to 0x%" PRIx64, start, end);
 }
 
 static void unmap_losses(struct seat *seat, struct seat_vspace *vspace,
@@ -41,7 +45,7 @@ static void unmap_losses(struct seat *seat, struct seat_vspace *vspace,
         /* neighbours go together */
         for (; i < losses->count && align_down(losses->loss[i], PAGE_BITS) == end; i++)
             end += bit((unsigned)(losses->loss[i] & mask(PAGE_BITS)));
-        unmap(seat, vspace, start, end - start);
+        unmap(seat, vspace, start, end);
     }
 }
 
@@ -117,28 +121,75 @@ static unsigned read_code(struct seat *seat, paddr_t root, vaddr_t rip,
     return length;
 }
 
-struct device_page {
+/* An instruction that accesses a device, and where an access of it faulted. */
+struct device_access_by {
     struct seat *seat;
     paddr_t root;
+    vaddr_t fault_address;
+    word_t fault_fsr;
 };
 
-static uint64_t device_read(void *context, vaddr_t vaddr, unsigned size)
+/* Whether the walk allows the access; notes the fault if not. */
+static bool may_access(struct device_access_by *by, vaddr_t vaddr, bool write,
+                       struct translation *ret_translation)
 {
-    const struct device_page *page = context;
-    const struct seat_client *client = &page->seat->client;
-    struct translation t = kernel_translate(page->seat->k, page->root, vaddr);
-    if (!t.present || client->memory_kind(client->context, t.paddr) != MEMORY_DEVICE)
-        return mask(8 * size);
-    return client->mmio_read(client->context, t.paddr, size);
+    struct translation t = {.present = false};
+    if (vaddr < USER_TOP)
+        t = kernel_translate(by->seat->k, by->root, vaddr);
+    if (t.present && t.rights != VM_KERNEL_ONLY && (!write || t.rights == VM_READ_WRITE)) {
+        *ret_translation = t;
+        return true;
+    }
+    by->fault_address = vaddr;
+    by->fault_fsr = FSR_USER | (t.present ? FSR_PRESENT : 0) | (write ? FSR_WRITE : 0);
+    return false;
 }
 
-static void device_write(void *context, vaddr_t vaddr, unsigned size, uint64_t value)
+/* Ordinary memory, a byte at a time: it may go across pages. */
+static bool copy_memory(struct device_access_by *by, vaddr_t vaddr, unsigned size, bool write,
+                        uint8_t *bytes)
 {
-    const struct device_page *page = context;
-    const struct seat_client *client = &page->seat->client;
-    struct translation t = kernel_translate(page->seat->k, page->root, vaddr);
-    if (t.present && client->memory_kind(client->context, t.paddr) == MEMORY_DEVICE)
+    const struct seat_client *client = &by->seat->client;
+    struct translation t;
+    for (unsigned i = 0; i < size; i++) {
+        if (!may_access(by, vaddr + i, write, &t))
+            return false;
+        uint8_t *memory = kernel_memory(by->seat->k, t.paddr);
+        bool is_backed = client->memory_kind(client->context, t.paddr) == MEMORY_BACKED;
+        if (write && is_backed)
+            *memory = bytes[i];
+        else if (!write)
+            bytes[i] = is_backed ? *memory : UINT8_MAX;
+    }
+    return true;
+}
+
+static bool device_read(void *context, vaddr_t vaddr, unsigned size, uint64_t *ret_value)
+{
+    struct device_access_by *by = context;
+    const struct seat_client *client = &by->seat->client;
+    struct translation t;
+    if (!may_access(by, vaddr, false, &t))
+        return false;
+    if (client->memory_kind(client->context, t.paddr) == MEMORY_DEVICE)
+        *ret_value = client->mmio_read(client->context, t.paddr, size);
+    else
+        return copy_memory(by, vaddr, size, false, (uint8_t *)ret_value);
+    return true;
+}
+
+static bool device_write(void *context, vaddr_t vaddr, unsigned size, uint64_t value)
+{
+    struct device_access_by *by = context;
+    const struct seat_client *client = &by->seat->client;
+    struct translation t;
+    if (!may_access(by, vaddr, true, &t))
+        return false;
+    if (client->memory_kind(client->context, t.paddr) == MEMORY_DEVICE)
         client->mmio_write(client->context, t.paddr, size, value);
+    else
+        return copy_memory(by, vaddr, size, true, (uint8_t *)&value);
+    return true;
 }
 
 /* --- faults -------------------------------------------------------------------------------- */
@@ -183,6 +234,28 @@ static void clip_to_backed(struct seat *seat, struct translation_run *run, vaddr
     run->end = end;
 }
 
+/* And to those that Linux has not mapped yet; `vaddr`'s own is mapped in any case. */
+static void clip_to_unmapped(const struct seat_vspace *vspace, struct translation_run *run,
+                             vaddr_t vaddr)
+{
+    vaddr_t start = align_down(vaddr, PAGE_BITS);
+    vaddr_t end = start + PAGE_BYTES;
+    while (start > run->start && !mapped_has(&vspace->mapped, start - PAGE_BYTES))
+        start -= PAGE_BYTES;
+    while (end < run->end && !mapped_has(&vspace->mapped, end))
+        end += PAGE_BYTES;
+    run->paddr += start - run->start;
+    run->start = start;
+    run->end = end;
+}
+
+static int map_run(struct seat *seat, struct seat_vspace *vspace, const struct translation_run *run)
+{
+    int error = seat->ops->map(vspace->process, run->start, run->end - run->start, run->paddr,
+                               run->rights == VM_READ_WRITE);
+    return error ? error : mapped_add(&vspace->mapped, run->start, run->end);
+}
+
 static void map_around(struct seat *seat, struct seat_vspace *vspace, vaddr_t vaddr)
 {
     struct translation_run run;
@@ -191,8 +264,13 @@ static void map_around(struct seat *seat, struct seat_vspace *vspace, vaddr_t va
                               &run))
         return;
     clip_to_backed(seat, &run, vaddr);
-    int error = seat->ops->map(vspace->process, run.start, run.end - run.start, run.paddr,
-                               run.rights == VM_READ_WRITE);
+    clip_to_unmapped(vspace, &run, vaddr);
+    int error = map_run(seat, vspace, &run);
+    if (error == -ENOMEM) {
+        /* Linux's areas are used up: begin anew, with what is touched from now on */
+        unmap(seat, vspace, 0, USER_TOP);
+        error = map_run(seat, vspace, &run);
+    }
     if (error)
         fail_map(seat, error, &run);
 }
@@ -225,18 +303,28 @@ static enum fault_result backed_fault(struct seat *seat, struct seat_carrier *ca
 
 /* An access to a device, or to nothing at all: carried out here. */
 static enum fault_result device_fault(struct seat *seat, struct seat_carrier *carrier,
-                                      word_t reg[USER_REGISTER_COUNT], struct translation t,
-                                      const struct trap *trap, word_t *ret_fsr)
+                                      word_t reg[USER_REGISTER_COUNT], struct trap *trap,
+                                      word_t *ret_fsr)
 {
     uint8_t code[INSTRUCTION_MAX];
-    struct device_page page = {.seat = seat, .root = carrier->vspace->root};
-    const struct mmio_ops ops = {.context = &page, .read = device_read, .write = device_write};
-    unsigned length = read_code(seat, page.root, reg[UREG_RIP], code);
-    bool is_denied = trap->write && t.rights != VM_READ_WRITE;
-    if (!is_denied && mmio_execute(code, length, reg, &ops))
+    struct device_access_by by = {.seat = seat, .root = carrier->vspace->root};
+    const struct mmio_ops ops = {.context = &by, .read = device_read, .write = device_write};
+    unsigned length = read_code(seat, by.root, reg[UREG_RIP], code);
+    switch (mmio_execute(code, length, reg, &ops)) {
+    case MMIO_DONE:
         return FAULT_RETRY;
-    *ret_fsr = FSR_USER | FSR_PRESENT | (trap->write ? FSR_WRITE : 0);
-    return FAULT_TO_GUEST;
+    case MMIO_FAULT:
+        trap->address = by.fault_address;
+        *ret_fsr = by.fault_fsr;
+        return FAULT_TO_GUEST;
+    case MMIO_UNKNOWN:
+        break;
+    }
+    seat_fail(seat, -ENOTSUP,
+              "the instruction at 0x%" PRIx64 " accesses device memory at 0x%" PRIx64
+              " in a way that is not emulated",
+              reg[UREG_RIP], trap->address);
+    return FAULT_RETRY;
 }
 
 enum fault_result seat_page_fault(struct seat *seat, struct seat_carrier *carrier,
@@ -258,5 +346,5 @@ enum fault_result seat_page_fault(struct seat *seat, struct seat_carrier *carrie
         return FAULT_TO_GUEST;
     }
     return is_backed ? backed_fault(seat, carrier, reg, trap, t, ret_fsr)
-                     : device_fault(seat, carrier, reg, t, trap, ret_fsr);
+                     : device_fault(seat, carrier, reg, trap, ret_fsr);
 }

@@ -6,6 +6,7 @@
 #include <gate/seat_state.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What the kernel calls a TCB that nobody has named. */
@@ -26,17 +27,6 @@ static uint64_t hash_name(const char *name)
     return hash;
 }
 
-static bool is_taken(const struct seat *seat, const struct seat_carrier *self, const char *name)
-{
-    for (unsigned i = 0; i < SEAT_BUCKETS; i++) {
-        for (const struct seat_carrier *c = seat->carriers[i]; c; c = c->next) {
-            if (c != self && strcmp(c->name, name) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
 /* Control characters would break the tools' tables. */
 static void copy_printable(char *dest, size_t size, const char *source)
 {
@@ -46,6 +36,36 @@ static void copy_printable(char *dest, size_t size, const char *source)
     dest[i] = '\0';
 }
 
+/* The number in "base~number", with `base` cut to make room; 1 for `base` itself; 0: another name.
+ */
+static unsigned number_of(const char *name, const char *base)
+{
+    size_t same = 0;
+    while (name[same] && name[same] == base[same])
+        same++;
+    if (name[same] == '\0' && base[same] == '\0')
+        return 1;
+    if (name[same] != '~')
+        return 0;
+    char *end;
+    unsigned long number = strtoul(name + same + 1, &end, 10);
+    return *end == '\0' ? (unsigned)number : 0;
+}
+
+/* The highest number among the other carriers' names; 0: none is like it. */
+static unsigned highest_number(const struct seat *seat, const struct seat_carrier *self,
+                               const char *base)
+{
+    unsigned highest = 0;
+    for (unsigned i = 0; i < SEAT_BUCKETS; i++) {
+        for (const struct seat_carrier *c = seat->carriers[i]; c; c = c->next) {
+            unsigned number = c == self ? 0 : number_of(c->name, base);
+            highest = number > highest ? number : highest;
+        }
+    }
+    return highest;
+}
+
 void seat_choose_name(struct seat *seat, struct seat_carrier *carrier, const struct tcb *tcb)
 {
     const char *wanted = tcb->name;
@@ -53,16 +73,15 @@ void seat_choose_name(struct seat *seat, struct seat_carrier *carrier, const str
         const char *symbol = seat->client.symbol_at(seat->client.context, tcb->context.next_ip);
         wanted = symbol ? symbol : "thread";
     }
-    char base[CARRIER_NAME_BYTES];
+    char base[CARRIER_NAME_BYTES], suffix[CARRIER_NAME_BYTES] = "";
     copy_printable(base, sizeof(base), wanted);
+    unsigned highest = highest_number(seat, carrier, base);
+    if (highest > 0)
+        snprintf(suffix, sizeof(suffix), "~%u", highest + 1);
+    size_t length = strnlen(base, CARRIER_NAME_BYTES - 1 - strlen(suffix));
+    memcpy(carrier->name, base, length);
+    memcpy(carrier->name + length, suffix, strlen(suffix) + 1);
     carrier->name_source = hash_name(tcb->name);
-    memcpy(carrier->name, base, sizeof(base));
-    for (unsigned n = 2; is_taken(seat, carrier, carrier->name); n++) {
-        char suffix[CARRIER_NAME_BYTES], unique[2 * CARRIER_NAME_BYTES];
-        int length = snprintf(suffix, sizeof(suffix), "~%u", n);
-        snprintf(unique, sizeof(unique), "%.*s%s", CARRIER_NAME_BYTES - 1 - length, base, suffix);
-        copy_printable(carrier->name, sizeof(carrier->name), unique);
-    }
 }
 
 void seat_update_name(struct seat *seat, struct seat_carrier *carrier, const struct tcb *tcb)

@@ -10,6 +10,7 @@
 #ifndef GATE_SEAT_STATE_H
 #define GATE_SEAT_STATE_H
 
+#include <gate/mapped.h>
 #include <gate/seat.h>
 
 #define CARRIER_NAME_BYTES 16
@@ -19,6 +20,8 @@ struct seat_vspace {
     paddr_t root;
     uint64_t serial;
     struct gate_vspace *process;
+    struct mapped mapped; /* what Linux has mapped in the process */
+    unsigned carriers;    /* that live in it */
 };
 
 struct seat_carrier {
@@ -45,7 +48,10 @@ struct seat {
     struct seat_carrier *carriers[SEAT_BUCKETS];
     uint64_t deaths_seen, irq_changes_seen;
 
-    /* The last lazy mapping: the same fault again means that mapping was not the answer. */
+    /*
+     * The last lazy mapping: the same fault again, with nothing unmapped in between, means that
+     * mapping was not the answer.
+     */
     struct {
         paddr_t root;
         vaddr_t rip, address;

@@ -4,7 +4,7 @@
 #include <test.h>
 
 #include <abi/object.h>
-#include <gate/testkit_guest.h>
+#include <gate/testkit_rig.h>
 
 /* --- system calls -------------------------------------------------------------------------- */
 
@@ -12,48 +12,48 @@ PIECE(syscall_then_int3, "syscall; int3");
 
 TEST(syscall_keeps_every_register)
 {
-    struct guest guest;
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
-    guest_load(&guest, &syscall_then_int3);
+    rig_load(&guest, &syscall_then_int3);
     word_t before[USER_REGISTER_COUNT];
     for (unsigned i = UREG_RAX; i <= UREG_R15; i++)
-        guest.reg[i] = 0x1111111111111111 * (i % 15 + 1);
+        guest.reg[i] = UINT64_C(0x1111111111111111) * (i % 15 + 1);
     guest.reg[UREG_RSP] = 0x123456789abc;
     memcpy(before, guest.reg, sizeof(before));
-    CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
-    CHECK_EQ(guest.reg[UREG_RCX], GUEST_CODE + 2); /* the instruction's doing */
+    CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
+    CHECK_EQ(guest.reg[UREG_RCX], RIG_CODE + 2); /* the instruction's doing */
     CHECK_EQ(guest.reg[UREG_R11], 0x202);
     before[UREG_RCX] = guest.reg[UREG_RCX];
     before[UREG_R11] = guest.reg[UREG_R11];
     CHECK_MEM(guest.reg, before, sizeof(before));
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 /* Linux takes -512..-516 for restart codes, 335 and 336 escape a filter by number. */
 TEST(syscall_number_is_arbitrary)
 {
-    struct guest guest;
+    struct rig guest;
     unsigned wrong = 0;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
     for (long rax = -600; rax <= 600; rax++) {
-        guest_load(&guest, &syscall_then_int3);
+        rig_load(&guest, &syscall_then_int3);
         guest.reg[UREG_RAX] = (word_t)rax;
-        wrong += guest_run(&guest) != TRAP_SYSCALL || guest.reg[UREG_RIP] != GUEST_CODE ||
+        wrong += rig_run(&guest) != TRAP_SYSCALL || guest.reg[UREG_RIP] != RIG_CODE ||
                  guest.reg[UREG_RAX] != (word_t)rax;
         guest.reg[UREG_RIP] += 2;
-        wrong += guest_run(&guest) != TRAP_EXCEPTION || guest.trap.vector != 3 ||
-                 guest.reg[UREG_RIP] != GUEST_CODE + 3 || guest.reg[UREG_RAX] != (word_t)rax;
+        wrong += rig_run(&guest) != TRAP_EXCEPTION || guest.trap.vector != 3 ||
+                 guest.reg[UREG_RIP] != RIG_CODE + 3 || guest.reg[UREG_RAX] != (word_t)rax;
     }
     CHECK_EQ(wrong, 0);
-    guest_load(&guest, &syscall_then_int3);
+    rig_load(&guest, &syscall_then_int3);
     guest.reg[UREG_RAX] = 0x8000000000000000 | 59;
-    CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
+    CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
     CHECK_EQ(guest.reg[UREG_RAX], 0x8000000000000000 | 59);
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 PIECE(loop_forever, "1: jmp 1b");
@@ -68,58 +68,58 @@ static void interrupt_gate(int number)
 
 TEST(interrupt_leaves_restart_codes_alone)
 {
-    struct guest guest;
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
     interrupted_gate = guest.gate;
     for (long rax = -520; rax <= -508; rax++) {
-        guest_load(&guest, &loop_forever);
+        rig_load(&guest, &loop_forever);
         guest.reg[UREG_RAX] = (word_t)rax;
         interrupt_gate(0);
-        CHECK_EQ(guest_run(&guest), TRAP_INTERRUPTED);
+        CHECK_EQ(rig_run(&guest), TRAP_INTERRUPTED);
         CHECK_EQ(guest.reg[UREG_RAX], rax);
-        CHECK_EQ(guest.reg[UREG_RIP], GUEST_CODE);
+        CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE);
     }
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 TEST(any_stack_pointer_will_do)
 {
     static const word_t stacks[] = {
-        0, 1, 7, GUEST_NONE, 0x7fffffffffff, 0x800000000000, 0xdead000000000000, UINT64_MAX};
-    struct guest guest;
+        0, 1, 7, RIG_NONE, 0x7fffffffffff, 0x800000000000, 0xdead000000000000, UINT64_MAX};
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
     for (unsigned i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++) {
-        guest_load(&guest, &syscall_then_int3);
+        rig_load(&guest, &syscall_then_int3);
         guest.reg[UREG_RSP] = stacks[i];
-        CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
+        CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
         CHECK_EQ(guest.reg[UREG_RSP], stacks[i]);
         guest.reg[UREG_RIP] += 2;
-        CHECK_EQ(guest_run(&guest), TRAP_EXCEPTION);
+        CHECK_EQ(rig_run(&guest), TRAP_EXCEPTION);
         CHECK_EQ(guest.reg[UREG_RSP], stacks[i]);
     }
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 /* --- software interrupts ------------------------------------------------------------------- */
 
 TEST(int_n_is_a_protection_fault_or_a_call)
 {
-    struct guest guest;
+    struct rig guest;
     uint8_t bytes[2] = {0xcd, 0};
-    const struct guest_code code = {bytes, bytes + 2};
+    const struct rig_code code = {bytes, bytes + 2};
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
     for (unsigned n = 0; n < 256; n++) {
         if (n == 3)
             continue;
         bytes[1] = (uint8_t)n;
-        enum trap_kind kind = guest_execute(&guest, &code);
-        CHECK_EQ(guest.reg[UREG_RIP], GUEST_CODE);
+        enum trap_kind kind = rig_execute(&guest, &code);
+        CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE);
         if (n >= 158) {
             CHECK_EQ(kind, TRAP_INT);
             CHECK_EQ(guest.trap.vector, n);
@@ -129,23 +129,23 @@ TEST(int_n_is_a_protection_fault_or_a_call)
         CHECK_EQ(guest.trap.vector, 13);
         CHECK_EQ(guest.trap.error_code, n * 8 + 2);
     }
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 PIECE(int_80, "movq $0x11223344, %rax; int $0x80; int3");
 
 TEST(int_80_is_no_syscall)
 {
-    struct guest guest;
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
-    CHECK_EQ(guest_execute(&guest, &int_80), TRAP_EXCEPTION);
+    CHECK_EQ(rig_execute(&guest, &int_80), TRAP_EXCEPTION);
     CHECK_EQ(guest.trap.vector, 13);
     CHECK_EQ(guest.trap.error_code, 0x402);
-    CHECK_EQ(guest.reg[UREG_RIP], GUEST_CODE + 7);
+    CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE + 7);
     CHECK_EQ(guest.reg[UREG_RAX], 0x11223344);
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 PIECE(int3_short, "int3");
@@ -153,17 +153,17 @@ PIECE(int3_long, ".byte 0xcd, 3");
 
 TEST(int3_is_vector_3_behind_it)
 {
-    struct guest guest;
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
-    CHECK_EQ(guest_execute(&guest, &int3_short), TRAP_EXCEPTION);
+    CHECK_EQ(rig_execute(&guest, &int3_short), TRAP_EXCEPTION);
     CHECK_EQ(guest.trap.vector, 3);
-    CHECK_EQ(guest.reg[UREG_RIP], GUEST_CODE + 1);
-    CHECK_EQ(guest_execute(&guest, &int3_long), TRAP_EXCEPTION);
+    CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE + 1);
+    CHECK_EQ(rig_execute(&guest, &int3_long), TRAP_EXCEPTION);
     CHECK_EQ(guest.trap.vector, 3);
-    CHECK_EQ(guest.reg[UREG_RIP], GUEST_CODE + 2);
-    guest_close(&guest);
+    CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE + 2);
+    rig_close(&guest);
 }
 
 /* --- exceptions ---------------------------------------------------------------------------- */
@@ -188,7 +188,7 @@ PIECE(jump_to_32_bit, "movl $0x23, 4(%rsp); movl $0x400100, (%rsp); ljmpl *(%rsp
 
 static const struct {
     const char *name;
-    const struct guest_code *code;
+    const struct rig_code *code;
     unsigned vector;
     word_t error_code;
     unsigned offset; /* of rip */
@@ -211,68 +211,68 @@ static const struct {
 
 TEST(exceptions_have_the_processors_vectors)
 {
-    struct guest guest;
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
     for (unsigned i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++) {
-        guest_load(&guest, exceptions[i].code);
-        guest.reg[UREG_RSP] = GUEST_DATA + PAGE_BYTES;
-        bool holds = CHECK_EQ(guest_run(&guest), TRAP_EXCEPTION);
+        rig_load(&guest, exceptions[i].code);
+        guest.reg[UREG_RSP] = RIG_DATA + PAGE_BYTES;
+        bool holds = CHECK_EQ(rig_run(&guest), TRAP_EXCEPTION);
         holds &= CHECK_EQ(guest.trap.vector, exceptions[i].vector);
         holds &= CHECK_EQ(guest.trap.error_code, exceptions[i].error_code);
-        holds &= CHECK_EQ(guest.reg[UREG_RIP] - GUEST_CODE, exceptions[i].offset);
+        holds &= CHECK_EQ(guest.reg[UREG_RIP] - RIG_CODE, exceptions[i].offset);
         if (!holds)
             CHECK_STR(exceptions[i].name, "see above");
     }
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 /* Hypervisors differ in where they leave rip. */
 TEST(icebp_is_a_debug_exception)
 {
-    struct guest guest;
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
-    CHECK_EQ(guest_execute(&guest, &icebp), TRAP_EXCEPTION);
+    CHECK_EQ(rig_execute(&guest, &icebp), TRAP_EXCEPTION);
     CHECK_EQ(guest.trap.vector, 1);
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 /* Linux has a 32-bit code segment, seL4 has none. cs is put right for the next run. */
 TEST(another_code_segment_is_a_protection_fault)
 {
-    struct guest guest;
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
-    guest_load(&guest, &jump_to_32_bit);
-    guest.reg[UREG_RSP] = GUEST_DATA;
-    CHECK_EQ(guest_run(&guest), TRAP_EXCEPTION);
+    rig_load(&guest, &jump_to_32_bit);
+    guest.reg[UREG_RSP] = RIG_DATA;
+    CHECK_EQ(rig_run(&guest), TRAP_EXCEPTION);
     CHECK_EQ(guest.trap.vector, 13);
-    CHECK_EQ(guest_execute(&guest, &syscall_then_int3), TRAP_SYSCALL);
-    CHECK_EQ(guest.reg[UREG_RIP], GUEST_CODE);
-    guest_close(&guest);
+    CHECK_EQ(rig_execute(&guest, &syscall_then_int3), TRAP_SYSCALL);
+    CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE);
+    rig_close(&guest);
 }
 
 PIECE(set_flags, "pushfq; orl $0xcd5, (%rsp); popfq; syscall");
 
 TEST(flags_are_the_guests)
 {
-    struct guest guest;
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
-    guest_load(&guest, &set_flags);
-    guest.reg[UREG_RSP] = GUEST_DATA + 64;
-    CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
+    rig_load(&guest, &set_flags);
+    guest.reg[UREG_RSP] = RIG_DATA + 64;
+    CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
     CHECK_EQ(guest.reg[UREG_RFLAGS], 0xed7);
-    guest_load(&guest, &undefined);
+    rig_load(&guest, &undefined);
     guest.reg[UREG_RFLAGS] = 0xa47;
-    CHECK_EQ(guest_run(&guest), TRAP_EXCEPTION);
+    CHECK_EQ(rig_run(&guest), TRAP_EXCEPTION);
     CHECK_EQ(guest.reg[UREG_RFLAGS], 0xa47); /* without RF, which the fault sets */
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 /* --- page faults --------------------------------------------------------------------------- */
@@ -291,88 +291,87 @@ PIECE(call, "callq *%rdi");
 PIECE(bit_set_far, "btsq %rcx, (%rsi)");
 
 static const struct {
-    const struct guest_code *code;
+    const struct rig_code *code;
     word_t rdi, rsi, rsp, rcx;
     vaddr_t address;
     bool write, fetch;
 } accesses[] = {
-    {&load, GUEST_NONE, 0, 0, 0, GUEST_NONE, false, false},
-    {&load, GUEST_NONE - 3, 0, 0, 0, GUEST_NONE - 3, false, false},
-    {&load, GUEST_DATA + 4 * PAGE_BYTES - 3, 0, 0, 0, GUEST_DATA + 4 * PAGE_BYTES, false, false},
+    {&load, RIG_NONE, 0, 0, 0, RIG_NONE, false, false},
+    {&load, RIG_NONE - 3, 0, 0, 0, RIG_NONE - 3, false, false},
+    {&load, RIG_DATA + 4 * PAGE_BYTES - 3, 0, 0, 0, RIG_DATA + 4 * PAGE_BYTES, false, false},
     {&load, 0, 0, 0, 0, 0, false, false},
     {&load, UINT64_C(0xffffffff80000000), 0, 0, 0, UINT64_C(0xffffffff80000000), false, false},
-    {&store, GUEST_NONE + 5, 0, 0, 0, GUEST_NONE + 5, true, false},
-    {&store, GUEST_CODE, 0, 0, 0, GUEST_CODE, true, false},
-    {&modify, GUEST_CODE + 8, 0, 0, 0, GUEST_CODE + 8, true, false},
-    {&compare, GUEST_NONE, 0, 0, 0, GUEST_NONE, false, false},
-    {&exchange, GUEST_CODE + 64, 0, 0, 0, GUEST_CODE + 64, true, false},
-    {&push_memory, GUEST_NONE, 0, GUEST_DATA + 8, 0, GUEST_NONE, false, false},
-    {&push_memory, GUEST_DATA, 0, GUEST_NONE + 8, 0, GUEST_NONE, true, false},
-    {&copy, GUEST_NONE, GUEST_DATA, 0, 9, GUEST_NONE, true, false},
-    {&copy, GUEST_DATA, GUEST_NONE, 0, 9, GUEST_NONE, false, false},
-    {&fill, GUEST_NONE, 0, 0, 2, GUEST_NONE, true, false},
-    {&vector_store, GUEST_NONE, 0, 0, 0, GUEST_NONE, true, false},
-    {&bit_set_far, 0, GUEST_DATA, 0, 8 * 0x100000, GUEST_DATA + 0x100000, true, false},
-    {&jump, GUEST_NONE + 12, 0, 0, 0, GUEST_NONE + 12, false, true},
+    {&store, RIG_NONE + 5, 0, 0, 0, RIG_NONE + 5, true, false},
+    {&store, RIG_CODE, 0, 0, 0, RIG_CODE, true, false},
+    {&modify, RIG_CODE + 8, 0, 0, 0, RIG_CODE + 8, true, false},
+    {&compare, RIG_NONE, 0, 0, 0, RIG_NONE, false, false},
+    {&exchange, RIG_CODE + 64, 0, 0, 0, RIG_CODE + 64, true, false},
+    {&push_memory, RIG_NONE, 0, RIG_DATA + 8, 0, RIG_NONE, false, false},
+    {&push_memory, RIG_DATA, 0, RIG_NONE + 8, 0, RIG_NONE, true, false},
+    {&copy, RIG_NONE, RIG_DATA, 0, 9, RIG_NONE, true, false},
+    {&copy, RIG_DATA, RIG_NONE, 0, 9, RIG_NONE, false, false},
+    {&fill, RIG_NONE, 0, 0, 2, RIG_NONE, true, false},
+    {&vector_store, RIG_NONE, 0, 0, 0, RIG_NONE, true, false},
+    {&bit_set_far, 0, RIG_DATA, 0, 8 * 0x100000, RIG_DATA + 0x100000, true, false},
+    {&jump, RIG_NONE + 12, 0, 0, 0, RIG_NONE + 12, false, true},
     {&jump, 0, 0, 0, 0, 0, false, true},
-    {&call, GUEST_NONE, 0, GUEST_DATA + 16, 0, GUEST_NONE, false, true},
-    {&call, GUEST_DATA, 0, GUEST_NONE + 16, 0, GUEST_NONE + 8, true, false},
+    {&call, RIG_NONE, 0, RIG_DATA + 16, 0, RIG_NONE, false, true},
+    {&call, RIG_DATA, 0, RIG_NONE + 16, 0, RIG_NONE + 8, true, false},
 };
 
 TEST(page_faults_tell_address_and_access)
 {
-    struct guest guest;
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
     for (unsigned i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
-        guest_load(&guest, accesses[i].code);
+        rig_load(&guest, accesses[i].code);
         guest.reg[UREG_RDI] = accesses[i].rdi;
         guest.reg[UREG_RSI] = accesses[i].rsi;
         guest.reg[UREG_RSP] = accesses[i].rsp;
         guest.reg[UREG_RCX] = accesses[i].rcx;
-        bool holds = CHECK_EQ(guest_run(&guest), TRAP_PAGE_FAULT);
+        bool holds = CHECK_EQ(rig_run(&guest), TRAP_PAGE_FAULT);
         holds &= CHECK_EQ(guest.trap.address, accesses[i].address);
         monitor_gate_ops.classify_fault(guest.carrier, guest.reg, &guest.trap);
         holds &= CHECK_EQ(guest.trap.write, accesses[i].write);
         holds &= CHECK_EQ(guest.trap.fetch, accesses[i].fetch);
-        holds &=
-            CHECK_EQ(guest.reg[UREG_RIP], accesses[i].fetch ? accesses[i].address : GUEST_CODE);
+        holds &= CHECK_EQ(guest.reg[UREG_RIP], accesses[i].fetch ? accesses[i].address : RIG_CODE);
         if (!holds)
             CHECK_EQ(i, UINT64_MAX);
     }
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 /* The instruction begins in the last mapped page and ends in the next one. */
 TEST(instruction_across_pages_is_a_fetch_of_the_second)
 {
-    struct guest guest;
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
-    guest_load(&guest, &load);
-    uint8_t *code = guest_memory(&guest, GUEST_CODE_PADDR + PAGE_BYTES - 2);
+    rig_load(&guest, &load);
+    uint8_t *code = rig_memory(&guest, RIG_CODE_PADDR + PAGE_BYTES - 2);
     code[0] = 0x48; /* movabs $imm64, %rax */
     code[1] = 0xb8;
-    guest.reg[UREG_RIP] = GUEST_CODE + PAGE_BYTES - 2;
-    CHECK_EQ(guest_run(&guest), TRAP_PAGE_FAULT);
-    CHECK_EQ(guest.reg[UREG_RIP], GUEST_CODE + PAGE_BYTES - 2);
-    CHECK_EQ(guest.trap.address, GUEST_CODE + PAGE_BYTES);
+    guest.reg[UREG_RIP] = RIG_CODE + PAGE_BYTES - 2;
+    CHECK_EQ(rig_run(&guest), TRAP_PAGE_FAULT);
+    CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE + PAGE_BYTES - 2);
+    CHECK_EQ(guest.trap.address, RIG_CODE + PAGE_BYTES);
     monitor_gate_ops.classify_fault(guest.carrier, guest.reg, &guest.trap);
     CHECK(guest.trap.fetch);
     CHECK(!guest.trap.write);
 
     /* a data access to the same address by an instruction that is all there */
-    code = guest_memory(&guest, GUEST_CODE_PADDR + PAGE_BYTES - 2);
+    code = rig_memory(&guest, RIG_CODE_PADDR + PAGE_BYTES - 2);
     code[0] = 0x88; /* mov %al, (%rdi) */
     code[1] = 0x07;
-    guest.reg[UREG_RDI] = GUEST_CODE + PAGE_BYTES;
-    CHECK_EQ(guest_run(&guest), TRAP_PAGE_FAULT);
+    guest.reg[UREG_RDI] = RIG_CODE + PAGE_BYTES;
+    CHECK_EQ(rig_run(&guest), TRAP_PAGE_FAULT);
     monitor_gate_ops.classify_fault(guest.carrier, guest.reg, &guest.trap);
     CHECK(!guest.trap.fetch);
     CHECK(guest.trap.write);
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 /* Linux's own page at the top of the address space answers with Linux's time. */
@@ -380,43 +379,42 @@ TEST(vsyscall_page_is_not_there)
 {
     static const vaddr_t targets[] = {0xffffffffff600000, 0xffffffffff600400, 0xffffffffff600800,
                                       0xffffffffff600123};
-    struct guest guest;
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
     for (unsigned i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
         for (unsigned stack = 0; stack < 2; stack++) {
-            guest_load(&guest, stack ? &call : &jump);
+            rig_load(&guest, stack ? &call : &jump);
             guest.reg[UREG_RDI] = targets[i];
             guest.reg[UREG_RSI] = 0x51;
-            guest.reg[UREG_RSP] = stack ? GUEST_DATA + 32 : 0;
-            CHECK_EQ(guest_run(&guest), TRAP_PAGE_FAULT);
+            guest.reg[UREG_RSP] = stack ? RIG_DATA + 32 : 0;
+            CHECK_EQ(rig_run(&guest), TRAP_PAGE_FAULT);
             CHECK_EQ(guest.trap.address, targets[i]);
             CHECK_EQ(guest.reg[UREG_RIP], targets[i]);
-            CHECK_EQ(guest.reg[UREG_RSP], stack ? GUEST_DATA + 24 : 0);
+            CHECK_EQ(guest.reg[UREG_RSP], stack ? RIG_DATA + 24 : 0);
             CHECK_EQ(guest.reg[UREG_RSI], 0x51);
             monitor_gate_ops.classify_fault(guest.carrier, guest.reg, &guest.trap);
             CHECK(guest.trap.fetch);
         }
     }
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 /* Beyond the end of guest memory: what Linux says when it finds no page for a hole. */
 TEST(memory_that_the_host_cannot_provide_is_its_failure)
 {
-    struct guest guest;
+    struct rig guest;
     struct trap trap = {.kind = TRAP_GONE};
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
-    CHECK_EQ(monitor_gate_ops.map(guest.vspace, GUEST_NONE, PAGE_BYTES, GUEST_MEMORY_BYTES, true),
-             0);
-    guest_load(&guest, &store);
-    guest.reg[UREG_RDI] = GUEST_NONE;
+    CHECK_EQ(monitor_gate_ops.map(guest.vspace, RIG_NONE, PAGE_BYTES, RIG_MEMORY_BYTES, true), 0);
+    rig_load(&guest, &store);
+    guest.reg[UREG_RDI] = RIG_NONE;
     CHECK_EQ(monitor_gate_ops.run(guest.carrier, guest.reg, &trap), -12);
     CHECK_EQ(trap.kind, TRAP_GONE);
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 /* --- segment bases and vector state -------------------------------------------------------- */
@@ -429,42 +427,42 @@ PIECE(load_fs, "movq %fs:16, %rax; syscall");
 TEST(segment_bases_belong_to_the_guest)
 {
     static const word_t bases[] = {
-        0, GUEST_DATA, 0x7fffffffefff, 0x7ffffffff000, 0xffff800000000000, UINT64_MAX};
-    struct guest guest;
+        0, RIG_DATA, 0x7fffffffefff, 0x7ffffffff000, 0xffff800000000000, UINT64_MAX};
+    struct rig guest;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
     for (unsigned i = 0; i < 36; i++) {
         word_t fs = bases[i % 6], gs = bases[i / 6];
-        guest_load(&guest, &write_bases);
+        rig_load(&guest, &write_bases);
         guest.reg[UREG_RDI] = fs;
         guest.reg[UREG_RSI] = gs;
-        CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
+        CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
         CHECK_EQ(guest.reg[UREG_FS_BASE], fs);
         CHECK_EQ(guest.reg[UREG_GS_BASE], gs);
         guest.reg[UREG_RIP] += 2;
-        CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
+        CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
         CHECK_EQ(guest.reg[UREG_RAX], fs);
         CHECK_EQ(guest.reg[UREG_RBX], gs);
         /* set from outside */
-        guest_load(&guest, &read_bases);
+        rig_load(&guest, &read_bases);
         guest.reg[UREG_FS_BASE] = gs;
         guest.reg[UREG_GS_BASE] = fs;
-        CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
+        CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
         CHECK_EQ(guest.reg[UREG_RAX], gs);
         CHECK_EQ(guest.reg[UREG_RBX], fs);
     }
     /* no address at all */
-    guest_load(&guest, &read_bases);
+    rig_load(&guest, &read_bases);
     guest.reg[UREG_FS_BASE] = UINT64_C(1) << 63;
-    CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
+    CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
     CHECK_EQ(guest.reg[UREG_RAX], 0);
-    guest_load(&guest, &load_fs);
-    guest.reg[UREG_FS_BASE] = GUEST_DATA;
-    *(word_t *)guest_memory(&guest, GUEST_DATA_PADDR + 16) = 4711;
-    CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
+    rig_load(&guest, &load_fs);
+    guest.reg[UREG_FS_BASE] = RIG_DATA;
+    *(word_t *)rig_memory(&guest, RIG_DATA_PADDR + 16) = 4711;
+    CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
     CHECK_EQ(guest.reg[UREG_RAX], 4711);
-    guest_close(&guest);
+    rig_close(&guest);
 }
 
 PIECE(save_vectors, "fnstcw (%rdi); stmxcsr 4(%rdi); movups %xmm7, 16(%rdi); syscall");
@@ -478,16 +476,16 @@ struct saved_vectors {
     uint64_t xmm7[2];
 };
 
-static void check_vectors(struct guest *guest, struct gate_carrier *carrier, uint16_t fcw,
+static void check_vectors(struct rig *guest, struct gate_carrier *carrier, uint16_t fcw,
                           uint32_t mxcsr, uint64_t xmm7)
 {
     struct gate_carrier *own = guest->carrier;
-    const struct saved_vectors *saved = guest_memory(guest, GUEST_DATA_PADDR);
+    const struct saved_vectors *saved = rig_memory(guest, RIG_DATA_PADDR);
 
     guest->carrier = carrier;
-    guest_load(guest, &save_vectors);
-    guest->reg[UREG_RDI] = GUEST_DATA;
-    CHECK_EQ(guest_run(guest), TRAP_SYSCALL);
+    rig_load(guest, &save_vectors);
+    guest->reg[UREG_RDI] = RIG_DATA;
+    CHECK_EQ(rig_run(guest), TRAP_SYSCALL);
     CHECK_EQ(saved->fcw, fcw);
     CHECK_EQ(saved->mxcsr, mxcsr);
     CHECK_EQ(saved->xmm7[0], xmm7);
@@ -497,29 +495,29 @@ static void check_vectors(struct guest *guest, struct gate_carrier *carrier, uin
 
 TEST(vector_state_is_kept_per_carrier_and_can_move)
 {
-    struct guest guest;
+    struct rig guest;
     struct gate_vspace *vspace = NULL;
     struct gate_carrier *second = NULL, *third = NULL;
 
-    if (!guest_open(&guest))
+    if (!rig_open(&guest))
         return;
     check_vectors(&guest, guest.carrier, 0x37f, 0x1f80, 0);
-    guest_load(&guest, &change_vectors);
-    guest.reg[UREG_RSP] = GUEST_DATA + 128;
+    rig_load(&guest, &change_vectors);
+    guest.reg[UREG_RSP] = RIG_DATA + 128;
     guest.reg[UREG_RSI] = 0x123456789;
-    CHECK_EQ(guest_run(&guest), TRAP_SYSCALL);
+    CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
     check_vectors(&guest, guest.carrier, 0xf7f, 0x7f80, 0x123456789);
 
     CHECK_EQ(monitor_gate_ops.carrier_create(guest.vspace, "second", &second), 0);
     check_vectors(&guest, second, 0x37f, 0x1f80, 0);
     CHECK_EQ(monitor_gate_ops.vspace_create(guest.gate, &vspace), 0);
     CHECK_EQ(monitor_gate_ops.carrier_create(vspace, "third", &third), 0);
-    CHECK_EQ(monitor_gate_ops.map(vspace, GUEST_CODE, PAGE_BYTES, GUEST_CODE_PADDR, false), 0);
-    CHECK_EQ(monitor_gate_ops.map(vspace, GUEST_DATA, PAGE_BYTES, GUEST_DATA_PADDR, true), 0);
+    CHECK_EQ(monitor_gate_ops.map(vspace, RIG_CODE, PAGE_BYTES, RIG_CODE_PADDR, false), 0);
+    CHECK_EQ(monitor_gate_ops.map(vspace, RIG_DATA, PAGE_BYTES, RIG_DATA_PADDR, true), 0);
     check_vectors(&guest, third, 0x37f, 0x1f80, 0);
     CHECK_EQ(monitor_gate_ops.carrier_copy_vector_state(guest.carrier, third), 0);
     check_vectors(&guest, third, 0xf7f, 0x7f80, 0x123456789);
     check_vectors(&guest, second, 0x37f, 0x1f80, 0);
     check_vectors(&guest, guest.carrier, 0xf7f, 0x7f80, 0x123456789);
-    guest_close(&guest);
+    rig_close(&guest);
 }

@@ -7,54 +7,54 @@
 #include <test.h>
 #include <unistd.h>
 
-#include <gate/testkit_guest.h>
+#include <gate/testkit_rig.h>
 
-bool guest_open(struct guest *guest)
+bool rig_open(struct rig *guest)
 {
     const struct gate_ops *ops = &monitor_gate_ops;
 
     memset(guest, 0, sizeof(*guest));
-    if (!CHECK_EQ(host_memory_create(GUEST_MEMORY_BYTES, &guest->memory), 0))
+    if (!CHECK_EQ(host_memory_create(RIG_MEMORY_BYTES, &guest->memory), 0))
         return false;
-    return CHECK_EQ(ops->open(guest->memory.fd, GUEST_HOLE, &guest->gate), 0) &&
+    return CHECK_EQ(ops->open(guest->memory.fd, RIG_HOLE, &guest->gate), 0) &&
            CHECK_EQ(ops->vspace_create(guest->gate, &guest->vspace), 0) &&
            CHECK_EQ(ops->carrier_create(guest->vspace, "guest", &guest->carrier), 0) &&
-           CHECK_EQ(ops->map(guest->vspace, GUEST_CODE, PAGE_BYTES, GUEST_CODE_PADDR, false), 0) &&
-           CHECK_EQ(ops->map(guest->vspace, GUEST_DATA, 4 * PAGE_BYTES, GUEST_DATA_PADDR, true), 0);
+           CHECK_EQ(ops->map(guest->vspace, RIG_CODE, PAGE_BYTES, RIG_CODE_PADDR, false), 0) &&
+           CHECK_EQ(ops->map(guest->vspace, RIG_DATA, 4 * PAGE_BYTES, RIG_DATA_PADDR, true), 0);
 }
 
-void guest_close(struct guest *guest)
+void rig_close(struct rig *guest)
 {
     monitor_gate_ops.close(guest->gate);
     host_memory_destroy(&guest->memory);
-    CHECK_EQ(guest_children(), 0);
+    CHECK_EQ(rig_children(), 0);
 }
 
-void *guest_memory(struct guest *guest, paddr_t paddr)
+void *rig_memory(struct rig *guest, paddr_t paddr)
 {
     return (char *)guest->memory.base + paddr;
 }
 
-void guest_load(struct guest *guest, const struct guest_code *code)
+void rig_load(struct rig *guest, const struct rig_code *code)
 {
-    memset(guest_memory(guest, GUEST_CODE_PADDR), 0xf4, PAGE_BYTES); /* hlt */
-    memcpy(guest_memory(guest, GUEST_CODE_PADDR), code->start, (size_t)(code->end - code->start));
+    memset(rig_memory(guest, RIG_CODE_PADDR), 0xf4, PAGE_BYTES); /* hlt */
+    memcpy(rig_memory(guest, RIG_CODE_PADDR), code->start, (size_t)(code->end - code->start));
     memset(guest->reg, 0, sizeof(guest->reg));
-    guest->reg[UREG_RIP] = GUEST_CODE;
+    guest->reg[UREG_RIP] = RIG_CODE;
     guest->reg[UREG_RFLAGS] = 0x202;
 }
 
-enum trap_kind guest_run(struct guest *guest)
+enum trap_kind rig_run(struct rig *guest)
 {
     guest->trap = (struct trap){.kind = TRAP_GONE};
     CHECK_EQ(monitor_gate_ops.run(guest->carrier, guest->reg, &guest->trap), 0);
     return guest->trap.kind;
 }
 
-enum trap_kind guest_execute(struct guest *guest, const struct guest_code *code)
+enum trap_kind rig_execute(struct rig *guest, const struct rig_code *code)
 {
-    guest_load(guest, code);
-    return guest_run(guest);
+    rig_load(guest, code);
+    return rig_run(guest);
 }
 
 static int parent_of(const char *pid)
@@ -93,7 +93,7 @@ static unsigned for_each_child(void (*act)(int pid))
     return count;
 }
 
-unsigned guest_children(void)
+unsigned rig_children(void)
 {
     return for_each_child(NULL);
 }
@@ -103,7 +103,7 @@ static void kill_child(int pid)
     kill(pid, SIGKILL);
 }
 
-void guest_kill_children(void)
+void rig_kill_children(void)
 {
     for_each_child(kill_child);
     while (waitpid(-1, NULL, __WALL) > 0)

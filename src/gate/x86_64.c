@@ -437,6 +437,15 @@ static int decode_signal(struct tracee *tracee, int signal, struct user_regs_str
     return 0;
 }
 
+bool tracee_is_step(struct tracee *tracee, const struct stop *stop)
+{
+    siginfo_t info;
+
+    return stop->kind == STOP_SIGNAL && stop->signal == SIGTRAP &&
+           !host_ptrace(PTRACE_GETSIGINFO, tracee->tid, NULL, &info) &&
+           info.si_code == TRAP_TRACE;
+}
+
 /*
  * `page` is not the guest's: running there is a fault, whatever it did. A guest in another code
  * segment has jumped to Linux's 32-bit one, or used `sysenter`, which seL4 both refuses.

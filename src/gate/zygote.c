@@ -318,12 +318,12 @@ static int inject_clone(struct tracee *parent, vaddr_t page, unsigned long flags
     int tid = 0;
     long result = tracee_call(parent, page, SYS_clone, (const word_t[6]){flags}, &tid);
 
-    if (tid <= 0)
-        return result < 0 ? (int)result : -EIO;
+    if (tid <= 0 && result < 0)
+        return (int)result;
     /* From here on there is a child, whatever became of the call. */
     struct tracee child = *parent;
-    child.tid = tid;
-    child.pid = flags & CLONE_THREAD ? parent->pid : tid;
+    child.tid = tid > 0 ? tid : (int)result;
+    child.pid = flags & CLONE_THREAD ? parent->pid : child.tid;
     int error = tracee_wait(&child, &stop);
     if (!error && stop.kind == STOP_GONE)
         error = -ESRCH;

@@ -77,9 +77,12 @@ int host_deadline_set(struct host_deadline *deadline, nanoseconds_t time)
         return 0;
     if (time != NANOSECONDS_NEVER)
         setting.it_value = timespec_of(time ? time : 1);
+    /* first: it may expire before the call is back */
+    nanoseconds_t previous = deadline->time;
+    deadline->time = time;
     int error = (int)host_timer_settime(deadline->timer, TIMER_ABSTIME, &setting, NULL);
-    if (!error)
-        deadline->time = time;
+    if (error)
+        deadline->time = previous;
     return error;
 }
 

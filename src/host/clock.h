@@ -23,7 +23,7 @@ unsigned host_tsc_finish(struct host_tsc_sample first);
 /* Sends `signal` to the thread that created it once the time has come. */
 struct host_deadline {
     int timer;
-    nanoseconds_t time; /* as set; NANOSECONDS_NEVER: not set */
+    volatile nanoseconds_t time; /* as set; NANOSECONDS_NEVER: not set */
 };
 int host_deadline_create(int signal, struct host_deadline *ret_deadline);
 /* time: of host_clock_now(); NANOSECONDS_NEVER stops it. Makes no call if nothing changes. */

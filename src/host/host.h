@@ -21,7 +21,6 @@ struct pollfd;
 struct rlimit;
 struct rusage;
 struct sigevent;
-struct stat;
 
 /* Linux's own signal set, as the wrappers take it. */
 #define HOST_SIGNAL_SET_BYTES 8

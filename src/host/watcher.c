@@ -14,7 +14,8 @@
 #include <host/host.h>
 #include <host/watcher.h>
 
-#define WAIT_MAX 16
+#define WAIT_MAX     16
+#define END_ATTEMPTS 100
 
 enum outer_event { OUTER_END, OUTER_READY };
 
@@ -101,9 +102,13 @@ void host_watcher_destroy(struct host_watcher *watcher)
 {
     static const uint64_t one = 1;
 
-    /* An eventfd with room takes the write, and the thread reads nothing that could block it. */
-    while (host_write(watcher->end, &one, sizeof(one)) == -EINTR)
-        ;
+    /* An eventfd with room takes the write; to wait for a thread that nobody woke would be worse
+     * than to leave it to the end of the process. */
+    long written = 0;
+    for (unsigned i = 0; i < END_ATTEMPTS && written != sizeof(one); i++)
+        written = host_write(watcher->end, &one, sizeof(one));
+    if (written != sizeof(one))
+        return;
     pthread_join(watcher->thread, NULL);
     release(watcher);
 }

@@ -92,7 +92,11 @@ static bool cap_is_endpoint(union cap cap, paddr_t endpoint)
 static bool transfer_cap(struct kernel *k, struct slot *slot, struct slot *dest)
 {
     union cap copy;
-    if (!dest || answer_is_error(cap_derive(k, slot, slot->cap, &copy)) || cap_is_null(copy))
+    if (!dest)
+        return false;
+    struct answer answer = cap_derive(k, slot, slot->cap, &copy);
+    answer_report(k, &answer);
+    if (answer_is_error(answer) || cap_is_null(copy))
         return false;
     slot_insert(k, copy, slot, dest);
     return true;

@@ -350,6 +350,7 @@ static void start_thread(struct boot *b, nanoseconds_t now)
     struct kernel *k = b->k;
     union cap cap = object_create(k, 0, NULL, OBJECT_TCB, b->object[ROOT_TCB], 0, false);
     struct tcb *tcb = tcb_at(k, b->object[ROOT_TCB]);
+    k->idle_serial = k->next_serial++;
     give(b, tcb, TCB_SLOT_CTABLE, INITIAL_CAP_CNODE);
     give(b, tcb, TCB_SLOT_VTABLE, INITIAL_CAP_VSPACE);
     give(b, tcb, TCB_SLOT_BUFFER, INITIAL_CAP_IPC_BUFFER);

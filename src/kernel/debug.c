@@ -3,11 +3,12 @@
 #include <kernel/syscall.h>
 
 #include <abi/message.h>
+#include <base/bits.h>
 #include <base/text.h>
 #include <cap/lookup.h>
 #include <ipc/ipc.h>
-#include <kernel/user_error.h>
 #include <model/console.h>
+#include <model/user_error.h>
 
 enum entry_result debug_put_char(struct kernel *k, unsigned core, struct tcb *tcb)
 {
@@ -33,18 +34,12 @@ static void dump_line(struct kernel *k, const char *name, const char *state, vad
 {
     char address[24];
     text_format(address, sizeof(address), ip ? "0x%lx" : "%lu", ip);
-    console_print(k, "%-40s   %-15s    %-20s %3u\n", name, state, address, priority);
+    console_print(k, "%-40s   %-16s   %-18s   %4u\n", name, state, address, priority);
 }
 
 static void dump_idle_thread(struct kernel *k)
 {
     dump_line(k, "idle_thread", "idle", 0, 0);
-}
-
-/* The idle thread of a real kernel is older than all but the initial thread. */
-static bool is_initial_thread(const struct tcb *tcb)
-{
-    return tcb->serial == 1;
 }
 
 /* A long list takes several entries: each prints what fits. */
@@ -60,28 +55,47 @@ enum entry_result debug_dump_scheduler(struct kernel *k, unsigned core, struct t
                          "--------------------------------------------\n");
         k->dump_cursor = k->all_tcbs;
     }
-    bool saw_initial = false;
+    bool saw_idle = false; /* there is one thread at most behind it, so it is in the last entry */
     while (k->dump_cursor) {
         if (!console_has_room(k, CONSOLE_LINE_BYTES))
             return ENTRY_CONSOLE_FULL;
         const struct tcb *tcb = tcb_at(k, k->dump_cursor);
-        if (is_initial_thread(tcb)) {
+        if (tcb->serial < k->idle_serial) {
             dump_idle_thread(k);
-            saw_initial = true;
+            saw_idle = true;
         }
         dump_line(k, tcb->name, state_names[tcb->state], tcb->context.reg[UREG_RIP], tcb->priority);
         k->dump_cursor = tcb->all_link.next;
     }
-    if (!saw_initial)
+    if (!saw_idle)
         dump_idle_thread(k);
     return ENTRY_DONE;
 }
 
 /* --- the others ---------------------------------------------------------------------------- */
 
-static enum entry_result halt(struct kernel *k)
+static union cap lookup_argument(struct kernel *k, struct tcb *tcb)
 {
-    console_print(k, "halting...\n");
+    struct resolution found = lookup_slot(k, tcb, tcb->context.reg[UREG_CAP]);
+    return found.slot ? found.slot->cap : cap_null();
+}
+
+/*
+ * What a halting kernel says of its last entry is a part of a record of bit fields: bit 3 of the
+ * negated number of the call, the type of the capability it names, a 1, and its label.
+ */
+static word_t entry_record(struct kernel *k, struct tcb *tcb)
+{
+    word_t number = -tcb->context.reg[UREG_SYSCALL];
+    word_t label = message_info_decode(tcb->context.reg[UREG_MESSAGE_INFO]).label;
+    word_t type = cap_object_type(lookup_argument(k, tcb))->identify_tag;
+    return (number >> 3 & 1) | type << 1 | 1 << 6 | (label & mask(19)) << 7;
+}
+
+static enum entry_result halt(struct kernel *k, struct tcb *tcb)
+{
+    console_print(k, "halting...\nKernel entry via Unknown syscall, word: %lu",
+                  entry_record(k, tcb));
     k->halted = true;
     return ENTRY_HALTED;
 }
@@ -96,7 +110,7 @@ enum entry_result debug_halt(struct kernel *k, unsigned core, struct tcb *tcb)
 {
     (void)core;
     print_syscall_origin(k, "halt", tcb);
-    return halt(k);
+    return halt(k, tcb);
 }
 
 /* Prints the frame of a capDL description, as the kernel does on this platform. */
@@ -108,12 +122,6 @@ enum entry_result debug_snapshot(struct kernel *k, unsigned core, struct tcb *tc
     return ENTRY_DONE;
 }
 
-static union cap lookup_argument(struct kernel *k, struct tcb *tcb)
-{
-    struct resolution found = lookup_slot(k, tcb, tcb->context.reg[UREG_CAP]);
-    return found.slot ? found.slot->cap : cap_null();
-}
-
 enum entry_result debug_cap_identify(struct kernel *k, unsigned core, struct tcb *tcb)
 {
     (void)core;
@@ -122,28 +130,28 @@ enum entry_result debug_cap_identify(struct kernel *k, unsigned core, struct tcb
 }
 
 /* The kernel takes misuse of this call for a bug of the system under test, and stops. */
-static enum entry_result refuse_name(struct kernel *k, unsigned core, const struct tcb *tcb,
-                                     const char *why)
+static enum entry_result refuse_name(struct kernel *k, struct tcb *tcb, const char *why)
 {
-    user_error(k, core, tcb, "handleUnknownSyscall", "SysDebugNameThread: %s, halting", why);
-    return halt(k);
+    user_error(k, "handleUnknownSyscall", "SysDebugNameThread: %s, halting", why);
+    return halt(k, tcb);
 }
 
 enum entry_result debug_name_thread(struct kernel *k, unsigned core, struct tcb *tcb)
 {
+    (void)core;
     union cap cap = lookup_argument(k, tcb);
     if (cap_type(cap) != CAP_TCB)
-        return refuse_name(k, core, tcb, "cap is not a TCB");
+        return refuse_name(k, tcb, "cap is not a TCB");
     const word_t *buffer = ipc_buffer(k, tcb, true);
     if (!buffer)
-        return refuse_name(k, core, tcb, "Failed to lookup IPC buffer");
+        return refuse_name(k, tcb, "Failed to lookup IPC buffer");
 
     const char *name = (const char *)&buffer[IPC_BUFFER_MSG];
     size_t length = 0;
     while (length < TCB_NAME_BYTES && name[length])
         length++;
     if (length == TCB_NAME_BYTES)
-        return refuse_name(k, core, tcb, "Name too long");
+        return refuse_name(k, tcb, "Name too long");
     text_copy(tcb_at(k, cap.tcb.object)->name, TCB_NAME_BYTES, name);
     return ENTRY_DONE;
 }

@@ -6,9 +6,10 @@
 #include <kernel/syscall.h>
 
 #include <abi/message.h>
+#include <base/text.h>
 #include <cap/lookup.h>
 #include <ipc/ipc.h>
-#include <kernel/user_error.h>
+#include <model/user_error.h>
 #include <sched/sched.h>
 
 static struct fault cap_fault(cptr_t cptr, struct lookup_failure lookup)
@@ -19,6 +20,19 @@ static struct fault cap_fault(cptr_t cptr, struct lookup_failure lookup)
     };
 }
 
+/*
+ * The text of the last user error, its own or an older one of anybody, behind what an error has.
+ * The length grows by the text's words, not to its end. Returns by how much.
+ */
+static unsigned add_error_text(const struct kernel *k, word_t *buffer)
+{
+    if (!k->config.report_error_ipc || !buffer)
+        return 0;
+    char *text = (char *)&buffer[IPC_BUFFER_MSG + IPC_ERROR_TEXT_START];
+    size_t length = text_copy(text, sizeof(k->user_error.line), k->user_error.line);
+    return (unsigned)(length / sizeof(word_t)) + 1;
+}
+
 static void reply_words(struct kernel *k, struct tcb *tcb, word_t label, unsigned count,
                         const word_t *words)
 {
@@ -26,6 +40,8 @@ static void reply_words(struct kernel *k, struct tcb *tcb, word_t label, unsigne
     unsigned length = 0;
     for (unsigned i = 0; i < count; i++)
         length = message_set_word(tcb, buffer, i, words[i]);
+    if (label != SEL4_NO_ERROR)
+        length += add_error_text(k, buffer);
     tcb->context.reg[UREG_BADGE] = 0;
     tcb->context.reg[UREG_MESSAGE_INFO] =
         message_info_encode((struct message_info){.label = label, .length = length});
@@ -42,23 +58,6 @@ static void reply_to_caller(struct kernel *k, struct tcb *tcb, const struct answ
     reply_words(k, tcb, answer->label, answer->length, answer->word);
 }
 
-/* Debug kernels say why a thread did not get what it asked for. */
-static void report_error(const struct call *call, const struct answer *answer)
-{
-    const char *method = abi_invocation_info(&call->k->config, call->method).name;
-    const char *type = cap_object_type(call->cap)->name;
-    if (cap_is_null(call->cap))
-        user_error(call->k, call->core, call->caller, "decodeInvocation",
-                   "Attempted to invoke a null cap #%lu.", call->cptr);
-    else if (call->method == INV_INVALID)
-        user_error(call->k, call->core, call->caller, "decodeInvocation",
-                   "%s cap #%lu: %s (label %lu).", type, call->cptr, abi_error_name(answer->label),
-                   call->label);
-    else
-        user_error(call->k, call->core, call->caller, method, "%s cap #%lu: %s.", type, call->cptr,
-                   abi_error_name(answer->label));
-}
-
 static enum entry_result finish(struct call *call, struct answer answer)
 {
     struct tcb *caller = call->caller;
@@ -70,11 +69,10 @@ static enum entry_result finish(struct call *call, struct answer answer)
     default:
         break;
     }
+    answer_report(call->k, &answer);
     /* a method may have blocked, stopped or ended the caller: then it gets no answer */
     if (caller->state != THREAD_RESTART)
         return ENTRY_DONE;
-    if (answer.label != SEL4_NO_ERROR)
-        report_error(call, &answer);
     if (call->is_call)
         reply_to_caller(call->k, caller, &answer);
     tcb_set_state(call->k, caller, THREAD_RUNNING);
@@ -96,6 +94,18 @@ static enum entry_result raise_cap_fault(struct kernel *k, unsigned core, struct
     return ENTRY_DONE;
 }
 
+/* Without a buffer only the words in registers arrive. Releases before 16 say nothing of it. */
+static unsigned call_length(struct kernel *k, const word_t *buffer, unsigned sent)
+{
+    if (buffer || sent <= MESSAGE_REGISTER_COUNT)
+        return sent;
+    if (k->config.release >= SEL4_RELEASE_16_0)
+        user_error(k, "handleInvocation",
+                   "Warning: No IPC buffer for thread. Truncating message length to: %d.",
+                   MESSAGE_REGISTER_COUNT);
+    return MESSAGE_REGISTER_COUNT;
+}
+
 enum entry_result invocation_handle(struct kernel *k, unsigned core, struct tcb *tcb, bool is_call,
                                     bool may_block)
 {
@@ -104,7 +114,7 @@ enum entry_result invocation_handle(struct kernel *k, unsigned core, struct tcb 
 
     struct resolution found = lookup_slot(k, tcb, cptr);
     if (!found.slot) {
-        user_error(k, core, tcb, "handleInvocation", "Invocation of invalid cap #%lu.", cptr);
+        user_error(k, "handleInvocation", "Invocation of invalid cap #%lu.", cptr);
         return raise_cap_fault(k, core, tcb, may_block, cptr, found.failure);
     }
 
@@ -125,11 +135,10 @@ enum entry_result invocation_handle(struct kernel *k, unsigned core, struct tcb 
     struct lookup_failure failure =
         message_lookup_caps(k, tcb, call.buffer, info.extra_caps, call.extra, &failed);
     if (failure.type != LOOKUP_NO_FAILURE) {
-        user_error(k, core, tcb, "handleInvocation", "Lookup of extra caps failed.");
+        user_error(k, "handleInvocation", "Lookup of extra caps failed.");
         return raise_cap_fault(k, core, tcb, may_block, failed, failure);
     }
-    call.length =
-        call.buffer ? info.length : (unsigned)min_u64(info.length, MESSAGE_REGISTER_COUNT);
+    call.length = call_length(k, call.buffer, info.length);
     return invoke(&call);
 }
 

@@ -100,7 +100,7 @@ static bool make_output(struct machine *machine)
 
 static void end_output(struct machine *machine)
 {
-    output_flush(&machine->output);
+    output_finish(&machine->output);
 }
 
 static void power_off(void *context)

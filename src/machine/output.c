@@ -6,6 +6,7 @@
 #include <host/host.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How long an unfinished line may wait for its end. */
 #define FLUSH_DELAY (20 * UINT64_C(1000000))
@@ -47,6 +48,8 @@ void output_flush(struct output *output)
 
 static void gather(struct output *output, const uint8_t *bytes, size_t size)
 {
+    if (size > 0)
+        output->in_line = bytes[size - 1] != '\n';
     while (size > 0) {
         size_t room = OUTPUT_BYTES - output->length;
         size_t part = size < room ? size : room;
@@ -57,6 +60,13 @@ static void gather(struct output *output, const uint8_t *bytes, size_t size)
         if (output->length == OUTPUT_BYTES)
             output_flush(output);
     }
+}
+
+void output_finish(struct output *output)
+{
+    if (output->in_line && isatty(output->fd))
+        gather(output, (const uint8_t *)"\n", 1);
+    output_flush(output);
 }
 
 static void note_match(struct output *output, unsigned which)

@@ -17,6 +17,7 @@ struct output {
     int fd;
     uint8_t pending[OUTPUT_BYTES];
     size_t length;
+    bool in_line; /* the last byte was no newline */
     nanoseconds_t flush_at; /* host time; NANOSECONDS_NEVER: nothing is pending */
 
     struct watch watches[OUTPUT_MAX_WATCHES];
@@ -33,6 +34,8 @@ bool output_init(struct output *output, int fd, const struct machine_options *op
 
 void output_put(struct output *output, const uint8_t *bytes, size_t size);
 void output_flush(struct output *output);
+/* At the end: ends the last line if a person reads it. */
+void output_finish(struct output *output);
 
 /* Nothing more is to be written: a text was seen or writing failed. */
 bool output_is_over(const struct output *output);

@@ -43,11 +43,6 @@ static bool uses_msr(const struct kernel_config *c)
     return c->dangerous_msr;
 }
 
-static bool uses_error_text(const struct kernel_config *c)
-{
-    return c->report_error_ipc;
-}
-
 static const struct {
     bool (*uses)(const struct kernel_config *config);
     const char *option;
@@ -60,7 +55,6 @@ static const struct {
     {uses_benchmarks, "KernelBenchmarks"},
     {uses_code_injection, "KernelDangerousCodeInjection"},
     {uses_msr, "KernelX86DangerousMSR"},
-    {uses_error_text, "KernelInvocationReportErrorIPC"},
 };
 
 const char *unsupported_option(const struct kernel_config *config)

@@ -10,6 +10,7 @@
 #define MODEL_KERNEL_H
 
 #include <abi/kernel_config.h>
+#include <abi/message.h>
 #include <model/endpoint.h>
 #include <model/outcome.h>
 #include <model/tcb.h>
@@ -69,6 +70,13 @@ struct console {
     char text[CONSOLE_BYTES];
 };
 
+/* What the kernel said last of a call that it does not carry out (model/user_error.h). */
+struct user_error_text {
+    uint64_t count;   /* of all: whoever saw it before an entry knows what that has said */
+    char reason[160]; /* the text alone */
+    char line[IPC_ERROR_TEXT_WORDS * sizeof(word_t)]; /* KernelInvocationReportErrorIPC: all */
+};
+
 struct kernel {
     struct kernel_config config;
     ptrdiff_t memory_offset; /* from this struct to guest physical address 0, in bytes */
@@ -92,13 +100,15 @@ struct kernel {
 
     paddr_t changed_vspaces; /* list of struct vspace with losses */
     uint64_t next_serial;    /* for TCBs and VSpaces; starts at 1 */
-    uint64_t deaths;         /* TCBs and VSpaces that have ended: a seat that sees it move looks */
+    uint64_t idle_serial; /* of the idle thread, which has no TCB: it comes after the initial one */
+    uint64_t deaths;      /* TCBs and VSpaces that have ended: a seat that sees it move looks */
     uint64_t irq_changes; /* counts changes of irqs[]: a seat that sees it move tells its IOAPIC */
 
     paddr_t all_tcbs;    /* newest first */
     paddr_t dump_cursor; /* where an unfinished DumpScheduler goes on; 0: none */
     bool halted;
     uint64_t unhandled_faults; /* threads stopped by a fault that nobody took */
+    struct user_error_text user_error;
     struct console console;
 };
 

@@ -24,6 +24,9 @@ enum tcb_slot {
     TCB_SLOT_COUNT,
 };
 
+/* TCB_SetFlags */
+enum tcb_flag { TCB_FLAG_FPU_DISABLED = 1 << 0, TCB_FLAG_MASK = TCB_FLAG_FPU_DISABLED };
+
 enum thread_state {
     THREAD_INACTIVE,
     THREAD_RUNNING,

@@ -16,6 +16,11 @@ static struct guest_thread thread_at(const struct guest *g, cptr_t cptr, struct 
     return (struct guest_thread){.cptr = cptr, .tcb = tcb, .buffer = ipc_buffer(g->k, tcb, true)};
 }
 
+struct guest_thread guest_thread_of(const struct guest *g, struct tcb *tcb)
+{
+    return thread_at(g, 0, tcb);
+}
+
 struct guest_thread guest_root_thread(const struct guest *g)
 {
     return thread_at(g, INITIAL_CAP_TCB, guest_root(g));

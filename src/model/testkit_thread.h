@@ -21,6 +21,8 @@ struct guest_thread {
  * controlled priority 0, time slices whole.
  */
 struct guest_thread guest_thread(struct guest *g, unsigned priority);
+/* Any thread; cptr is 0. */
+struct guest_thread guest_thread_of(const struct guest *g, struct tcb *tcb);
 /* The initial thread. */
 struct guest_thread guest_root_thread(const struct guest *g);
 /* Makes it ready, as TCB_Resume by the initial thread would. */

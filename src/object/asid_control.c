@@ -27,7 +27,8 @@ static struct answer decode_make_pool(const struct call *call, struct new_pool *
     pool->index = asid_pool_find_free(call->k);
     pool->untyped = call->extra[0];
     if (pool->index == NUM_ASID_POOLS)
-        return answer_delete_first();
+        return answer_because(answer_delete_first(), "decodeX86MMUInvocation",
+                              "ASIDControlMakePool: No unallocated pools found.");
     if (!cap_can_become_pool(pool->untyped->cap))
         return answer_invalid_capability(1);
     if (slot_has_children(call->k, pool->untyped))

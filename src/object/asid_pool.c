@@ -18,7 +18,8 @@ static struct answer decode_assign(const struct call *call, unsigned *ret_asid)
     if (call_is_truncated(call, 0, 1))
         return answer_truncated_message();
     if (!cap_wants_asid(call->extra[0]->cap))
-        return answer_invalid_capability(1);
+        return answer_because(answer_invalid_capability(1), "decodeX86MMUInvocation",
+                              "X86ASIDPool: Invalid vspace root.");
     unsigned base = (unsigned)call->cap.asid_pool.asid_base;
     paddr_t pool = call->k->asid_pools[base >> ASID_POOL_INDEX_BITS];
     if (!pool)

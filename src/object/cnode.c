@@ -11,6 +11,7 @@
 #include <cap/derivation.h>
 #include <cap/lookup.h>
 #include <ipc/ipc.h>
+#include <object/vspace.h>
 
 /* --- methods on one slot ------------------------------------------------------------------- */
 
@@ -30,7 +31,8 @@ static struct answer cnode_cancel_badged_sends(struct call *call, struct slot *d
 {
     union cap cap = dest->cap;
     if (cap_type(cap) != CAP_ENDPOINT || cap.endpoint.rights != RIGHTS_ALL)
-        return answer_illegal_operation();
+        return answer_because(answer_illegal_operation(), "decodeCNodeInvocation",
+                              "CNode CancelBadgedSends: Target cap invalid.");
     if (cap.endpoint.badge)
         ipc_cancel_badged_sends(call->k, call->core, cap.endpoint.object, cap.endpoint.badge);
     return answer_ok();
@@ -39,10 +41,13 @@ static struct answer cnode_cancel_badged_sends(struct call *call, struct slot *d
 static struct answer cnode_save_caller(struct call *call, struct slot *dest)
 {
     if (!slot_is_empty(dest))
-        return answer_delete_first();
+        return answer_because(answer_delete_first(), "decodeCNodeInvocation",
+                              "CNode SaveCaller: Destination slot not empty.");
     struct slot *caller = &call->caller->slots[TCB_SLOT_CALLER];
-    if (!slot_is_empty(caller))
-        slot_move(call->k, caller->cap, caller, dest);
+    if (slot_is_empty(caller))
+        return answer_because(answer_ok(), "invokeCNodeSaveCaller",
+                              "CNode SaveCaller: Reply cap not present.");
+    slot_move(call->k, caller->cap, caller, dest);
     return answer_ok();
 }
 
@@ -53,30 +58,57 @@ struct transfer_method {
     uint8_t min_length;
     bool is_move;
     uint8_t rights_word, data_word; /* 0: none */
+    const char *truncated, *not_derived;
 };
 
-static const struct transfer_method copy_method = {.min_length = 5, .rights_word = 4};
+static const struct transfer_method copy_method = {
+    .min_length = 5,
+    .rights_word = 4,
+    .truncated = "Truncated message for CNode Copy operation.",
+    .not_derived = "Error deriving cap for CNode Copy operation.",
+};
 static const struct transfer_method mint_method = {
-    .min_length = 6, .rights_word = 4, .data_word = 5};
+    .min_length = 6,
+    .rights_word = 4,
+    .data_word = 5,
+    .truncated = "CNode Mint: Truncated message.",
+    .not_derived = "Error deriving cap for CNode Mint operation.",
+};
 static const struct transfer_method move_method = {.min_length = 4, .is_move = true};
 static const struct transfer_method mutate_method = {
-    .min_length = 5, .is_move = true, .data_word = 4};
+    .min_length = 5,
+    .is_move = true,
+    .data_word = 4,
+    .truncated = "CNode Mutate: Truncated message.",
+};
+
+static struct answer transfer_failed(struct answer answer, const char *why)
+{
+    return answer_with_reason(answer,
+                              (struct reason){.where = "decodeCNodeInvocation", .why = why});
+}
 
 static struct answer transfer_new_cap(const struct call *call, const struct transfer_method *method,
                                       struct slot *source, union cap *ret_cap)
 {
     union cap cap = source->cap;
-    if (method->rights_word)
-        cap = cap_mask_rights(cap, call_word(call, method->rights_word));
+    if (method->rights_word) {
+        word_t rights = call_word(call, method->rights_word);
+        page_report_write_only(call->k, cap, rights);
+        cap = cap_mask_rights(cap, rights);
+    }
     if (method->data_word)
         cap = cap_update_data(cap, call_word(call, method->data_word), method->is_move);
     if (!method->is_move) {
         struct answer answer = cap_derive(call->k, source, cap, &cap);
-        if (answer_is_error(answer))
-            return answer;
+        if (answer_is_error(answer)) {
+            answer_report(call->k, &answer); /* both lines are printed */
+            return transfer_failed(answer, method->not_derived);
+        }
     }
     if (cap_is_null(cap))
-        return answer_illegal_operation();
+        return transfer_failed(answer_illegal_operation(),
+                               "CNode Copy/Mint/Move/Mutate: Mutated cap would be invalid.");
     *ret_cap = cap;
     return answer_ok();
 }
@@ -85,20 +117,24 @@ static struct answer cnode_transfer(struct call *call, struct slot *dest,
                                     const struct transfer_method *method)
 {
     if (call->length < 4 || !call->extra[0])
-        return answer_truncated_message();
+        return transfer_failed(answer_truncated_message(),
+                               "CNode Copy/Mint/Move/Mutate: Truncated message.");
     if (!slot_is_empty(dest))
-        return answer_delete_first();
+        return transfer_failed(answer_delete_first(),
+                               "CNode Copy/Mint/Move/Mutate: Destination not empty.");
 
     word_t depth = call_word(call, 3);
     struct slot *source;
     struct answer answer =
         lookup_operand_slot(call->k, true, call->extra[0]->cap, call_word(call, 2), depth, &source);
     if (answer_is_error(answer))
-        return answer;
+        return transfer_failed(answer, "CNode Copy/Mint/Move/Mutate: Invalid source slot.");
     if (slot_is_empty(source))
-        return answer_failed_lookup(true, lookup_missing_capability((unsigned)depth));
+        return transfer_failed(
+            answer_failed_lookup(true, lookup_missing_capability((unsigned)depth)),
+            "CNode Copy/Mint/Move/Mutate: Source slot invalid or empty.");
     if (call->length < method->min_length)
-        return answer_truncated_message();
+        return transfer_failed(answer_truncated_message(), method->truncated);
 
     union cap cap;
     answer = transfer_new_cap(call, method, source, &cap);
@@ -160,7 +196,8 @@ static struct answer cnode_rotate(struct call *call, struct slot *dest)
         return answer;
 
     if (pivot == source || pivot == dest)
-        return answer_illegal_operation();
+        return answer_because(answer_illegal_operation(), "decodeCNodeInvocation",
+                              "CNode Rotate: Pivot slot the same as source or dest slot.");
     if (source != dest && !slot_is_empty(dest))
         return answer_delete_first();
     if (slot_is_empty(source))
@@ -170,8 +207,12 @@ static struct answer cnode_rotate(struct call *call, struct slot *dest)
 
     union cap pivot_cap = cap_update_data(source->cap, call_word(call, 5), true);
     union cap dest_cap = cap_update_data(pivot->cap, call_word(call, 2), true);
-    if (cap_is_null(pivot_cap) || cap_is_null(dest_cap))
-        return answer_illegal_operation();
+    if (cap_is_null(pivot_cap))
+        return answer_because(answer_illegal_operation(), "decodeCNodeInvocation",
+                              "CNode Rotate: Source cap invalid.");
+    if (cap_is_null(dest_cap))
+        return answer_because(answer_illegal_operation(), "decodeCNodeInvocation",
+                              "CNode Rotate: Pivot cap invalid.");
     rotate(call->k, dest, dest_cap, pivot, pivot_cap, source);
     return answer_ok();
 }
@@ -191,14 +232,17 @@ static struct answer (*const cnode_methods[INVOCATION_COUNT])(struct call *, str
 static struct answer cnode_invoke(struct call *call)
 {
     if (!cnode_methods[call->method])
-        return answer_illegal_operation();
+        return answer_because(answer_illegal_operation(), "decodeCNodeInvocation",
+                              "CNodeCap: Illegal Operation attempted.");
     if (call->length < 2)
-        return answer_truncated_message();
+        return answer_because(answer_truncated_message(), "decodeCNodeInvocation",
+                              "CNode operation: Truncated message.");
     struct slot *dest;
     struct answer answer = lookup_operand_slot(call->k, false, call->cap, call_word(call, 0),
                                                call_word(call, 1), &dest);
     if (answer_is_error(answer))
-        return answer;
+        return answer_because(answer, "decodeCNodeInvocation",
+                              "CNode operation: Target slot invalid.");
     return cnode_methods[call->method](call, dest);
 }
 

@@ -7,42 +7,64 @@
 
 #define DURATION_BITS 56
 
+static struct answer set_failed(struct answer answer, const char *why)
+{
+    return answer_with_reason(answer,
+                              (struct reason){.where = "decodeDomainSetSetInvocation", .why = why});
+}
+
 static struct answer domain_set_set(struct call *call)
 {
+    word_t count = call->k->config.num_domains;
     if (call_is_truncated(call, 1, 0))
-        return answer_truncated_message();
+        return set_failed(answer_truncated_message(), "Domain Configure: Truncated message.");
     word_t domain = call_word(call, 0);
-    if (domain >= call->k->config.num_domains)
-        return answer_invalid_argument(0);
+    if (domain >= count)
+        return answer_because(answer_invalid_argument(0), "decodeDomainSetSetInvocation",
+                              "Domain Configure: invalid domain (%lu >= %lu).", domain, count);
     if (!call->extra[0])
-        return answer_truncated_message();
+        return set_failed(answer_truncated_message(), "Domain Configure: Truncated message.");
     union cap thread = call->extra[0]->cap;
     if (cap_type(thread) != CAP_TCB)
-        return answer_invalid_argument(1);
+        return set_failed(answer_invalid_argument(1), "Domain Configure: thread cap required.");
     sched_set_domain(call->k, call->core, tcb_at(call->k, thread.tcb.object), (unsigned)domain);
     return answer_ok();
+}
+
+static struct answer configure_failed(struct answer answer, const char *why)
+{
+    return answer_with_reason(
+        answer, (struct reason){.where = "decodeDomainScheduleConfigure", .why = why});
 }
 
 static struct answer decode_schedule_entry(const struct call *call, word_t *ret_index,
                                            struct domain_slot *ret_entry)
 {
     if (call_is_truncated(call, 3, 0))
-        return answer_truncated_message();
+        return configure_failed(answer_truncated_message(),
+                                "Domain Schedule Configure: Truncated message.");
     const struct kernel *k = call->k;
     word_t index = call_word(call, 0);
     word_t domain = call_word(call, 1);
     word_t duration = call_word(call, 2);
     word_t length = k->config.num_domain_schedules;
     if (index >= length - 1) /* the last entry stays an end marker */
-        return answer_range_error(0, length - 2);
+        return configure_failed(answer_range_error(0, length - 2),
+                                "Domain Schedule Configure: Invalid index.");
     if (domain >= k->config.num_domains)
-        return answer_range_error(0, k->config.num_domains - 1);
+        return configure_failed(answer_range_error(0, k->config.num_domains - 1),
+                                "Domain Schedule Configure: Invalid domain.");
     if (duration > mask(DURATION_BITS))
-        return answer_invalid_argument(2);
+        return configure_failed(answer_invalid_argument(2),
+                                "Domain Schedule Configure: Duration must fit in 56 bits.");
     if (duration == 0 && domain != 0)
-        return answer_invalid_argument(1);
+        return configure_failed(answer_invalid_argument(1),
+                                "Domain Schedule Configure: "
+                                "Both domain and duration must be zero for end markers.");
     if (duration == 0 && index == k->schedule_start)
-        return answer_invalid_argument(2);
+        return configure_failed(answer_invalid_argument(2),
+                                "Domain Schedule Configure: "
+                                "Starting schedule's duration must not be zero.");
     *ret_index = index;
     *ret_entry = (struct domain_slot){.domain = (uint8_t)domain, .duration = duration};
     return answer_ok();
@@ -61,13 +83,17 @@ static struct answer domain_set_schedule_configure(struct call *call)
 static struct answer domain_set_schedule_set_start(struct call *call)
 {
     if (call_is_truncated(call, 1, 0))
-        return answer_truncated_message();
+        return answer_because(answer_truncated_message(), "decodeDomainScheduleSetStart",
+                              "Domain Schedule Configure: Truncated message.");
     word_t index = call_word(call, 0);
     word_t length = call->k->config.num_domain_schedules;
     if (index >= length)
-        return answer_range_error(0, length - 1);
+        return answer_because(answer_range_error(0, length - 1), "decodeDomainScheduleSetStart",
+                              "Domain Schedule Set Start: Invalid index.");
     if (call->k->schedule[index].duration == 0)
-        return answer_invalid_argument(0);
+        return answer_because(
+            answer_invalid_argument(0), "decodeDomainScheduleSetStart",
+            "Domain Schedule Set Start: Starting schedule must not be an end marker.");
     sched_start_domain_schedule(call->k, call->core, (unsigned)index);
     return answer_ok();
 }
@@ -75,7 +101,9 @@ static struct answer domain_set_schedule_set_start(struct call *call)
 static struct answer domain_set_invoke(struct call *call)
 {
     if (call->first_phase)
-        return answer_invalid_capability(0);
+        return answer_because(
+            answer_invalid_capability(0), "decodeInvocation",
+            "Cannot invoke domain capabilities in the first phase of an invocation");
     switch (call->method) {
     case INV_DOMAIN_SET_SET:
         return domain_set_set(call);

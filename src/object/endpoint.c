@@ -10,7 +10,8 @@ static struct answer endpoint_invoke(struct call *call)
 {
     unsigned rights = call->cap.endpoint.rights;
     if (!(rights & RIGHT_WRITE))
-        return answer_invalid_capability(0);
+        return answer_because(answer_invalid_capability(0), "decodeInvocation",
+                              "Attempted to invoke a read-only endpoint cap #%lu.", call->cptr);
     ipc_send(call->k, call->core, call->caller, call->cap.endpoint.object,
              (struct ipc_send){
                  .may_block = call->may_block,

@@ -53,14 +53,22 @@ static struct answer io_port_invoke(struct call *call)
 {
     const struct port_method *method = find_method(call->method);
     if (!method)
-        return answer_illegal_operation();
+        return answer_because(answer_illegal_operation(), "decodeX86PortInvocation",
+                              "IOPort: Unknown operation.");
     bool is_out = method->kind == DEVICE_PORT_OUT;
-    if (call_is_truncated(call, is_out ? 2 : 1, 0))
-        return answer_truncated_message();
+    if (!is_out && call_is_truncated(call, 1, 0))
+        return answer_because(answer_truncated_message(), "decodeX86PortInvocation",
+                              "IOPort: Truncated message.");
+    if (is_out && call_is_truncated(call, 2, 0))
+        return answer_because(answer_truncated_message(), "decodeX86PortInvocation",
+                              "IOPort Out: Truncated message.");
     unsigned port = call_word(call, 0) & 0xffff;
     unsigned last = port + method->size - 1;
     if (port < call->cap.io_port.first || last > call->cap.io_port.last)
-        return answer_illegal_operation();
+        return answer_because(answer_illegal_operation(), "ensurePortOperationAllowed",
+                              "IOPort: Ports %lu--%lu fall outside permitted range %lu--%lu.",
+                              (word_t)port, (word_t)last, (word_t)call->cap.io_port.first,
+                              (word_t)call->cap.io_port.last);
     call->k->cores[call->core].device = (struct device_access){
         .kind = method->kind,
         .size = method->size,

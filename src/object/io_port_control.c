@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* IOPortControl: hands out ranges of I/O ports, each port once. */
+#include <abi/message.h>
 #include <cap/derivation.h>
 #include <cap/lookup.h>
 #include <object/decode.h>
@@ -11,24 +12,41 @@ struct port_range {
     struct slot *dest;
 };
 
+/* why: may tell the capability pointer of the CNode, if one was sent. */
+static struct answer issue_failed(const struct call *call, struct answer answer, const char *why)
+{
+    struct reason reason = {.where = "decodeX86PortControlInvocation", .why = why};
+    if (call->extra[0])
+        reason.argument[0] = call->buffer[IPC_BUFFER_CAPS_OR_BADGES];
+    return answer_with_reason(answer, reason);
+}
+
 static struct answer decode_issue(const struct call *call, struct port_range *range)
 {
     if (call_is_truncated(call, 4, 1))
-        return answer_truncated_message();
+        return issue_failed(call, answer_truncated_message(), "IOPortControl: Truncated message.");
     range->first = call_word(call, 0) & 0xffff;
     range->last = call_word(call, 1) & 0xffff;
     if (range->last < range->first)
-        return answer_invalid_argument(1);
+        return issue_failed(call, answer_invalid_argument(1),
+                            "IOPortControl: Last port must be > first port.");
     if (!io_ports_are_free(call->k, range->first, range->last))
-        return answer_revoke_first();
-    return lookup_empty_slot(call->k, call->extra[0]->cap, call_word(call, 2), call_word(call, 3),
-                             &range->dest);
+        return issue_failed(call, answer_revoke_first(),
+                            "IOPortControl: Some ports in range already in use.");
+    struct answer answer = lookup_empty_slot(call->k, call->extra[0]->cap, call_word(call, 2),
+                                             call_word(call, 3), &range->dest);
+    if (!answer_is_error(answer))
+        return answer;
+    return issue_failed(call, answer,
+                        answer.label == SEL4_DELETE_FIRST
+                            ? "Target slot for new IO Port cap not empty: cap %lu."
+                            : "Target slot for new IO Port cap invalid: cap %lu.");
 }
 
 static struct answer io_port_control_invoke(struct call *call)
 {
     if (call->method != INV_X86_IO_PORT_CONTROL_ISSUE)
-        return answer_illegal_operation();
+        return issue_failed(call, answer_illegal_operation(), "IOPortControl: Unknown operation.");
     struct port_range range = {.dest = NULL};
     struct answer answer = decode_issue(call, &range);
     if (answer_is_error(answer))

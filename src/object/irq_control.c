@@ -3,13 +3,15 @@
  * IRQControl: hands out interrupt vectors. On x86 a vector is bound to an IOAPIC pin, to a message
  * of a PCI device, or, with the legacy PIC, to one of its 16 lines. Manual, "Hardware I/O".
  */
+#include <abi/message.h>
 #include <cap/derivation.h>
 #include <cap/lookup.h>
 #include <object/decode.h>
 #include <object/irq.h>
 #include <object/object_types.h>
 
-#define PIC_LAST_LINE     15
+#define PIC_LINES         16
+#define PIC_LAST_LINE     (PIC_LINES - 1)
 #define PCI_LAST_BUS      255
 #define PCI_LAST_DEVICE   31
 #define PCI_LAST_FUNCTION 7
@@ -28,6 +30,17 @@ enum {
     WORD_MSI_HANDLE = 5,
     WORD_VECTOR = 6,
 };
+
+/* Function in which the kernel decodes what is not the legacy method. */
+#define DECODE "Arch_decodeIRQControlInvocation"
+
+/* A kernel for the PIC has a full stop more to say it with. */
+static struct answer illegal_operation(const struct call *call)
+{
+    if (call->k->config.irq_pic)
+        return answer_because(answer_illegal_operation(), DECODE, "IRQControl: Illegal operation.");
+    return answer_because(answer_illegal_operation(), DECODE, "IRQControl: Illegal operation");
+}
 
 static struct answer check_at_most(word_t value, word_t max)
 {
@@ -61,17 +74,30 @@ static struct answer irq_control_get(struct call *call)
     if (call_is_truncated(call, 3, 1))
         return answer_truncated_message();
     if (!call->k->config.irq_pic)
-        return answer_illegal_operation();
+        return answer_because(answer_illegal_operation(), "Arch_checkIRQ",
+                              "IRQControl: Illegal operation");
     word_t line = call_word(call, 0);
     if (line > PIC_LAST_LINE)
-        return answer_range_error(0, PIC_LAST_LINE);
+        return answer_because(answer_range_error(0, PIC_LAST_LINE), "Arch_checkIRQ",
+                              "IRQControl: IRQ %ld should be in range 0 - %ld", (long)line,
+                              (long)PIC_LAST_LINE);
     if (call->k->irqs[line].kind != IRQ_FREE)
-        return answer_revoke_first();
+        return answer_because(answer_revoke_first(), "decodeIRQControlInvocation",
+                              "Rejecting request for IRQ %lu. Already active.", line);
     struct slot *dest = NULL;
     struct answer answer = lookup_empty_slot(call->k, call->extra[0]->cap, call_word(call, 1),
                                              call_word(call, 2), &dest);
     if (answer_is_error(answer))
-        return answer;
+        return answer_with_reason(answer,
+                                  (struct reason){
+                                      .where = "decodeIRQControlInvocation",
+                                      .why = answer.label == SEL4_DELETE_FIRST
+                                                 ? "Target slot for new IRQ Handler cap not empty: "
+                                                   "cap %lu, IRQ %lu."
+                                                 : "Target slot for new IRQ Handler cap invalid: "
+                                                   "cap %lu, IRQ %lu.",
+                                      .argument = {call->buffer[IPC_BUFFER_CAPS_OR_BADGES], line},
+                                  });
     return issue(call, (unsigned)line, (struct irq){.kind = IRQ_PIC}, dest);
 }
 
@@ -80,14 +106,17 @@ static struct answer decode_vector(const struct call *call, unsigned *ret_vector
                                    struct slot **ret_dest)
 {
     if (call->k->config.irq_pic)
-        return answer_illegal_operation();
+        return illegal_operation(call);
     if (call_is_truncated(call, 7, 1))
-        return answer_truncated_message();
+        return answer_because(answer_truncated_message(), DECODE, "IRQControl: Truncated message");
     word_t vector = call_word(call, WORD_VECTOR);
     if (vector > MAX_USER_VECTOR)
-        return answer_range_error(0, MAX_USER_VECTOR);
+        return answer_because(answer_range_error(0, MAX_USER_VECTOR), DECODE,
+                              "IRQControl: Invalid irq %ld should be between 0-%ld", (long)vector,
+                              (long)MAX_USER_VECTOR);
     if (call->k->irqs[vector].kind != IRQ_FREE)
-        return answer_revoke_first();
+        return answer_because(answer_revoke_first(), DECODE,
+                              "IRQControl: IRQ %lu is already active.", vector + PIC_LINES);
     *ret_vector = (unsigned)vector;
     return lookup_empty_slot(call->k, call->extra[0]->cap, call_word(call, WORD_INDEX),
                              call_word(call, WORD_DEPTH), ret_dest);
@@ -95,17 +124,27 @@ static struct answer decode_vector(const struct call *call, unsigned *ret_vector
 
 static struct answer check_ioapic(const struct call *call)
 {
+    static const char where[] = "ioapic_decode_map_pin_to_vector";
     const struct kernel *k = call->k;
     if (k->num_ioapics == 0)
-        return answer_illegal_operation();
-    struct answer answer = check_at_most(call_word(call, WORD_IOAPIC), k->num_ioapics - 1);
-    if (!answer_is_error(answer))
-        answer = check_at_most(call_word(call, WORD_PIN), k->ioapic_pins - 1);
-    if (!answer_is_error(answer))
-        answer = check_at_most(call_word(call, WORD_LEVEL), 1);
-    if (!answer_is_error(answer))
-        answer = check_at_most(call_word(call, WORD_POLARITY), 1);
-    return answer;
+        return answer_because(answer_illegal_operation(), where, "System has no IOAPICs");
+    word_t ioapic = call_word(call, WORD_IOAPIC), pin = call_word(call, WORD_PIN);
+    word_t level = call_word(call, WORD_LEVEL), polarity = call_word(call, WORD_POLARITY);
+    if (ioapic >= k->num_ioapics)
+        return answer_because(answer_range_error(0, k->num_ioapics - 1), where,
+                              "Invalid IOAPIC %ld, only have %ld", (long)ioapic,
+                              (long)k->num_ioapics);
+    if (pin >= k->ioapic_pins)
+        return answer_because(answer_range_error(0, k->ioapic_pins - 1), where,
+                              "Invalid IOAPIC pin %ld, there are %ld pins", (long)pin,
+                              (long)k->ioapic_pins);
+    if (level > 1)
+        return answer_because(answer_range_error(0, 1), where, "Level should be 0 or 1, not %ld",
+                              (long)(int)level);
+    if (polarity > 1)
+        return answer_because(answer_range_error(0, 1), where, "Polarity should be 0 or 1, not %ld",
+                              (long)(int)polarity);
+    return answer_ok();
 }
 
 static struct answer irq_control_get_ioapic(struct call *call)
@@ -166,7 +205,7 @@ static struct answer irq_control_invoke(struct call *call)
     case INV_IRQ_CONTROL_GET_MSI:
         return irq_control_get_msi(call);
     default:
-        return answer_illegal_operation();
+        return illegal_operation(call);
     }
 }
 

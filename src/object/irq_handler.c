@@ -37,8 +37,12 @@ static struct answer irq_handler_set_notification(struct call *call, unsigned ve
         return answer_truncated_message();
     struct slot *source = call->extra[0];
     union cap cap = source->cap;
-    if (cap_type(cap) != CAP_NOTIFICATION || !(cap.notification.rights & RIGHT_WRITE))
-        return answer_invalid_capability(0);
+    if (cap_type(cap) != CAP_NOTIFICATION)
+        return answer_because(answer_invalid_capability(0), "decodeIRQHandlerInvocation",
+                              "IRQSetHandler: provided cap is not an notification capability.");
+    if (!(cap.notification.rights & RIGHT_WRITE))
+        return answer_because(answer_invalid_capability(0), "decodeIRQHandlerInvocation",
+                              "IRQSetHandler: caller does not have send rights on the endpoint.");
     struct slot *slot = irq_slot(call->k, vector);
     slot_delete_one(call->k, slot);
     slot_insert(call->k, cap, source, slot);
@@ -58,7 +62,8 @@ static struct answer irq_handler_invoke(struct call *call)
         slot_delete_one(call->k, irq_slot(call->k, vector));
         return answer_ok();
     default:
-        return answer_illegal_operation();
+        return answer_because(answer_illegal_operation(), "decodeIRQHandlerInvocation",
+                              "IRQHandler: Illegal operation.");
     }
 }
 

@@ -10,7 +10,8 @@
 static struct answer notification_invoke(struct call *call)
 {
     if (!(call->cap.notification.rights & RIGHT_WRITE))
-        return answer_invalid_capability(0);
+        return answer_because(answer_invalid_capability(0), "decodeInvocation",
+                              "Attempted to invoke a read-only notification cap #%lu.", call->cptr);
     notification_signal(call->k, call->core, call->cap.notification.object,
                         call->cap.notification.badge);
     return answer_ok();

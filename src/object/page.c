@@ -7,6 +7,7 @@
 #include <abi/object.h>
 #include <base/bits.h>
 #include <mem/vspace.h>
+#include <model/user_error.h>
 #include <object/decode.h>
 #include <object/object_types.h>
 #include <object/vspace.h>
@@ -28,6 +29,13 @@ static enum vm_rights vm_rights_mask(enum vm_rights have, word_t rights)
     return (have == VM_READ_WRITE && (rights & RIGHT_WRITE)) ? VM_READ_WRITE : VM_READ_ONLY;
 }
 
+void page_report_write_only(struct kernel *k, union cap cap, word_t rights)
+{
+    if (cap_type(cap) == CAP_FRAME && cap.frame.rights == VM_READ_WRITE && (rights & RIGHT_WRITE) &&
+        !(rights & RIGHT_READ))
+        user_error(k, "maskVMRights", "Attempted to make unsupported write only mapping");
+}
+
 static bool frame_is_mapped(union cap cap)
 {
     return cap.frame.asid != 0;
@@ -47,14 +55,27 @@ static struct answer check_remap(union cap frame, union cap root, vaddr_t vaddr)
     if (frame.frame.asid != root.pml4.asid)
         return answer_invalid_capability(1);
     if (frame.frame.map_type != FRAME_MAP_VSPACE)
-        return answer_illegal_operation();
-    return frame_cap_vaddr(frame) == vaddr ? answer_ok() : answer_invalid_argument(0);
+        return answer_because(answer_illegal_operation(), "decodeX86FrameInvocation",
+                              "X86Frame: Attempting to remap frame with different mapping type");
+    if (frame_cap_vaddr(frame) != vaddr)
+        return answer_because(answer_invalid_argument(0), "decodeX86FrameInvocation",
+                              "X86Frame: Attempting to map frame into multiple addresses");
+    return answer_ok();
 }
 
+/*
+ * The kernel's bound is the last byte of the lower half, not the first page that users cannot have:
+ * an address in the last page is unaligned rather than too high.
+ */
 static struct answer check_range(union cap frame, vaddr_t vaddr)
 {
     vaddr_t top = vaddr + bit(frame_cap_bits(frame)); /* wraps for the highest addresses */
-    return vaddr > USER_TOP || top > USER_TOP ? answer_invalid_argument(0) : answer_ok();
+    const vaddr_t last = USER_TOP + mask(PAGE_BITS);
+
+    if (vaddr > last || top > last)
+        return answer_because(answer_invalid_argument(0), "decodeX86FrameInvocation",
+                              "X86Frame: Mapping address too high.");
+    return answer_ok();
 }
 
 static struct answer find_entry(struct kernel *k, union cap frame, struct page_mapping *m)
@@ -79,7 +100,9 @@ static struct answer decode_map(const struct call *call, struct page_mapping *m)
     m->attributes = call_word(call, 2);
     m->root = call->extra[0]->cap;
     if (!cap_is_vspace_root(m->root))
-        return answer_invalid_capability(1);
+        return answer_because(
+            answer_invalid_capability(1), "decodeX86FrameInvocation",
+            "X86FrameMap: Attempting to map frame into invalid page directory cap.");
 
     struct answer answer = frame_is_mapped(call->cap) ? check_remap(call->cap, m->root, m->vaddr)
                                                       : check_range(call->cap, m->vaddr);
@@ -88,6 +111,7 @@ static struct answer decode_map(const struct call *call, struct page_mapping *m)
     answer = vspace_check_asid(call->k, m->root);
     if (answer_is_error(answer))
         return answer;
+    page_report_write_only(call->k, call->cap, call_word(call, 1));
     if (!is_aligned(m->vaddr, frame_cap_bits(call->cap)))
         return answer_alignment_error();
     return find_entry(call->k, call->cap, m);

@@ -15,25 +15,56 @@
 struct paging_kind {
     enum paging_level level;
     enum invocation map, unmap;
+
+    const char *where; /* and what the kernel says there: each level has its own words for it */
+    const char *not_last, *illegal, *truncated, *is_mapped, *too_high;
+    struct reason not_derived;
 };
 
 static const struct paging_kind page_table_kind = {
     .level = LEVEL_PAGE_TABLE,
     .map = INV_X86_PAGE_TABLE_MAP,
     .unmap = INV_X86_PAGE_TABLE_UNMAP,
+    .where = "decodeX86PageTableInvocation",
+    .not_last = "X86PageTable: Cannot unmap if more than one cap exists.",
+    .illegal = "X86PageTable: Illegal operation.",
+    .truncated = "X86PageTable: Truncated message.",
+    .is_mapped = "X86PageTable: Page table is already mapped to a page directory.",
+    .too_high = "X86PageTable: Mapping address too high.",
+    .not_derived = {.where = "Arch_deriveCap", .why = "Deriving an unmapped PT cap"},
 };
 
 static const struct paging_kind page_directory_kind = {
     .level = LEVEL_PAGE_DIRECTORY,
     .map = INV_X86_PAGE_DIRECTORY_MAP,
     .unmap = INV_X86_PAGE_DIRECTORY_UNMAP,
+    .where = "decodeX64PageDirectoryInvocation",
+    .not_last = "X86PageDirectory: Cannot unmap if more than one cap exist.",
+    .illegal = "X64Directory: Illegal operation.",
+    .truncated = "X64PageDirectory: Truncated message.",
+    .is_mapped = "X64PageDirectory: PD is already mapped to a PML4.",
+    .too_high = "X64PageDirectory: Mapping address too high.",
+    .not_derived = {.where = "Arch_deriveCap", .why = "Deriving a PD cap without an assigned ASID"},
 };
 
 static const struct paging_kind pdpt_kind = {
     .level = LEVEL_PDPT,
     .map = INV_X86_PDPT_MAP,
     .unmap = INV_X86_PDPT_UNMAP,
+    .where = "decodeX64PDPTInvocation",
+    .not_last = "X86PDPT: Cannot unmap if more than one cap exist.",
+    .illegal = "X86PDPT: Illegal operation.",
+    .truncated = "X64PDPT: Truncated message.",
+    .is_mapped = "X64PDPT: PDPT is already mapped to a PML4.",
+    .too_high = "X64PDPT: Mapping address too high.",
+    .not_derived = {.where = "Mode_deriveCap", .why = "Deriving an unmapped PTPD cap"},
 };
+
+static struct answer table_failed(const struct paging_kind *kind, struct answer answer,
+                                  const char *why)
+{
+    return answer_with_reason(answer, (struct reason){.where = kind->where, .why = why});
+}
 
 struct table_mapping {
     union cap root;
@@ -65,16 +96,16 @@ static struct answer decode_map(const struct call *call, const struct paging_kin
                                 struct table_mapping *m)
 {
     if (call_is_truncated(call, 2, 1))
-        return answer_truncated_message();
+        return table_failed(kind, answer_truncated_message(), kind->truncated);
     if (call->cap.paging.is_mapped)
-        return answer_invalid_capability(0);
+        return table_failed(kind, answer_invalid_capability(0), kind->is_mapped);
     m->vaddr = align_down(call_word(call, 0), level_bits(parent_level(kind)));
     m->attributes = call_word(call, 1);
     m->root = call->extra[0]->cap;
     if (!cap_is_vspace_root(m->root))
         return answer_invalid_capability(1);
     if (m->vaddr > USER_TOP)
-        return answer_invalid_argument(0);
+        return table_failed(kind, answer_invalid_argument(0), kind->too_high);
     struct answer answer = vspace_check_asid(call->k, m->root);
     return answer_is_error(answer) ? answer : find_entry(call->k, kind, m);
 }
@@ -106,7 +137,7 @@ static void unlink_table(struct kernel *k, const struct paging_kind *kind, union
 static struct answer table_unmap(struct call *call, const struct paging_kind *kind)
 {
     if (!slot_is_final(call->k, call->slot))
-        return answer_revoke_first();
+        return table_failed(kind, answer_revoke_first(), kind->not_last);
     if (call->cap.paging.is_mapped) {
         unlink_table(call->k, kind, call->cap);
         mem_zero(kernel_memory(call->k, call->cap.paging.object), PAGE_BYTES);
@@ -121,13 +152,15 @@ static struct answer table_invoke(struct call *call, const struct paging_kind *k
         return table_map(call, kind);
     if (call->method == kind->unmap)
         return table_unmap(call, kind);
-    return answer_illegal_operation();
+    return table_failed(kind, answer_illegal_operation(), kind->illegal);
 }
 
-static struct answer table_derive(struct kernel *k, struct slot *slot, union cap cap,
-                                  union cap *ret_cap)
+static struct answer table_derive(struct kernel *k, const struct paging_kind *kind,
+                                  struct slot *slot, union cap cap, union cap *ret_cap)
 {
-    return cap.paging.is_mapped ? derive_copy(k, slot, cap, ret_cap) : answer_illegal_operation();
+    if (!cap.paging.is_mapped)
+        return answer_with_reason(answer_illegal_operation(), kind->not_derived);
+    return derive_copy(k, slot, cap, ret_cap);
 }
 
 static bool table_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_bits)
@@ -156,6 +189,12 @@ static struct answer page_table_invoke(struct call *call)
     return table_invoke(call, &page_table_kind);
 }
 
+static struct answer page_table_derive(struct kernel *k, struct slot *slot, union cap cap,
+                                       union cap *ret_cap)
+{
+    return table_derive(k, &page_table_kind, slot, cap, ret_cap);
+}
+
 static struct finalised page_table_finalise(struct kernel *k, union cap cap, bool is_final)
 {
     return table_finalise(k, &page_table_kind, cap, is_final);
@@ -164,6 +203,12 @@ static struct finalised page_table_finalise(struct kernel *k, union cap cap, boo
 static struct answer page_directory_invoke(struct call *call)
 {
     return table_invoke(call, &page_directory_kind);
+}
+
+static struct answer page_directory_derive(struct kernel *k, struct slot *slot, union cap cap,
+                                           union cap *ret_cap)
+{
+    return table_derive(k, &page_directory_kind, slot, cap, ret_cap);
 }
 
 static struct finalised page_directory_finalise(struct kernel *k, union cap cap, bool is_final)
@@ -176,6 +221,12 @@ static struct answer pdpt_invoke(struct call *call)
     return table_invoke(call, &pdpt_kind);
 }
 
+static struct answer pdpt_derive(struct kernel *k, struct slot *slot, union cap cap,
+                                 union cap *ret_cap)
+{
+    return table_derive(k, &pdpt_kind, slot, cap, ret_cap);
+}
+
 static struct finalised pdpt_finalise(struct kernel *k, union cap cap, bool is_final)
 {
     return table_finalise(k, &pdpt_kind, cap, is_final);
@@ -186,7 +237,7 @@ const struct object_type page_table_object_type = {
     .identify_tag = 3,
     .invoke = page_table_invoke,
     .receive = cannot_receive,
-    .derive = table_derive,
+    .derive = page_table_derive,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,
     .extent = table_extent,
@@ -201,7 +252,7 @@ const struct object_type page_directory_object_type = {
     .identify_tag = 5,
     .invoke = page_directory_invoke,
     .receive = cannot_receive,
-    .derive = table_derive,
+    .derive = page_directory_derive,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,
     .extent = table_extent,
@@ -216,7 +267,7 @@ const struct object_type pdpt_object_type = {
     .identify_tag = 7,
     .invoke = pdpt_invoke,
     .receive = cannot_receive,
-    .derive = table_derive,
+    .derive = pdpt_derive,
     .mask_rights = mask_no_rights,
     .update_data = update_no_data,
     .extent = table_extent,

@@ -8,7 +8,8 @@
 static struct answer reply_invoke(struct call *call)
 {
     if (call->cap.reply.is_master)
-        return answer_invalid_capability(0);
+        return answer_because(answer_invalid_capability(0), "decodeInvocation",
+                              "Attempted to invoke an invalid reply cap #%lu.", call->cptr);
     reply_send(call->k, call->core, call->caller, tcb_at(call->k, call->cap.reply.tcb), call->slot,
                call->cap.reply.can_grant);
     return answer_ok();

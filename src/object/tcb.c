@@ -10,7 +10,6 @@
 #include <sched/sched.h>
 
 #define RFLAGS_USER_DEFAULT 0x202
-#define TCB_FLAG_MASK       1 /* fpuDisabled */
 
 /* --- life ---------------------------------------------------------------------------------- */
 
@@ -117,68 +116,127 @@ static struct answer tcb_resume_method(struct call *call)
     return answer_ok();
 }
 
-/* The authority limits priorities by its own maximum controlled priority. */
-static struct answer check_priority(const struct tcb *authority, word_t priority)
+/* SetPriority, SetMCPriority and SetSchedParams differ in what they set and in what they say. */
+struct priority_method {
+    int mcp_word, priority_word; /* where the message has them; -1: not at all */
+    const char *where;
+    const char *truncated, *no_tcb, *mcp_too_high, *priority_too_high;
+};
+
+static const struct priority_method set_priority_method = {
+    .mcp_word = -1,
+    .priority_word = 0,
+    .where = "decodeSetPriority",
+    .truncated = "TCB SetPriority: Truncated message.",
+    .no_tcb = "Set priority: authority cap not a TCB.",
+    .priority_too_high = "TCB SetPriority: Requested priority %lu too high (max %lu).",
+};
+static const struct priority_method set_mcpriority_method = {
+    .mcp_word = 0,
+    .priority_word = -1,
+    .where = "decodeSetMCPriority",
+    .truncated = "TCB SetMCPriority: Truncated message.",
+    .no_tcb = "TCB SetMCPriority: authority cap not a TCB.",
+    .mcp_too_high =
+        "TCB SetMCPriority: Requested maximum controlled priority %lu too high (max %lu).",
+};
+static const struct priority_method set_sched_params_method = {
+    .mcp_word = 0,
+    .priority_word = 1,
+    .where = "decodeSetSchedParams",
+    .truncated = "TCB SetSchedParams: Truncated message.",
+    .no_tcb = "TCB SetSchedParams: authority cap not a TCB.",
+    .mcp_too_high =
+        "TCB SetSchedParams: Requested maximum controlled priority %lu too high (max %lu).",
+    .priority_too_high = "TCB SetSchedParams: Requested priority %lu too high (max %lu).",
+};
+
+static struct answer priorities_failed(const struct priority_method *method, struct answer answer,
+                                       const char *why)
 {
-    if (priority > authority->max_controlled_priority)
-        return answer_range_error(0, authority->max_controlled_priority);
-    return answer_ok();
+    return answer_with_reason(answer, (struct reason){.where = method->where, .why = why});
 }
 
-/* Which of the two words a method sets, and where it finds them; -1: not at all. */
-static struct answer set_priorities(struct call *call, int mcp_word, int priority_word)
+/* The authority limits priorities by its own maximum controlled priority. */
+static struct answer check_priority(const struct priority_method *method,
+                                    const struct tcb *authority, word_t priority,
+                                    const char *too_high)
 {
-    unsigned words = mcp_word >= 0 && priority_word >= 0 ? 2 : 1;
-    if (call->length < words || !call->extra[0])
-        return answer_truncated_message();
+    word_t max = authority->max_controlled_priority;
+    if (priority <= max)
+        return answer_ok();
+    return answer_with_reason(
+        answer_range_error(0, max),
+        (struct reason){.where = method->where, .why = too_high, .argument = {priority, max}});
+}
 
+static struct answer set_priorities(struct call *call, const struct priority_method *method)
+{
+    bool has_mcp = method->mcp_word >= 0, has_priority = method->priority_word >= 0;
+    unsigned words = has_mcp && has_priority ? 2 : 1;
+    if (call->length < words || !call->extra[0])
+        return priorities_failed(method, answer_truncated_message(), method->truncated);
     if (cap_type(call->extra[0]->cap) != CAP_TCB)
-        return answer_invalid_capability(1);
+        return priorities_failed(method, answer_invalid_capability(1), method->no_tcb);
+
     const struct tcb *authority = tcb_at(call->k, call->extra[0]->cap.tcb.object);
     struct answer answer = answer_ok();
-    word_t mcp = mcp_word >= 0 ? call_word(call, (unsigned)mcp_word) : 0;
-    word_t priority = priority_word >= 0 ? call_word(call, (unsigned)priority_word) : 0;
-    if (mcp_word >= 0)
-        answer = check_priority(authority, mcp);
-    if (!answer_is_error(answer) && priority_word >= 0)
-        answer = check_priority(authority, priority);
+    word_t mcp = has_mcp ? call_word(call, (unsigned)method->mcp_word) : 0;
+    word_t priority = has_priority ? call_word(call, (unsigned)method->priority_word) : 0;
+    if (has_mcp)
+        answer = check_priority(method, authority, mcp, method->mcp_too_high);
+    if (!answer_is_error(answer) && has_priority)
+        answer = check_priority(method, authority, priority, method->priority_too_high);
     if (answer_is_error(answer))
         return answer;
 
-    if (mcp_word >= 0)
+    if (has_mcp)
         call_tcb(call)->max_controlled_priority = (uint8_t)mcp;
-    if (priority_word >= 0)
+    if (has_priority)
         sched_set_priority(call->k, call->core, call_tcb(call), (unsigned)priority);
     return answer_ok();
 }
 
 static struct answer tcb_set_priority_method(struct call *call)
 {
-    return set_priorities(call, -1, 0);
+    return set_priorities(call, &set_priority_method);
 }
 
 static struct answer tcb_set_mcpriority_method(struct call *call)
 {
-    return set_priorities(call, 0, -1);
+    return set_priorities(call, &set_mcpriority_method);
 }
 
 static struct answer tcb_set_sched_params_method(struct call *call)
 {
-    return set_priorities(call, 0, 1);
+    return set_priorities(call, &set_sched_params_method);
+}
+
+static struct answer bind_failed(struct answer answer, const char *why)
+{
+    return answer_with_reason(answer,
+                              (struct reason){.where = "decodeBindNotification", .why = why});
 }
 
 static struct answer tcb_bind_notification_method(struct call *call)
 {
     if (!call->extra[0])
-        return answer_truncated_message();
+        return bind_failed(answer_truncated_message(), "TCB BindNotification: Truncated message.");
     struct tcb *tcb = call_tcb(call);
     union cap cap = call->extra[0]->cap;
-    if (tcb->bound_notification || cap_type(cap) != CAP_NOTIFICATION ||
-        !(cap.notification.rights & RIGHT_READ))
-        return answer_illegal_operation();
+    if (tcb->bound_notification)
+        return bind_failed(answer_illegal_operation(),
+                           "TCB BindNotification: TCB already has a bound notification.");
+    if (cap_type(cap) != CAP_NOTIFICATION)
+        return bind_failed(answer_illegal_operation(),
+                           "TCB BindNotification: Notification is invalid.");
+    if (!(cap.notification.rights & RIGHT_READ))
+        return bind_failed(answer_illegal_operation(),
+                           "TCB BindNotification: Insufficient access rights");
     const struct notification *n = notification_at(call->k, cap.notification.object);
     if (n->state == NOTIFICATION_WAITING || n->bound_tcb)
-        return answer_illegal_operation();
+        return bind_failed(answer_illegal_operation(),
+                           "TCB BindNotification: Notification cannot be bound.");
     notification_bind(call->k, tcb, cap.notification.object);
     return answer_ok();
 }
@@ -186,7 +244,8 @@ static struct answer tcb_bind_notification_method(struct call *call)
 static struct answer tcb_unbind_notification_method(struct call *call)
 {
     if (!call_tcb(call)->bound_notification)
-        return answer_illegal_operation();
+        return answer_because(answer_illegal_operation(), "decodeUnbindNotification",
+                              "TCB UnbindNotification: TCB already has no bound Notification.");
     notification_unbind(call->k, call_tcb(call));
     return answer_ok();
 }
@@ -194,7 +253,8 @@ static struct answer tcb_unbind_notification_method(struct call *call)
 static struct answer tcb_set_flags_method(struct call *call)
 {
     if (call->length < 2)
-        return answer_truncated_message();
+        return answer_because(answer_truncated_message(), "decodeSetFlags",
+                              "TCB SetFlags: Truncated message.");
     struct tcb *tcb = call_tcb(call);
     tcb->flags = (tcb->flags & ~call_word(call, 0)) | (call_word(call, 1) & TCB_FLAG_MASK);
     return answer_word(tcb->flags);
@@ -220,7 +280,10 @@ static struct answer (*const tcb_methods[INVOCATION_COUNT])(struct call *) = {
 
 static struct answer tcb_invoke(struct call *call)
 {
-    return tcb_methods[call->method] ? tcb_methods[call->method](call) : answer_illegal_operation();
+    if (!tcb_methods[call->method])
+        return answer_because(answer_illegal_operation(), "decodeTCBInvocation",
+                              "TCB: Illegal operation.");
+    return tcb_methods[call->method](call);
 }
 
 static bool tcb_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_bits)

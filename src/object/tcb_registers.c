@@ -34,13 +34,18 @@ static void registers_replaced(struct kernel *k, unsigned core, struct tcb *tcb)
 struct answer tcb_read_registers(struct call *call)
 {
     if (call->length < 2)
-        return answer_truncated_message();
+        return answer_because(answer_truncated_message(), "decodeReadRegisters",
+                              "TCB ReadRegisters: Truncated message.");
     word_t count = call_word(call, 1);
     if (count < 1 || count > USER_REGISTER_COUNT)
-        return answer_range_error(1, USER_REGISTER_COUNT);
+        return answer_because(
+            answer_range_error(1, USER_REGISTER_COUNT), "decodeReadRegisters",
+            "TCB ReadRegisters: Attempted to read an invalid number of registers (%ld).",
+            (long)(int)count);
     struct tcb *tcb = call_tcb(call);
     if (tcb == call->caller)
-        return answer_illegal_operation();
+        return answer_because(answer_illegal_operation(), "decodeReadRegisters",
+                              "TCB ReadRegisters: Attempted to read our own registers.");
 
     if (call_word(call, 0) & READ_SUSPEND_SOURCE)
         tcb_suspend(call->k, call->core, tcb);
@@ -56,13 +61,18 @@ struct answer tcb_read_registers(struct call *call)
 struct answer tcb_write_registers(struct call *call)
 {
     if (call->length < WRITE_REGISTERS_HEADER)
-        return answer_truncated_message();
+        return answer_because(answer_truncated_message(), "decodeWriteRegisters",
+                              "TCB WriteRegisters: Truncated message.");
     word_t count = call_word(call, 1);
     if (call->length - WRITE_REGISTERS_HEADER < count)
-        return answer_truncated_message();
+        return answer_because(
+            answer_truncated_message(), "decodeWriteRegisters",
+            "TCB WriteRegisters: Message too short for requested write size (%ld/%ld).",
+            (long)(call->length - WRITE_REGISTERS_HEADER), (long)(int)count);
     struct tcb *tcb = call_tcb(call);
     if (tcb == call->caller)
-        return answer_illegal_operation();
+        return answer_because(answer_illegal_operation(), "decodeWriteRegisters",
+                              "TCB WriteRegisters: Attempted to write our own registers.");
 
     word_t flags = call_word(call, 0);
     for (unsigned i = 0; i < count && i < USER_REGISTER_COUNT; i++)
@@ -83,9 +93,11 @@ static void copy_range(struct tcb *dest, const struct tcb *source, unsigned from
 struct answer tcb_copy_registers(struct call *call)
 {
     if (call->length < 1 || !call->extra[0])
-        return answer_truncated_message();
+        return answer_because(answer_truncated_message(), "decodeCopyRegisters",
+                              "TCB CopyRegisters: Truncated message.");
     if (cap_type(call->extra[0]->cap) != CAP_TCB)
-        return answer_invalid_capability(1);
+        return answer_because(answer_invalid_capability(1), "decodeCopyRegisters",
+                              "TCB CopyRegisters: Invalid source TCB.");
 
     word_t flags = call_word(call, 0);
     struct tcb *source = tcb_at(call->k, call->extra[0]->cap.tcb.object);
@@ -107,7 +119,8 @@ struct answer tcb_copy_registers(struct call *call)
 struct answer tcb_set_tls_base(struct call *call)
 {
     if (call->length < 1)
-        return answer_truncated_message();
+        return answer_because(answer_truncated_message(), "decodeSetTLSBase",
+                              "TCB SetTLSBase: Truncated message.");
     struct tcb *tcb = call_tcb(call);
     tcb->context.reg[UREG_FS_BASE] = call_word(call, 0);
     if (tcb_at(call->k, call->k->cores[call->core].current) == tcb)

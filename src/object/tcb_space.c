@@ -16,7 +16,35 @@ struct installation {
     union cap cap;
 };
 
-static struct answer check_cspace_root(const struct call *call, struct slot *source, word_t data,
+/* Configure and SetSpace do the same and say it differently. */
+struct space_method {
+    const char *where;
+    const char *truncated, *being_deleted, *bad_cspace, *bad_vspace;
+};
+
+static const struct space_method configure_method = {
+    .where = "decodeTCBConfigure",
+    .truncated = "TCB Configure: Truncated message.",
+    .being_deleted = "TCB Configure: CSpace or VSpace currently being deleted.",
+    .bad_cspace = "TCB Configure: CSpace cap is invalid.",
+    .bad_vspace = "TCB Configure: VSpace cap is invalid.",
+};
+static const struct space_method set_space_method = {
+    .where = "decodeSetSpace",
+    .truncated = "TCB SetSpace: Truncated message.",
+    .being_deleted = "TCB SetSpace: CSpace or VSpace currently being deleted.",
+    .bad_cspace = "TCB SetSpace: Invalid CNode cap.",
+    .bad_vspace = "TCB SetSpace: Invalid VSpace cap.",
+};
+
+static struct answer space_failed(const struct space_method *method, struct answer answer,
+                                  const char *why)
+{
+    return answer_with_reason(answer, (struct reason){.where = method->where, .why = why});
+}
+
+static struct answer check_cspace_root(const struct call *call, const struct space_method *method,
+                                       struct slot *source, word_t data,
                                        struct installation *ret_root)
 {
     union cap cap = source->cap;
@@ -26,12 +54,13 @@ static struct answer check_cspace_root(const struct call *call, struct slot *sou
     if (answer_is_error(answer))
         return answer;
     if (cap_type(cap) != CAP_CNODE)
-        return answer_illegal_operation();
+        return space_failed(method, answer_illegal_operation(), method->bad_cspace);
     *ret_root = (struct installation){.source = source, .cap = cap};
     return answer_ok();
 }
 
-static struct answer check_vspace_root(const struct call *call, struct slot *source, word_t data,
+static struct answer check_vspace_root(const struct call *call, const struct space_method *method,
+                                       struct slot *source, word_t data,
                                        struct installation *ret_root)
 {
     union cap cap = source->cap;
@@ -41,7 +70,7 @@ static struct answer check_vspace_root(const struct call *call, struct slot *sou
     if (answer_is_error(answer))
         return answer;
     if (cap_type(cap) != CAP_PML4 || !cap.pml4.is_mapped)
-        return answer_illegal_operation();
+        return space_failed(method, answer_illegal_operation(), method->bad_vspace);
     *ret_root = (struct installation){.source = source, .cap = cap};
     return answer_ok();
 }
@@ -56,26 +85,31 @@ static struct answer check_ipc_buffer(const struct call *call, struct slot *sour
     struct answer answer = cap_derive(call->k, source, source->cap, &cap);
     if (answer_is_error(answer))
         return answer;
-    if (cap_type(cap) != CAP_FRAME || cap.frame.is_device)
-        return answer_illegal_operation();
+    if (cap_type(cap) != CAP_FRAME)
+        return answer_because(answer_illegal_operation(), "checkValidIPCBuffer",
+                              "IPC Buffer is an invalid cap.");
+    if (cap.frame.is_device)
+        return answer_because(answer_illegal_operation(), "checkValidIPCBuffer",
+                              "Specifying a device frame as an IPC buffer is not permitted.");
     if (!is_aligned(address, IPC_BUFFER_BITS))
-        return answer_alignment_error();
+        return answer_because(answer_alignment_error(), "checkValidIPCBuffer",
+                              "IPC Buffer vaddr 0x%lx is not aligned.", address & mask(32));
     *ret_buffer = (struct installation){.source = source, .cap = cap};
     return answer_ok();
 }
 
-static struct answer check_roots(const struct call *call, struct slot *const sources[2],
-                                 word_t cspace_data, word_t vspace_data,
-                                 struct installation ret_roots[2])
+static struct answer check_roots(const struct call *call, const struct space_method *method,
+                                 struct slot *const sources[2], word_t cspace_data,
+                                 word_t vspace_data, struct installation ret_roots[2])
 {
     struct tcb *tcb = call_tcb(call);
     if (slot_is_long_running_delete(call->k, &tcb->slots[TCB_SLOT_CTABLE]) ||
         slot_is_long_running_delete(call->k, &tcb->slots[TCB_SLOT_VTABLE]))
-        return answer_illegal_operation();
-    struct answer answer = check_cspace_root(call, sources[0], cspace_data, &ret_roots[0]);
+        return space_failed(method, answer_illegal_operation(), method->being_deleted);
+    struct answer answer = check_cspace_root(call, method, sources[0], cspace_data, &ret_roots[0]);
     if (answer_is_error(answer))
         return answer;
-    return check_vspace_root(call, sources[1], vspace_data, &ret_roots[1]);
+    return check_vspace_root(call, method, sources[1], vspace_data, &ret_roots[1]);
 }
 
 /* Replaces what is in the TCB's slot. false: preempted. */
@@ -120,14 +154,15 @@ static struct answer finished(bool done)
 
 struct answer tcb_configure(struct call *call)
 {
+    const struct space_method *method = &configure_method;
     if (call->length < 4 || !call->extra[0] || !call->extra[1] || !call->extra[2])
-        return answer_truncated_message();
+        return space_failed(method, answer_truncated_message(), method->truncated);
     vaddr_t address = call_word(call, 3);
     struct installation buffer, roots[2];
     struct answer answer = check_ipc_buffer(call, call->extra[2], address, &buffer);
     if (answer_is_error(answer))
         return answer;
-    answer = check_roots(call, call->extra, call_word(call, 1), call_word(call, 2), roots);
+    answer = check_roots(call, method, call->extra, call_word(call, 1), call_word(call, 2), roots);
     if (answer_is_error(answer))
         return answer;
     return finished(install_roots(call, call_word(call, 0), roots) &&
@@ -136,11 +171,12 @@ struct answer tcb_configure(struct call *call)
 
 struct answer tcb_set_space(struct call *call)
 {
+    const struct space_method *method = &set_space_method;
     if (call->length < 3 || !call->extra[0] || !call->extra[1])
-        return answer_truncated_message();
+        return space_failed(method, answer_truncated_message(), method->truncated);
     struct installation roots[2];
     struct answer answer =
-        check_roots(call, call->extra, call_word(call, 1), call_word(call, 2), roots);
+        check_roots(call, method, call->extra, call_word(call, 1), call_word(call, 2), roots);
     if (answer_is_error(answer))
         return answer;
     return finished(install_roots(call, call_word(call, 0), roots));
@@ -149,7 +185,8 @@ struct answer tcb_set_space(struct call *call)
 struct answer tcb_set_ipc_buffer(struct call *call)
 {
     if (call->length < 1 || !call->extra[0])
-        return answer_truncated_message();
+        return answer_because(answer_truncated_message(), "decodeSetIPCBuffer",
+                              "TCB SetIPCBuffer: Truncated message.");
     vaddr_t address = call_word(call, 0);
     struct installation buffer;
     struct answer answer = check_ipc_buffer(call, call->extra[0], address, &buffer);

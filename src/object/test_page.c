@@ -95,8 +95,8 @@ TEST(page_map_errors_in_their_order)
     CHECK_ANSWER(map_page_with(&g, page, USER_TOP, 3, 0, INITIAL_CAP_TCB),
                  answer_invalid_capability(1));
     CHECK_ANSWER(map_page_with(&g, page, USER_TOP, 3, 0, no_asid), answer_invalid_capability(1));
-    CHECK_ANSWER(map_page(&g, page, USER_TOP + 1), answer_invalid_argument(0));
-    CHECK_ANSWER(map_page(&g, page, USER_TOP - 1), answer_invalid_argument(0));
+    CHECK_ANSWER(map_page(&g, page, USER_TOP), answer_invalid_argument(0));
+    CHECK_ANSWER(map_page(&g, page, USER_TOP - 1), answer_alignment_error());
     CHECK_ANSWER(map_page(&g, page, UINT64_MAX), answer_invalid_argument(0));
     CHECK_ANSWER(map_page(&g, page, VADDR + 1), answer_alignment_error());
     CHECK_ANSWER(map_page(&g, page, VADDR), missing_table(39));

@@ -26,6 +26,12 @@ struct retype {
     paddr_t first;
 };
 
+static struct answer retype_failed(struct answer answer, const char *why)
+{
+    return answer_with_reason(answer,
+                              (struct reason){.where = "decodeUntypedInvocation", .why = why});
+}
+
 static struct answer retype_check_type(const struct call *call, struct retype *r)
 {
     const struct kernel_config *config = &call->k->config;
@@ -33,15 +39,20 @@ static struct answer retype_check_type(const struct call *call, struct retype *r
 
     r->kind = abi_object_kind(config, call_word(call, 0));
     if (r->kind == OBJECT_INVALID || !object_can_create(r->kind))
-        return answer_invalid_argument(0);
+        return retype_failed(answer_invalid_argument(0), "Untyped Retype: Invalid object type.");
     if (size_bits >= WORD_BITS)
-        return answer_range_error(0, MAX_UNTYPED_BITS);
+        return retype_failed(answer_range_error(0, MAX_UNTYPED_BITS),
+                             "Untyped Retype: Invalid object size.");
     r->size_bits = (unsigned)size_bits;
     r->object_bits = abi_object_size_bits(config, r->kind, r->size_bits);
     if (r->object_bits > MAX_UNTYPED_BITS)
-        return answer_range_error(0, MAX_UNTYPED_BITS);
+        return retype_failed(answer_range_error(0, MAX_UNTYPED_BITS),
+                             "Untyped Retype: Invalid object size.");
     if (r->size_bits < abi_object_min_size_bits(config, r->kind))
-        return answer_invalid_argument(1);
+        return retype_failed(answer_invalid_argument(1),
+                             r->kind == OBJECT_CNODE
+                                 ? "Untyped Retype: Requested CapTable size too small."
+                                 : "Untyped Retype: Requested UntypedItem size too small.");
     return answer_ok();
 }
 
@@ -55,11 +66,13 @@ static struct answer retype_find_node(const struct call *call, union cap *ret_no
         struct answer answer =
             lookup_operand_slot(call->k, false, node, call_word(call, 2), depth, &slot);
         if (answer_is_error(answer))
-            return answer;
+            return retype_failed(answer, "Untyped Retype: Invalid destination address.");
         node = slot->cap;
     }
     if (cap_type(node) != CAP_CNODE)
-        return answer_failed_lookup(false, lookup_missing_capability((unsigned)depth));
+        return retype_failed(
+            answer_failed_lookup(false, lookup_missing_capability((unsigned)depth)),
+            "Untyped Retype: Destination cap invalid or read-only.");
     *ret_node = node;
     return answer_ok();
 }
@@ -75,18 +88,26 @@ static struct answer retype_check_window(const struct call *call, struct retype 
     word_t offset = call_word(call, 4);
     word_t count = call_word(call, 5);
     if (offset > size - 1)
-        return answer_range_error(0, size - 1);
+        return answer_because(answer_range_error(0, size - 1), "decodeUntypedInvocation",
+                              "Untyped Retype: Destination node offset #%ld too large.",
+                              (long)(int)offset);
     if (count < 1 || count > call->k->config.retype_fan_out_limit)
-        return answer_range_error(1, call->k->config.retype_fan_out_limit);
+        return answer_because(
+            answer_range_error(1, call->k->config.retype_fan_out_limit), "decodeUntypedInvocation",
+            "Untyped Retype: Number of requested objects (%ld) too small or large.",
+            (long)(int)count);
     if (count > size - offset)
-        return answer_range_error(1, size - offset);
+        return retype_failed(answer_range_error(1, size - offset),
+                             "Untyped Retype: Requested destination window overruns size of node.");
 
     struct slot *slots = slot_at(call->k, node.cnode.object);
     r->slots = &slots[offset];
     r->count = (unsigned)count;
     for (unsigned i = 0; i < r->count; i++) {
         if (!slot_is_empty(&r->slots[i]))
-            return answer_delete_first();
+            return answer_because(answer_delete_first(), "decodeUntypedInvocation",
+                                  "Untyped Retype: Slot #%ld in destination window non-empty.",
+                                  (long)(int)(offset + i));
     }
     return answer_ok();
 }
@@ -104,10 +125,15 @@ static struct answer retype_check_memory(const struct call *call, struct retype 
     uint64_t used = r->reset ? 0 : untyped.untyped.free_index;
     uint64_t left = bit(untyped.untyped.size_bits) - used;
     if (left >> r->object_bits < r->count)
-        return answer_not_enough_memory(left);
+        return answer_because(answer_not_enough_memory(left), "decodeUntypedInvocation",
+                              "Untyped Retype: Insufficient memory "
+                              "(%lu * %lu bytes needed, %lu bytes available).",
+                              (word_t)r->count, bit(r->object_bits), left);
     if (untyped.untyped.is_device && !kind_may_be_device(r->kind))
-        return answer_invalid_argument(1);
-    /* the base counts as aligned: above 512 GiB physical addresses are less so than their untyped */
+        return retype_failed(answer_invalid_argument(1),
+                             "Untyped Retype: Creating kernel objects with device untyped");
+    /* the base counts as aligned: above 512 GiB physical addresses are less so than their untyped
+     */
     r->first = untyped.untyped.base + align_up(used, r->object_bits);
     return answer_ok();
 }
@@ -150,7 +176,7 @@ static struct answer untyped_retype(struct call *call)
     struct retype r = {0};
     struct answer answer;
     if (call->length < 6 || !call->extra[0])
-        return answer_truncated_message();
+        return retype_failed(answer_truncated_message(), "Untyped invocation: Truncated message.");
     if (answer = retype_check_type(call, &r), answer_is_error(answer))
         return answer;
     if (answer = retype_check_window(call, &r), answer_is_error(answer))
@@ -166,7 +192,10 @@ static struct answer untyped_retype(struct call *call)
 
 static struct answer untyped_invoke(struct call *call)
 {
-    return call->method == INV_UNTYPED_RETYPE ? untyped_retype(call) : answer_illegal_operation();
+    if (call->method != INV_UNTYPED_RETYPE)
+        return retype_failed(answer_illegal_operation(),
+                             "Untyped cap: Illegal operation attempted.");
+    return untyped_retype(call);
 }
 
 static struct answer untyped_derive(struct kernel *k, struct slot *slot, union cap cap,

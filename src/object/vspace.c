@@ -27,8 +27,10 @@ struct answer answer_missing_table(unsigned missing_bits)
 static struct answer vspace_derive(struct kernel *k, struct slot *slot, union cap cap,
                                    union cap *ret_cap)
 {
-    return cap_is_vspace_root(cap) ? derive_copy(k, slot, cap, ret_cap)
-                                   : answer_illegal_operation();
+    if (!cap_is_vspace_root(cap))
+        return answer_because(answer_illegal_operation(), "Mode_deriveCap",
+                              "Deriving a PML4 cap without an assigned ASID");
+    return derive_copy(k, slot, cap, ret_cap);
 }
 
 static bool vspace_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_bits)

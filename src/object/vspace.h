@@ -11,6 +11,12 @@ bool cap_is_vspace_root(union cap cap);
 /* The ASID of a VSpace root still is its own: FailedLookup or InvalidCapability(1) otherwise. */
 struct answer vspace_check_asid(struct kernel *k, union cap root);
 
+/*
+ * x86 cannot map a page for writing alone: the right is dropped, and the kernel says so where it
+ * masks a frame's rights with `rights`. Other capabilities and rights: nothing happens.
+ */
+void page_report_write_only(struct kernel *k, union cap cap, word_t rights);
+
 /* A mapping's upper table is missing: FailedLookup with the bits of address it would translate. */
 struct answer answer_missing_table(unsigned missing_bits);
 

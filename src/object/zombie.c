@@ -2,6 +2,12 @@
 /* A zombie: an object with slots whose last capability was deleted (cap/delete.c empties it). */
 #include <object/object_types.h>
 
+static struct answer zombie_invoke(struct call *call)
+{
+    return answer_because(answer_invalid_capability(0), "decodeInvocation",
+                          "Attempted to invoke a zombie cap #%lu.", call->cptr);
+}
+
 static struct finalised zombie_finalise(struct kernel *k, union cap cap, bool is_final)
 {
     (void)k;
@@ -19,7 +25,7 @@ static bool zombie_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_b
 const struct object_type zombie_object_type = {
     .name = "zombie",
     .identify_tag = 18,
-    .invoke = invoke_nothing,
+    .invoke = zombie_invoke,
     .receive = cannot_receive,
     .derive = derive_null,
     .mask_rights = mask_no_rights,

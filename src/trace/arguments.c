@@ -70,10 +70,12 @@ static const struct value_format {
     enum invocation method;
     void (*add)(struct line *line, const struct message_source *message, word_t value);
 } value_formats[] = {
-    {"rights", INV_INVALID, add_rights},  {"type", INV_UNTYPED_RETYPE, add_object_type},
-    {"vaddr", INV_INVALID, add_address},  {"paddr", INV_INVALID, add_address},
-    {"ioaddr", INV_INVALID, add_address}, {"gpa", INV_INVALID, add_address},
-    {"buffer", INV_INVALID, add_address}, {"tls_base", INV_INVALID, add_address},
+    {"rights", INV_INVALID, add_rights},     {"type", INV_UNTYPED_RETYPE, add_object_type},
+    {"vaddr", INV_INVALID, add_address},     {"paddr", INV_INVALID, add_address},
+    {"ioaddr", INV_INVALID, add_address},    {"gpa", INV_INVALID, add_address},
+    {"buffer", INV_INVALID, add_address},    {"tls_base", INV_INVALID, add_address},
+    {"port", INV_INVALID, add_address},      {"first_port", INV_INVALID, add_address},
+    {"last_port", INV_INVALID, add_address},
 };
 
 static bool is_named(const struct invocation_argument *argument, const char *name)

@@ -87,6 +87,8 @@ static struct outcome go_on(struct traced *t)
     t->now += ENTRY_NS;
     if (t->outcome.kind == OUTCOME_DEVICE)
         return kernel_device_answer(k, 0, t->device_value, t->now);
+    if (t->outcome.kind == OUTCOME_PREEMPTED && t->is_interrupted)
+        return kernel_timer(k, 0, t->now);
     if (t->outcome.kind == OUTCOME_CLEAR) {
         struct memory_region clear = k->cores[0].clear;
         memset(kernel_memory(k, clear.base), 0, clear.end - clear.base);

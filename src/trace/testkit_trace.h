@@ -15,6 +15,7 @@ struct traced {
     nanoseconds_t now;
     struct outcome outcome;
     uint64_t device_value; /* what devices answer */
+    bool is_interrupted;   /* an interrupt comes at each preemption point */
     size_t length;
     char text[1 << 14];
 };
@@ -30,7 +31,11 @@ word_t *traced_buffer(struct traced *t);
 /* What has been written since the last time. */
 const char *traced_take(struct traced *t);
 
-/* A system call of the current thread: method INV_INVALID: `label`. */
+/*
+ * A system call of the current thread. method INV_INVALID: `label`. WORDS and EXTRA are
+ * testkit_guest.h's; CALL(TCB_RESUME) is the call of that method.
+ */
+#define CALL(id) .syscall = SYSCALL_CALL, .method = INV_##id
 struct traced_call {
     enum syscall syscall;
     cptr_t cap;

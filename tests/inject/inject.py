@@ -6,8 +6,8 @@
 
 Required each time: it ends; with a documented status; if that is not 0, with exactly one line that
 names the failure; if it is 0, having printed all that it prints undisturbed; and it leaves no process.
-`sel4emu --verbose` says how often each call was made: the first, second, middle and last occasion
-fails, one at a time (--all: every one)."""
+`sel4emu --verbose` says how often each call was made: in the first workload that makes it, the first,
+second, middle and last occasion fails, one at a time (--all: every one)."""
 
 import argparse
 import os
@@ -20,8 +20,14 @@ sys.path.insert(0, TESTS)
 
 from runner import command  # noqa: E402
 
-GUEST = "hello"
-OPTIONS = ["--until", "Goodbye.", "--timeout", "20"]
+# Guest, options, what is typed: what one does not reach another does.
+WORKLOADS = [
+    ("hello", ["--until", "Goodbye."], ""),
+    ("echo", [], "acq"),
+    ("pager", [], ""),
+    ("notifications", [], ""),
+    ("priorities", [], ""),
+]
 TIMEOUT = 30
 
 # The error that a call fails with; what Linux itself would give under pressure.
@@ -40,9 +46,10 @@ FAILED = {3, 4, 5}
 COUNTS = re.compile(r"^sel4emu: host calls:(.*)$", re.MULTILINE)
 
 
-def start(build, *options):
-    return command.run([os.path.join(build, "sel4emu"), *options, *OPTIONS,
-                        command.find_image(build, GUEST)], timeout=TIMEOUT)
+def start(build, workload, *options):
+    guest, own, typed = workload
+    return command.run([os.path.join(build, "sel4emu"), *options, *own, "--timeout", "20",
+                        command.find_image(build, guest)], stdin=typed, timeout=TIMEOUT)
 
 
 def counts(done):
@@ -55,7 +62,14 @@ def counts(done):
 def occasions(count, every):
     if every:
         return range(1, count + 1)
-    return sorted({1, min(2, count), (count + 1) // 2, count})
+    return sorted({1, min(2, count), (count + 1) // 2, count} - {0})
+
+
+def is_reached_by_child(build, name, workload, undisturbed):
+    """Whether a call that the command itself never makes fails elsewhere: the processes that it
+    starts inherit an injection, but their calls are not counted."""
+    done = start(build, workload, "--inject", f"{name}:1:{ERRORS.get(name, DEFAULT_ERROR)}")
+    return done.status != 0 or done.stdout != undisturbed.stdout
 
 
 def judge(done, undisturbed):
@@ -83,34 +97,45 @@ def main():
     parser.add_argument("call", nargs="*", help="calls to make fail; all if none")
     parser.add_argument("build")
     args = parser.parse_args()
-    undisturbed = start(args.build)
-    if undisturbed.status != 0:
-        print(f"an undisturbed run fails: {undisturbed.describe()}")
-        return 1
-    reached = counts(start(args.build, "--verbose"))
-    if not reached:
+    args.build = os.path.abspath(args.build)
+    workloads = []
+    for workload in WORKLOADS:
+        undisturbed = start(args.build, workload)
+        if undisturbed.status != 0:
+            print(f"FAIL {workload[0]} undisturbed: {undisturbed.describe()}")
+            return 1
+        workloads.append((workload, undisturbed, counts(start(args.build, workload, "--verbose"))))
+    names = workloads[0][2]
+    if not names:
         print("sel4emu --verbose says nothing of its host calls")
         return 1
     failed = False
-    for name, count in sorted(reached.items()):
-        if args.call and name not in args.call:
-            continue
-        if count == 0:
-            print(f"skip {name}: not made by this run")
-            continue
-        error = ERRORS.get(name, DEFAULT_ERROR)
-        wrong = []
-        for occasion in occasions(count, args.all):
-            injection = f"{name}:{occasion}:{error}"
-            done = start(args.build, "--inject", injection)
-            problem = judge(done, undisturbed)
-            if problem:
-                wrong.append(f"--inject {injection}: {problem}; {done.describe()}")
-            elif args.verbose:
-                print(f"{injection}: {done.status} {done.stderr.strip()}")
-        print("\n".join(wrong + [f"{'FAIL' if wrong else 'ok'} {name} fails cleanly"]), flush=True)
-        failed = failed or bool(wrong)
+    for name in sorted(names):
+        if not args.call or name in args.call:
+            failed = not disturb(args, name, workloads) or failed
     return 1 if failed else 0
+
+
+def disturb(args, name, workloads):
+    """Makes one call fail wherever it should; reports; returns whether all was well."""
+    chosen = next((each for each in workloads if each[2].get(name)), None) or next(
+        (each for each in workloads if is_reached_by_child(args.build, name, *each[:2])), None)
+    if chosen is None:
+        print(f"skip {name}: no workload makes it")
+        return True
+    workload, undisturbed, made = chosen
+    error = ERRORS.get(name, DEFAULT_ERROR)
+    wrong = []
+    for occasion in occasions(max(made.get(name, 0), 1), args.all):
+        injection = f"{name}:{occasion}:{error}"
+        done = start(args.build, workload, "--inject", injection)
+        problem = judge(done, undisturbed)
+        if problem:
+            wrong.append(f"{workload[0]} --inject {injection}: {problem}; {done.describe()}")
+        elif args.verbose:
+            print(f"{workload[0]} {injection}: {done.status} {done.stderr.strip()}")
+    print("\n".join(wrong + [f"{'FAIL' if wrong else 'ok'} {name} fails cleanly"]), flush=True)
+    return not wrong
 
 
 if __name__ == "__main__":

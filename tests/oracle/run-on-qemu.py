@@ -6,7 +6,8 @@
 
 KERNEL_BUILD is the build directory of an upstream seL4 for x86_64 pc99 (a kernel alone, or a project
 with one), or a kernel ELF. The guests are those of build/guests; which one runs until what, each
-tests/scenario/NAME.scn that has `image:` and `expect:` says. Needs qemu-system-x86 and binutils."""
+tests/scenario/NAME.scn that has `image:` and `expect:` says. The scenario "conformance" stands for
+guests/conformance. Needs qemu-system-x86 and binutils."""
 
 import argparse
 import glob
@@ -27,7 +28,7 @@ ROOT = os.path.dirname(TESTS)
 sys.dont_write_bytecode = True
 sys.path.insert(0, TESTS)
 
-from runner import command, scenarios  # noqa: E402
+from runner import command, conformance, scenarios  # noqa: E402
 from scenario import normalise  # noqa: E402
 
 # What upstream's own `simulate` gives a kernel built with its defaults.
@@ -168,6 +169,23 @@ def store(path, head, text, until):
         file.write(head + body.rstrip("\n") + "\n")
 
 
+def run_conformance(args, kernel, cpu, head):
+    """The checks of guests/conformance; 1 if one of them differs from the stored transcript."""
+    image = command.find_image(args.guests, conformance.IMAGE)
+    if image is None:
+        raise Problem("the guest 'conformance' is not built: run make")
+    found = conformance.checks(boot(kernel, image, args, cpu, conformance.END, ""))
+    if args.update:
+        with open(conformance.TRANSCRIPT, "w", encoding="utf-8", newline="") as file:
+            file.write(head + "".join(f"{name} {line}\n" for name, line in found.items()))
+        print(f"stored {os.path.relpath(conformance.TRANSCRIPT, ROOT)}")
+        return 0
+    wrong = [f"{name}: {why}" for name, why in conformance.differences(conformance.expected(), found)
+             if why]
+    print("\n".join([f"{'FAIL' if wrong else 'ok'} conformance"] + wrong), flush=True)
+    return 1 if wrong else 0
+
+
 def wanted(names):
     """(name, scenario) of the scenarios that compare a transcript."""
     directory = os.path.join(TESTS, "scenario")
@@ -191,7 +209,10 @@ def run(args, directory):
     cpu = args.cpu or ("max" if config.get("XSAVE") or config.get("FSGSBASE_INST") else DEFAULT_CPU)
     head = header(args.kernel_build, config, args) if args.update else None
     differing, done = 0, {}
-    for name, scenario in wanted(args.scenario):
+    if not args.scenario or conformance.IMAGE in args.scenario:
+        differing += run_conformance(args, kernel, cpu, head)
+    scenario_names = [name for name in args.scenario if name != conformance.IMAGE]
+    for name, scenario in wanted(scenario_names) if scenario_names or not args.scenario else []:
         image = command.find_image(args.guests, scenario["image"][0])
         if image is None:
             raise Problem(f"{name}: guest '{scenario['image'][0]}' is not built: run make")

@@ -2,6 +2,7 @@
 """Builds a preset of CMakePresets.json."""
 
 import os
+import re
 import subprocess
 
 
@@ -14,7 +15,7 @@ def make(out, root, preset):
                               stdin=subprocess.DEVNULL, text=True, errors="replace", check=False)
         if done.returncode != 0:
             wanted = [line for line in done.stdout.splitlines()
-                      if "error" in line.lower() or "***" in line or "undefined" in line]
+                      if re.search(r"[Ee]rror:|\*\*\*|undefined|multiple definition", line)]
             out.fail(f"build {preset}", "\n".join((wanted or done.stdout.splitlines())[:40]))
             return False
     out.ok(f"build {preset}")

@@ -100,6 +100,7 @@ def main():
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("build")
     args = parser.parse_args()
+    args.build = os.path.abspath(args.build)
     if command.find_image(args.build, GUEST) is None:
         print(f"guest {GUEST} is not built")
         return 1

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The command on a terminal: every way to end it from there works, restores the terminal and leaves
-no process.
+"""The command on a terminal: every way to end it from there works, whether the guest sleeps or is
+busy, restores the terminal and leaves no process; a guest that sleeps uses no processor time.
 
     tests/terminal/terminal.py BUILD"""
 
@@ -20,9 +20,12 @@ sys.path.insert(0, TESTS)
 
 from runner import command  # noqa: E402
 
-# A guest that never ends by itself, and what it prints once it runs.
-GUEST, STARTED = "preempt", b"\n"
+# A guest that waits for keys. The key 'b' makes it busy for ever.
+GUEST = "echo"
+SLEEPS, BUSY_KEY, BUSY = b"q: end\r\n", b"b", b"busy\r\n"
 TIMEOUT = 15  # seconds for each of start and end
+WATCHED = 1.0  # seconds for which a sleeping guest is looked at
+MOST_TICKS = 2  # of processor time, of 10 ms each, that it may use in them
 
 
 def press(keys):
@@ -69,36 +72,87 @@ def wait(process, terminal):
     return process.returncode
 
 
-def run(build, act, status, restores):
-    """What is wrong: a list of texts."""
-    ours = set(command.children())
-    terminal, slave = pty.openpty()
-    before = termios.tcgetattr(slave)
-    process = subprocess.Popen(
-        [os.path.join(build, "sel4emu"), command.find_image(build, GUEST)],
-        stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-        preexec_fn=lambda: _take_terminal(slave))
-    wrong = []
-    try:
-        if STARTED not in read_until(terminal, STARTED, TIMEOUT):
-            wrong.append("the guest printed nothing")
-        act(process, terminal)
-        got = wait(process, terminal)
+class Session:
+    """The command with a guest, on a terminal of its own."""
+
+    def __init__(self, build):
+        self.ours = set(command.children())
+        self.terminal, self.slave = pty.openpty()
+        self.before = termios.tcgetattr(self.slave)
+        self.process = subprocess.Popen(
+            [os.path.join(build, "sel4emu"), command.find_image(build, GUEST)], stdin=self.slave,
+            stdout=self.slave, stderr=self.slave, start_new_session=True,
+            preexec_fn=lambda: _take_terminal(self.slave))
+        self.wrong = []
+        self.expect(SLEEPS)
+
+    def expect(self, text):
+        seen = read_until(self.terminal, text, TIMEOUT)
+        if text not in seen:
+            self.wrong.append(f"{text!r} did not appear, but {seen!r}")
+
+    def make_busy(self):
+        os.write(self.terminal, BUSY_KEY)
+        self.expect(BUSY)
+
+    def end(self, act, status, restores):
+        act(self.process, self.terminal)
+        got = wait(self.process, self.terminal)
         if got is None:
-            wrong.append("it did not end")
-            process.kill()
-            process.wait()
+            self.wrong.append("it did not end")
+            self.process.kill()
+            self.process.wait()
         elif got != status:
-            wrong.append(f"exit status {got}, not {status}")
-        if restores and termios.tcgetattr(slave) != before:
-            wrong.append("the terminal is not as it was")
-        left = command.reap(ours)
+            self.wrong.append(f"exit status {got}, not {status}")
+        if restores and termios.tcgetattr(self.slave) != self.before:
+            self.wrong.append("the terminal is not as it was")
+        left = command.reap(self.ours)
         if left:
-            wrong.append(f"left behind: {left}")
-    finally:
-        os.close(terminal)
-        os.close(slave)
-    return wrong
+            self.wrong.append(f"left behind: {left}")
+        os.close(self.terminal)
+        os.close(self.slave)
+
+
+def ticks(session):
+    """Processor time that the command and all it started have used, in 10 ms."""
+    parents, used = {}, {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents[int(entry)] = int(fields[1])
+        used[int(entry)] = int(fields[11]) + int(fields[12])
+    total, family = 0, [session.process.pid]
+    while family:
+        pid = family.pop()
+        total += used.get(pid, 0)
+        family += [child for child, parent in parents.items() if parent == pid]
+    return total
+
+
+def sleeps(build):
+    """What is wrong with a guest that waits for a key."""
+    session = Session(build)
+    time.sleep(0.2)
+    before = ticks(session)
+    time.sleep(WATCHED)
+    spent = ticks(session) - before
+    if spent > MOST_TICKS:
+        session.wrong.append(f"used {spent * 10} ms of processor time in {WATCHED} s")
+    session.end(press(b"q"), 0, True)
+    return session.wrong
+
+
+def ends(build, case, busy):
+    """What is wrong with one way to end."""
+    _, act, status, restores = case
+    session = Session(build)
+    if busy:
+        session.make_busy()
+    session.end(act, status, restores)
+    return session.wrong
 
 
 def _take_terminal(slave):
@@ -111,17 +165,19 @@ def main():
     if len(sys.argv) != 2:
         print(__doc__)
         return 2
-    build = sys.argv[1]
+    build = os.path.abspath(sys.argv[1])
     if command.find_image(build, GUEST) is None:
         print(f"guest {GUEST} is not built")
         return 1
     command.become_reaper()
-    failed = False
-    for name, act, status, restores in CASES:
-        wrong = run(build, act, status, restores)
-        print("\n".join(wrong + [f"{'FAIL' if wrong else 'ok'} {name}"]), flush=True)
-        failed = failed or bool(wrong)
-    return 1 if failed else 0
+    results = [("a sleeping guest uses no processor time", sleeps(build))]
+    for case in CASES:
+        for busy in (False, True):
+            name = f"{case[0]} while the guest {'is busy' if busy else 'sleeps'}"
+            results.append((name, ends(build, case, busy)))
+    for name, wrong in results:
+        print("\n".join(wrong + [f"{'FAIL' if wrong else 'ok'} {name}"]))
+    return 1 if any(wrong for _, wrong in results) else 0
 
 
 if __name__ == "__main__":

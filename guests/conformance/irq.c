@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* IRQControl and IRQ handlers. Pin 5 of the first IOAPIC has no device here that interrupts. */
+#include "check.h"
+
+#define PIN 5
+
+static seL4_Error get(seL4_CPtr slot, seL4_Word ioapic, seL4_Word pin, seL4_Word level,
+                      seL4_Word polarity, seL4_Word vector)
+{
+    return seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, ROOT, slot, DEPTH, ioapic, pin, level,
+                                     polarity, vector);
+}
+
+static void truncated(void)
+{
+    say_error(invoke(seL4_CapIRQControl, Label_IRQControl_GetIOAPIC, CAPS(ROOT),
+                     WORDS(1, DEPTH, 0, 0, 0, 0)));
+    say_error(invoke(seL4_CapIRQControl, Label_IRQControl_GetIOAPIC, NONE,
+                     WORDS(1, DEPTH, 0, 0, 0, 0, 0)));
+    say_error(invoke(seL4_CapIRQControl, Label_IRQControl_Get, NONE, WORDS(1, 2)));
+    say_error(invoke(seL4_CapIRQControl, Label_TCB_Suspend, NONE, NONE));
+}
+
+static void get_plain(void)
+{
+    say_error(seL4_IRQControl_Get(seL4_CapIRQControl, 3, ROOT, slot_new(), DEPTH));
+    say_error(invoke(seL4_CapIRQControl, Label_IRQControl_Get, CAPS(ROOT), WORDS(3, 1, DEPTH)));
+}
+
+static void get_errors(void)
+{
+    const seL4_CPtr slot = slot_new();
+
+    say_error(get(slot, 0, PIN, 0, 0, 108));
+    say_error(get(slot, 0, PIN, 0, 0, ~(seL4_Word)0));
+    say_error(get(slot, 1, PIN, 0, 0, 20));
+    say_error(get(slot, 0, 24, 0, 0, 20));
+    say_error(get(slot, 0, PIN, 2, 0, 20));
+    say_error(get(slot, 0, PIN, 0, 2, 20));
+    say_error(get(ROOT, 9, 99, 9, 9, 20));
+    say_error(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, ROOT, slot, 0, 9, 99, 9, 9, 20));
+}
+
+static void get_and_again(void)
+{
+    const seL4_CPtr slot = slot_new();
+
+    say_error(get(slot, 0, PIN, 0, 0, 20));
+    say_cap(slot);
+    say_error(get(slot_new(), 0, PIN, 0, 0, 20));
+    say_error(get(slot_new(), 9, 9, 9, 9, 20));
+    must(delete_cap(slot), "Delete");
+    say_error(get(slot, 0, PIN, 1, 1, 20));
+    must(delete_cap(slot), "Delete");
+}
+
+static void get_msi(void)
+{
+    const seL4_CPtr slot = slot_new();
+
+    say_error(seL4_IRQControl_GetMSI(seL4_CapIRQControl, ROOT, slot, DEPTH, 256, 0, 0, 0, 21));
+    say_error(seL4_IRQControl_GetMSI(seL4_CapIRQControl, ROOT, slot, DEPTH, 0, 32, 0, 0, 21));
+    say_error(seL4_IRQControl_GetMSI(seL4_CapIRQControl, ROOT, slot, DEPTH, 0, 0, 8, 0, 21));
+    say_error(seL4_IRQControl_GetMSI(seL4_CapIRQControl, ROOT, slot, DEPTH, 255, 31, 7, 0, 21));
+    must(delete_cap(slot), "Delete");
+}
+
+static void handler(void)
+{
+    const seL4_CPtr slot = slot_new(), ntfn = object_new(seL4_NotificationObject, 0);
+    const seL4_CPtr reader = slot_new();
+
+    must(get(slot, 0, PIN, 0, 0, 22), "GetIOAPIC");
+    must(copy_cap(reader, ntfn, seL4_CanRead), "Copy");
+    say_error(invoke(slot, Label_IRQHandler_SetNotification, NONE, NONE));
+    say_error(seL4_IRQHandler_SetNotification(slot, ROOT));
+    say_error(seL4_IRQHandler_SetNotification(slot, slot_new()));
+    say_error(seL4_IRQHandler_SetNotification(slot, reader));
+    say_error(seL4_IRQHandler_SetNotification(slot, ntfn));
+    say_error(seL4_IRQHandler_SetNotification(slot, ntfn));
+    say_error(seL4_IRQHandler_Ack(slot));
+    say_error(seL4_IRQHandler_Clear(slot));
+    say_error(seL4_IRQHandler_Clear(slot));
+    say_error(invoke(slot, Label_TCB_Suspend, NONE, NONE));
+    must(delete_cap(slot), "Delete");
+}
+
+static void copies(void)
+{
+    const seL4_CPtr slot = slot_new(), copy = slot_new();
+
+    must(get(slot, 0, PIN, 0, 0, 23), "GetIOAPIC");
+    say_error(copy_cap(copy, slot, seL4_AllRights));
+    must(delete_cap(slot), "Delete");
+    say_error(get(slot, 0, PIN, 0, 0, 23));
+    say_error(seL4_CNode_Revoke(ROOT, seL4_CapIRQControl, DEPTH));
+    say_cap(copy);
+    say_error(get(slot, 0, PIN, 0, 0, 23));
+    must(delete_cap(slot), "Delete");
+}
+
+static const struct check checks[] = {
+    {"IRQ0001", "messages too short, a label that there is not", truncated},
+    {"IRQ0002", "Get on a kernel with IOAPIC", get_plain},
+    {"IRQ0003", "GetIOAPIC: vector, IOAPIC, pin, level, polarity out of range; the order",
+     get_errors},
+    {"IRQ0004", "GetIOAPIC twice with one vector, and after Delete", get_and_again},
+    {"IRQ0005", "GetMSI: bus, device, function out of range", get_msi},
+    {"IRQ0006", "SetNotification, Ack, Clear", handler},
+    {"IRQ0007", "copies of a handler, and Revoke of IRQControl", copies},
+};
+
+const struct check_table irq_checks = CHECK_TABLE(checks);

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which registers a system call changes, and that it changes no other. rcx and r11 are lost to the
+ * instruction itself; rsp comes back as 0.
+ */
+#include "check.h"
+#include "traps.h"
+
+static const char *const names[] = {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8",
+                                    "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+
+static void fill(seL4_Word number, seL4_CPtr cap, seL4_MessageInfo_t info)
+{
+    seL4_Word *word = (seL4_Word *)&registers_in;
+
+    for (unsigned i = 0; i < ARRAY_LENGTH(names); i++)
+        word[i] = 0x1111111100000000 + i;
+    registers_in.rdx = number;
+    registers_in.rdi = cap;
+    registers_in.rsi = info.words[0];
+}
+
+/* Only what no one can foresee is not printed: rcx and r11 are compared instead. */
+static void make(seL4_Word number, seL4_CPtr cap, seL4_MessageInfo_t info)
+{
+    const seL4_Word *in = (const seL4_Word *)&registers_in,
+                    *out = (const seL4_Word *)&registers_out;
+
+    fill(number, cap, info);
+    registers_syscall();
+    say("rcx %s r11 %s rsp %lx carry %lu;",
+        registers_out.rcx == (seL4_Word)registers_syscall_next ? "next" : "odd",
+        registers_out.r11 == registers_out.rflags ? "flags" : "odd", registers_out.rsp,
+        registers_out.rflags & 1);
+    for (unsigned i = 0; i < ARRAY_LENGTH(names); i++) {
+        if (&out[i] == &registers_out.rcx || &out[i] == &registers_out.r11 || out[i] == in[i])
+            continue;
+        say("%s=%lx", names[i], out[i]);
+    }
+}
+
+static seL4_MessageInfo_t info(seL4_Word label, seL4_Word length)
+{
+    return seL4_MessageInfo_new(label, 0, 0, length);
+}
+
+static void yield(void)
+{
+    make(seL4_SysYield, 5, info(0, 0));
+}
+
+static void signal(void)
+{
+    make(seL4_SysSend, object_new(seL4_NotificationObject, 0), info(0, 1));
+}
+
+static void nb_send(void)
+{
+    make(seL4_SysNBSend, object_new(seL4_EndpointObject, 0), info(3, 4));
+}
+
+static void poll(void)
+{
+    make(seL4_SysNBRecv, object_new(seL4_NotificationObject, 0), info(3, 4));
+}
+
+static void nb_recv(void)
+{
+    make(seL4_SysNBRecv, object_new(seL4_EndpointObject, 0), info(3, 4));
+}
+
+static void wait(void)
+{
+    const seL4_CPtr ntfn = object_new(seL4_NotificationObject, 0);
+
+    seL4_Signal(cap_mint(ntfn, seL4_CanWrite, 0xabc));
+    make(seL4_SysRecv, ntfn, info(3, 4));
+}
+
+static void reply(void)
+{
+    make(seL4_SysReply, 5, info(3, 4));
+}
+
+static seL4_CPtr endpoint;
+
+static void send_two(void *argument)
+{
+    (void)argument;
+    seL4_SetMR(0, 0xaaa);
+    seL4_SetMR(1, 0xbbb);
+    seL4_Send(endpoint, info(9, 2));
+}
+
+static void send_six(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 6; i++)
+        seL4_SetMR(i, 0xc00 + (seL4_Word)i);
+    seL4_Send(endpoint, info(9, 6));
+}
+
+static void receive_from(void (*entry)(void *), seL4_Word number)
+{
+    struct event event;
+
+    endpoint = cap_mint(object_new(seL4_EndpointObject, 0), seL4_AllRights, 0x99);
+    worker_start(0, entry, NULL);
+    make(number, endpoint, info(0, 0));
+    event_poll(&event);
+}
+
+static void receive_two(void)
+{
+    receive_from(send_two, seL4_SysRecv);
+}
+
+static void receive_six(void)
+{
+    receive_from(send_six, seL4_SysReplyRecv);
+}
+
+static void call_success(void)
+{
+    make(seL4_SysCall, object_new(seL4_TCBObject, 0), info(Label_TCB_Suspend, 0));
+}
+
+static void call_result(void)
+{
+    make(seL4_SysCall, object_new(seL4_TCBObject, 0), info(Label_TCB_SetFlags, 2));
+}
+
+static void call_error(void)
+{
+    make(seL4_SysCall, object_new(seL4_TCBObject, 0), info(Label_Untyped_Retype, 0));
+    make(seL4_SysCall, seL4_CapIOPortControl, info(Label_X86_IOPortControl_Issue, 0));
+}
+
+static void call_range_error(void)
+{
+    seL4_SetCap(0, seL4_CapInitThreadTCB);
+    make(seL4_SysCall, object_new(seL4_TCBObject, 0),
+         seL4_MessageInfo_new(Label_TCB_SetPriority, 0, 1, 1));
+}
+
+static void cap_identify(void)
+{
+    make(seL4_SysDebugCapIdentify, seL4_CapInitThreadCNode, info(3, 4));
+}
+
+static void set_tls_base(void)
+{
+#ifdef seL4_SysSetTLSBase
+    seL4_Word base;
+
+    __asm__("mov %%fs:0, %0" : "=r"(base));
+    make(seL4_SysSetTLSBase, base, info(3, 4));
+#else
+    say("not in this configuration");
+#endif
+}
+
+static void send_without_rights(void)
+{
+    make(seL4_SysSend, seL4_CapInitThreadTCB, info(Label_Untyped_Retype, 0));
+}
+
+/* Linux keeps these numbers for itself, where a call is to be made again: seL4 knows nothing of it.
+ */
+static void restart_numbers(void)
+{
+    for (seL4_Word number = 512; number <= 516; number++)
+        say("%ld", (long)trap_yield_rax(-number, seL4_SysYield));
+}
+
+static volatile seL4_Word stop, turns, kept;
+
+static void spin(void *argument)
+{
+    kept = trap_spin((seL4_Word)argument, &stop, &turns);
+}
+
+/* A slice is over in the middle of the spinning: the timer interrupts it, and it goes on later. */
+static void restart_numbers_preempted(void)
+{
+    const seL4_CPtr self = seL4_CapInitThreadTCB;
+    struct event event;
+
+    for (seL4_Word number = 512; number <= 516; number++) {
+        stop = turns = kept = 0;
+        worker_start(0, spin, (void *)-number);
+        /* among equals: each Yield lasts for a slice of the worker's */
+        must(seL4_TCB_SetPriority(self, self, WORKER_PRIORITY), "SetPriority");
+        for (unsigned i = 0; i < 3; i++)
+            seL4_Yield();
+        must(seL4_TCB_SetPriority(self, self, seL4_MaxPrio), "SetPriority");
+        stop = 1;
+        event_wait(&event);
+        say("%ld%s", (long)kept, turns > 0 ? "" : " did not run");
+    }
+}
+
+static volatile bool vectors_kept;
+
+/* Fills a vector register, spins, and compares. */
+static void spin_vectors(void *argument)
+{
+    const seL4_Word in = (seL4_Word)argument;
+    seL4_Word out;
+
+    __asm__ volatile("movq %[in], %%xmm7\n"
+                     "1: incq %[turns]\n"
+                     "cmpq $0, %[stop]\n"
+                     "je 1b\n"
+                     "movq %%xmm7, %[out]"
+                     : [out] "=r"(out), [turns] "+m"(turns)
+                     : [in] "r"(in), [stop] "m"(stop)
+                     : "xmm7", "cc");
+    if (out != in)
+        vectors_kept = false;
+}
+
+static void vector_registers(void)
+{
+    const seL4_CPtr self = seL4_CapInitThreadTCB;
+    struct event event;
+
+    stop = turns = 0;
+    vectors_kept = true;
+    for (unsigned n = 0; n < WORKERS; n++)
+        worker_start(n, spin_vectors, (void *)(UINT64_C(0x5555) << 8 * n));
+    must(seL4_TCB_SetPriority(self, self, WORKER_PRIORITY), "SetPriority");
+    for (unsigned i = 0; i < 3; i++)
+        seL4_Yield();
+    must(seL4_TCB_SetPriority(self, self, seL4_MaxPrio), "SetPriority");
+    stop = 1;
+    for (unsigned n = 0; n < WORKERS; n++)
+        event_wait(&event);
+    say("kept: %s", vectors_kept ? "yes" : "no");
+}
+
+static const struct check checks[] = {
+    {"REGS0001", "Yield", yield},
+    {"REGS0002", "Send to a notification", signal},
+    {"REGS0003", "NBSend to an endpoint without receiver", nb_send},
+    {"REGS0004", "NBRecv from an empty notification", poll},
+    {"REGS0005", "NBRecv from an endpoint without sender", nb_recv},
+    {"REGS0006", "Recv from a signalled notification", wait},
+    {"REGS0007", "Reply to nobody", reply},
+    {"REGS0008", "Recv of two words", receive_two},
+    {"REGS0009", "ReplyRecv of six words", receive_six},
+    {"REGS0010", "Call of a method without results", call_success},
+    {"REGS0011", "Call of a method with a result", call_result},
+    {"REGS0012", "Call that fails: no such method, message too short", call_error},
+    {"REGS0013", "Call that fails with two words", call_range_error},
+    {"REGS0014", "DebugCapIdentify", cap_identify},
+    {"REGS0015", "SetTLSBase", set_tls_base},
+    {"REGS0016", "Send that fails", send_without_rights},
+    {"REGS0017", "rax of -512 to -516 across Yield", restart_numbers},
+    {"REGS0018", "rax of -512 to -516 across preemption", restart_numbers_preempted},
+    {"REGS0019", "vector registers across preemption", vector_registers},
+};
+
+const struct check_table register_checks = CHECK_TABLE(checks);

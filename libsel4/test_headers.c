@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Compiled for a configuration far from the default one: numbers that the manual's tables give. */
+#include <sel4/sel4.h>
+
+__thread seL4_IPCBuffer *__sel4_ipc_buffer;
+
+/* release 13.0, non-MCS, several cores, IOMMU, VT-x, hardware debug API, no huge pages */
+_Static_assert(seL4_SysCall == (seL4_Word)-1, "API calls have the same numbers everywhere");
+_Static_assert(Label_TCB_Suspend == 11, "nothing before it varies");
+_Static_assert(Label_TCB_SetAffinity == 15, "exists with several cores");
+_Static_assert(Label_TCB_SetTLSBase == 20, "after one for cores and four for debugging");
+_Static_assert(Label_CNode_Revoke == 21, "no SetFlags before release 14.0");
+_Static_assert(seL4_X86_4K == 7, "without huge pages one less");
+_Static_assert(sizeof(seL4_UserContext) == 20 * sizeof(seL4_Word), "registers");
+
+seL4_Error check_signatures(seL4_CPtr cap);
+
+/* The shapes of libsel4's own prototypes. */
+seL4_Error check_signatures(seL4_CPtr cap)
+{
+    seL4_UserContext context;
+    seL4_X86_IOPort_In8_t byte = seL4_X86_IOPort_In8(cap, 0x40);
+    seL4_X86_Page_GetAddress_t address = seL4_X86_Page_GetAddress(cap);
+    seL4_Error error = seL4_TCB_ReadRegisters(cap, 0, 0, 20, &context);
+
+    error |= seL4_CNode_Mint(cap, 1, 64, cap, 2, 64, seL4_AllRights, 3);
+    error |= seL4_Untyped_Retype(cap, seL4_TCBObject, 0, cap, 0, 0, 1, 1);
+    error |= seL4_X86_Page_Map(cap, cap, 0, seL4_CanRead, seL4_X86_Default_VMAttributes);
+    error |= seL4_TCB_Configure(cap, 0, cap, 0, cap, 0, 0, cap);
+    return byte.error || address.error ? seL4_InvalidArgument : error;
+}

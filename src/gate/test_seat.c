@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The seat's loop, and what follows a thread from process to process. */
+#include <signal.h>
+#include <string.h>
+#include <test.h>
+
+#include <gate/testkit_world.h>
+
+/* --- running ------------------------------------------------------------------------------- */
+
+PIECE(print_and_halt, PRINT('o') PRINT('k') PRINT(10) HALT);
+
+TEST(thread_runs_prints_and_halts)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    CHECK_EQ(world_run(&world, &print_and_halt, 0, 0), SEAT_END_HALTED);
+    CHECK(!strncmp(world.text, "ok\n", 3));
+    CHECK_EQ(world.entered, 4);
+    CHECK(world.left >= world.entered);
+    CHECK_EQ(world.maps, 1); /* the image in one go */
+    CHECK_EQ(world.unmaps, 0);
+    world_close(&world);
+}
+
+PIECE(forever, "1: jmp 1b");
+
+TEST(client_can_stop_a_busy_guest)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world.stop_at = world_now(&world) + 20000000;
+    CHECK_EQ(world_run(&world, &forever, 0, 0), SEAT_END_STOPPED);
+    CHECK(world.armed >= 2); /* the tick came in between */
+    world_close(&world);
+}
+
+PIECE(undefined, "ud2");
+
+TEST(fault_that_nobody_handles_leaves_an_idle_machine)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    CHECK_EQ(world_run(&world, &undefined, 0, 0), SEAT_END_IDLE);
+    CHECK_EQ(world.waits, 1);
+    CHECK(strstr(world.text, "0x400000") != NULL);
+    world_close(&world);
+}
+
+static void stop_after_some(struct world *world)
+{
+    if (world->waits > 3)
+        world->stop_at = 1;
+}
+
+TEST(idle_machine_waits_as_often_as_it_is_woken)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world.on_wait = stop_after_some;
+    CHECK_EQ(world_run(&world, &undefined, 0, 0), SEAT_END_STOPPED);
+    CHECK_EQ(world.waits, 4);
+    world_close(&world);
+}
+
+static void world_kill_on_leave(void *context, struct kernel *k, struct outcome outcome)
+{
+    struct world *world = context;
+
+    (void)k;
+    (void)outcome;
+    if (++world->left == 3)
+        kill(world->gate->vspaces->edit.pid, SIGKILL);
+}
+
+TEST(process_killed_from_outside_ends_the_guest)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world.seat->client.trace_leave = world_kill_on_leave;
+    CHECK_EQ(world_run(&world, &print_and_halt, 0, 0), SEAT_END_HOST_FAILED);
+    CHECK(strstr(world.result.what, "killed from outside") != NULL);
+    world_close(&world);
+}
+
+TEST(thread_without_a_vspace_faults_where_it_stands)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world_load(&world, &print_and_halt, 0, 0);
+    world_thread(&world)->slots[TCB_SLOT_VTABLE].cap = cap_null();
+    seat_run(world.seat, &world.result);
+    CHECK_EQ(world.result.end, SEAT_END_IDLE);
+    world_check_vm_fault(&world, GUEST_IMAGE_START, 4);
+    CHECK_EQ(world.maps, 0);
+    world_close(&world);
+}
+
+/* --- vector state --------------------------------------------------------------------------- */
+
+/* The thread's VSpace loses its ASID and gets another: to the seat it is a new one. */
+static void world_change_vspace_on_enter(void *context, struct kernel *k, struct tcb *tcb,
+                                         const struct trap *trap)
+{
+    struct world *world = context;
+    struct vspace *vspace = vspace_at(k, kernel_tcb_vspace(k, tcb));
+
+    (void)trap;
+    if (++world->entered == 1) {
+        vspace->serial = k->next_serial++;
+        k->deaths++;
+    }
+}
+
+PIECE(keep_vectors,
+      "movq $0x41, %rax; movq %rax, %xmm3;" PRINT('o') "movq %xmm3, %rdi;" PUT_CHAR HALT);
+
+TEST(vector_state_follows_its_thread_to_another_vspace)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world.seat->client.trace_enter = world_change_vspace_on_enter;
+    CHECK_EQ(world_run(&world, &keep_vectors, 0, 0), SEAT_END_HALTED);
+    CHECK(!strncmp(world.text, "oA", 2));
+    CHECK(world.gate->vspaces && !world.gate->vspaces->next); /* the first process has ended */
+    CHECK_EQ(world.maps, 2);
+    world_close(&world);
+}

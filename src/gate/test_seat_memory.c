@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Lazy mappings, lost mappings, devices, and the gate's own page. */
+#include <errno.h>
+#include <string.h>
+#include <test.h>
+
+#include <gate/testkit_world.h>
+
+PIECE(print_and_halt, PRINT('o') HALT);
+
+/* --- memory -------------------------------------------------------------------------------- */
+
+PIECE(touch_pages, "movq $0x401000, %rdi; 1: movb $7, 5(%rdi); addq $0x1000, %rdi;"
+                   "cmpq $0x406000, %rdi; jne 1b;" HALT);
+
+TEST(neighbours_are_mapped_together)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    CHECK_EQ(world_run(&world, &touch_pages, 0, 0), SEAT_END_HALTED);
+    CHECK_EQ(world.maps, 1);
+    CHECK(world.mapped_bytes >= GUEST_IMAGE_PAGES * PAGE_BYTES);
+    CHECK_EQ(((char *)world_image_page(&world, 5))[5], 7);
+    world_close(&world);
+}
+
+PIECE(load_and_halt, "movq (%r14), %rdi;" PUT_CHAR HALT);
+PIECE(store_and_halt, "movq %r15, (%r14);" HALT);
+
+/* What the walk does not allow is the guest's fault, with the error code of a processor. */
+TEST(faults_carry_the_walks_error_code)
+{
+    static const struct {
+        const struct piece *piece;
+        uint64_t flags;
+        word_t fsr;
+    } cases[] = {
+        {&load_and_halt, 0, 0x4},
+        {&store_and_halt, 0, 0x6},
+        {&store_and_halt, READ_ONLY, 0x7},
+        {&load_and_halt, PTE_PRESENT | PTE_WRITE, 0x5},
+        {&store_and_halt, PTE_PRESENT | PTE_WRITE, 0x7},
+    };
+    struct world world;
+
+    for (unsigned i = 0; i < ARRAY_LENGTH(cases); i++) {
+        if (!world_open(&world))
+            return;
+        world_map(&world, EXTRA_PAGE, 0x200000, cases[i].flags);
+        CHECK_EQ(world_run(&world, cases[i].piece, EXTRA_PAGE + 8, 0), SEAT_END_IDLE);
+        world_check_vm_fault(&world, EXTRA_PAGE + 8, cases[i].fsr);
+        world_close(&world);
+    }
+}
+
+PIECE(jump_away, "jmpq *%r14");
+
+TEST(fetch_faults_are_at_their_target)
+{
+    static const vaddr_t targets[] = {0, EXTRA_PAGE, 0x10000000, 0xffffffffff600000};
+    struct world world;
+
+    for (unsigned i = 0; i < ARRAY_LENGTH(targets); i++) {
+        if (!world_open(&world))
+            return;
+        CHECK_EQ(world_run(&world, &jump_away, targets[i], 0), SEAT_END_IDLE);
+        world_check_vm_fault(&world, targets[i], 4);
+        world_close(&world);
+    }
+}
+
+/* r15 names a byte that says when to change the page tables: the trace hook does it. */
+static void world_remap_on_enter(void *context, struct kernel *k, struct tcb *tcb,
+                                 const struct trap *trap)
+{
+    struct world *world = context;
+
+    (void)k;
+    (void)tcb;
+    if (trap->kind != TRAP_SYSCALL)
+        return;
+    paddr_t paddr = 0x200000 + (++world->entered % 2) * PAGE_BYTES;
+    world_map(world, EXTRA_PAGE, paddr, world->entered < 6 ? READ_ONLY : 0);
+}
+
+PIECE(load_in_a_loop, "1: movq (%r14), %rdi;" PUT_CHAR "jmp 1b");
+
+/*
+ * A read-only page is lost and comes back, again and again, and is read by the same instruction:
+ * each time it is mapped anew, and what is read is what is there now.
+ */
+TEST(lost_pages_are_mapped_anew)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    *(char *)world_memory(&world, 0x200000) = 'a';
+    *(char *)world_memory(&world, 0x201000) = 'b';
+    world_map(&world, EXTRA_PAGE, 0x200000, READ_ONLY);
+    world.seat->client.trace_enter = world_remap_on_enter;
+    CHECK_EQ(world_run(&world, &load_in_a_loop, EXTRA_PAGE, 0), SEAT_END_IDLE);
+    CHECK(!strncmp(world.text, "ababab", 6));
+    CHECK_EQ(world.unmaps, 6);
+    world_check_vm_fault(&world, EXTRA_PAGE, 4);
+    world_close(&world);
+}
+
+TEST(losses_of_untouched_pages_cost_nothing)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    for (unsigned i = 0; i < 100; i++) {
+        world_map(&world, EXTRA_PAGE + i * PAGE_BYTES, 0x200000, READ_ONLY);
+        world_map(&world, EXTRA_PAGE + i * PAGE_BYTES, 0x200000, 0);
+    }
+    CHECK_EQ(world_run(&world, &print_and_halt, 0, 0), SEAT_END_HALTED);
+    CHECK_EQ(world.unmaps, 0);
+    world_close(&world);
+}
+
+PIECE(print_and_load, PRINT('o') "movq (%r14), %rdi;" PUT_CHAR HALT);
+
+static void world_run_out_of_areas(void *context, struct kernel *k, struct outcome outcome)
+{
+    struct world *world = context;
+
+    (void)k;
+    (void)outcome;
+    if (world->length == 1 && world->maps == 1)
+        world->map_error = -ENOMEM;
+}
+
+/* Linux has no more areas: the seat begins anew with what is touched from then on. */
+TEST(full_area_table_is_emptied)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    *(char *)world_memory(&world, 0x200000) = 'x';
+    world_map(&world, EXTRA_PAGE, 0x200000, READ_ONLY);
+    world.seat->client.trace_leave = world_run_out_of_areas;
+    CHECK_EQ(world_run(&world, &print_and_load, EXTRA_PAGE, 0), SEAT_END_HALTED);
+    CHECK(!strncmp(world.text, "ox", 2));
+    CHECK_EQ(world.unmaps, 1);
+    CHECK_EQ(world.maps, 4); /* the code, in vain, the page, the code again */
+    world_close(&world);
+}
+
+TEST(refused_maps_end_with_the_reason)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world.map_error = -EPERM;
+    CHECK_EQ(world_run(&world, &print_and_halt, 0, 0), SEAT_END_HOST_FAILED);
+    CHECK_EQ(world.result.error, -EPERM);
+    CHECK(strstr(world.result.what, "mmap_min_addr") != NULL);
+    CHECK(strstr(world.result.what, "0x400000") != NULL);
+    world_close(&world);
+}
+
+/* --- devices ------------------------------------------------------------------------------- */
+
+PIECE(use_device, "movl $0x11223344, 16(%r14); addl $1, 16(%r14); movq 16(%r14), %rdi; shrq $8, "
+                  "%rdi; movzbl 19(%r14), %eax; addl %eax, %edi; movb $'A', %dil;" PUT_CHAR HALT);
+
+TEST(device_memory_is_emulated)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world_map(&world, EXTRA_PAGE, DEVICE, READ_WRITE);
+    CHECK_EQ(world_run(&world, &use_device, EXTRA_PAGE, 0), SEAT_END_HALTED);
+    CHECK_EQ(world.device[2], 0x11223345);
+    CHECK_EQ(world.reads, 3);
+    CHECK_EQ(world.writes, 2);
+    CHECK(!strncmp(world.text, "A", 1));
+    world_close(&world);
+}
+
+PIECE(copy_to_device, "movq %r14, %rdi; movq %r15, %rsi; movl $20, %ecx; rep movsb;"
+                      "movq %r14, %rsi; leaq 0x800(%r15), %rdi; movl $5, %ecx; rep movsl;" HALT);
+
+/* One side of a string move is ordinary memory. */
+TEST(strings_move_between_memory_and_device)
+{
+    struct world world;
+    static const char text[20] = "nineteen characters";
+
+    if (!world_open(&world))
+        return;
+    world_map(&world, EXTRA_PAGE, DEVICE, READ_WRITE);
+    char *page = world_image_page(&world, 2);
+    memcpy(page, text, sizeof(text));
+    CHECK_EQ(world_run(&world, &copy_to_device, EXTRA_PAGE, PAGE(2)), SEAT_END_HALTED);
+    CHECK_MEM(world.device, text, sizeof(text));
+    CHECK_MEM(page + 0x800, text, sizeof(text));
+    world_close(&world);
+}
+
+TEST(device_accesses_fault_where_they_must)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world_map(&world, EXTRA_PAGE, DEVICE, READ_ONLY);
+    CHECK_EQ(world_run(&world, &store_and_halt, EXTRA_PAGE, 0), SEAT_END_IDLE);
+    world_check_vm_fault(&world, EXTRA_PAGE, 7);
+    CHECK_EQ(world.writes, 0);
+    world_close(&world);
+
+    /* the memory side of a string move */
+    if (!world_open(&world))
+        return;
+    world_map(&world, EXTRA_PAGE, DEVICE, READ_WRITE);
+    CHECK_EQ(world_run(&world, &copy_to_device, EXTRA_PAGE, EXTRA_PAGE + PAGE_BYTES),
+             SEAT_END_IDLE);
+    world_check_vm_fault(&world, EXTRA_PAGE + PAGE_BYTES, 4);
+    CHECK_EQ(world.writes, 0);
+    world_close(&world);
+}
+
+TEST(nothing_reads_as_ones)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world_map(&world, EXTRA_PAGE, NOTHING, READ_WRITE);
+    CHECK_EQ(world_run(&world, &load_and_halt, EXTRA_PAGE, 0), SEAT_END_HALTED);
+    CHECK_EQ((uint8_t)world.text[0], 0xff);
+    CHECK_EQ(world.maps, 1);
+    world_close(&world);
+}
+
+PIECE(vector_access, "movups (%r14), %xmm0;" HALT);
+
+TEST(unknown_device_instruction_is_named)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world_map(&world, EXTRA_PAGE, DEVICE, READ_WRITE);
+    CHECK_EQ(world_run(&world, &vector_access, EXTRA_PAGE, 0), SEAT_END_HOST_FAILED);
+    CHECK_EQ(world.result.error, -ENOTSUP);
+    CHECK(strstr(world.result.what, "0x400000") != NULL);
+    world_close(&world);
+}
+
+/* --- the gate's page ----------------------------------------------------------------------- */
+
+/* The guest world.maps something where the injection page lies, and reads it without a fault. */
+TEST(injection_page_gives_way_to_the_guests_tables)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world_reopen_gate(&world, EXTRA_PAGE); /* in the image's table */
+    *(char *)world_memory(&world, 0x200000) = 'y';
+    world_map(&world, EXTRA_PAGE, 0x200000, READ_ONLY);
+    CHECK_EQ(world_run(&world, &load_and_halt, EXTRA_PAGE, 0), SEAT_END_HALTED);
+    CHECK(!strncmp(world.text, "y", 1));
+    CHECK_EQ(world_ops.page(world.gate->vspaces), EXTRA_PAGE + PAGE_BYTES);
+    world_close(&world);
+}

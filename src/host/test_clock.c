@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <test.h>
+#include <unistd.h>
+
+#include <host/clock.h>
+#include <host/host.h>
+
+static volatile sig_atomic_t signals_seen;
+
+static void count_signal(int number)
+{
+    (void)number;
+    signals_seen++;
+}
+
+TEST(tsc_is_measured_in_whole_megahertz)
+{
+    unsigned first = host_tsc_finish(host_tsc_begin());
+    unsigned second = host_tsc_finish(host_tsc_begin());
+
+    CHECK(first > 100 && first < 10000);
+    CHECK(first <= second + 5 && second <= first + 5);
+}
+
+TEST(deadline_sends_its_signal)
+{
+    struct host_deadline deadline;
+    struct sigaction old;
+
+    CHECK_EQ(host_sigaction(SIGUSR1, count_signal, &old), 0);
+    if (!CHECK_EQ(host_deadline_create(SIGUSR1, &deadline), 0))
+        return;
+    signals_seen = 0;
+    uint64_t calls = host_call_count("timer_settime");
+    nanoseconds_t when = host_clock_now() + 3000000;
+    CHECK_EQ(host_deadline_set(&deadline, when), 0);
+    CHECK_EQ(host_deadline_set(&deadline, when), 0);
+    CHECK_EQ(host_call_count("timer_settime"), calls + 1);
+    while (!signals_seen && host_clock_now() < when + 1000000000)
+        usleep(20000);
+    CHECK_EQ(signals_seen, 1);
+    CHECK(host_clock_now() >= when);
+    host_deadline_expired(&deadline);
+    CHECK_EQ(host_deadline_set(&deadline, host_clock_now() + 1000000), 0);
+    CHECK_EQ(host_deadline_set(&deadline, NANOSECONDS_NEVER), 0);
+    usleep(3000);
+    CHECK_EQ(signals_seen, 1);
+    host_deadline_destroy(&deadline);
+}
