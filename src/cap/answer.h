@@ -22,7 +22,7 @@ enum answer_kind {
 /* What a debug kernel says of an answer (model/user_error.h). why NULL: nothing, and often so. */
 struct reason {
     const char *where; /* the function of the real kernel that says it */
-    const char *why;   /* a format; it takes words only: %lu, %ld, %lx */
+    const char *why;   /* a format; it takes words only: %lu, %lx */
     word_t argument[REASON_MAX_ARGUMENTS];
 };
 
@@ -60,6 +60,15 @@ struct answer answer_not_enough_memory(word_t free_bytes);
 struct answer answer_because(struct answer answer, const char *where, const char *why, ...)
     __attribute__((format(printf, 3, 4)));
 struct answer answer_with_reason(struct answer answer, struct reason reason);
+
+/*
+ * The argument for what is a %d in the real kernel: cut to 32 bits, its sign extended, and then
+ * printed without a sign like every number there.
+ */
+static inline word_t reason_int(word_t value)
+{
+    return (word_t)(int32_t)value;
+}
 
 /* Says the reason, if there is one. Whoever invokes a method does that for the method's answer. */
 void answer_report(struct kernel *k, const struct answer *answer);

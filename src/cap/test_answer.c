@@ -19,10 +19,10 @@ TEST(a_reason_leaves_the_answer_as_it_is)
 TEST(a_reason_keeps_its_words)
 {
     struct answer answer =
-        answer_because(answer_illegal_operation(), "f", "%lu of %ld in 0x%lx, %lu", UINT64_MAX,
-                       -2L, UINT64_C(0xabc), UINT64_C(4));
+        answer_because(answer_illegal_operation(), "f", "%lu of %lu in 0x%lx, %lu", UINT64_MAX,
+                       reason_int(0xabfffffffe), UINT64_C(0xabc), UINT64_C(4));
     CHECK_EQ(answer.reason.argument[0], UINT64_MAX);
-    CHECK_EQ(answer.reason.argument[1], -2L);
+    CHECK_EQ(answer.reason.argument[1], UINT64_MAX - 1);
     CHECK_EQ(answer.reason.argument[2], 0xabc);
     CHECK_EQ(answer.reason.argument[3], 4);
 }
@@ -63,13 +63,13 @@ TEST(reporting_says_the_reason_if_there_is_one)
 {
     struct guest g = guest_boot_default();
     struct answer silent = answer_truncated_message();
-    struct answer loud = answer_because(silent, "decodeThis", "%lu is not %ld, %lx or %lu.",
-                                        UINT64_C(7), -7L, UINT64_C(0x77), UINT64_C(70));
+    struct answer loud = answer_because(silent, "decodeThis", "%lu is not %lu, %lx or %lu.",
+                                        UINT64_C(7), UINT64_C(8), UINT64_C(0x77), UINT64_C(70));
     answer_report(g.k, &silent);
     CHECK_STR(console(&g), "");
     CHECK_EQ(g.k->user_error.count, 0);
     answer_report(g.k, &loud);
-    CHECK(strstr(console(&g), "7 is not -7, 77 or 70.>>"));
-    CHECK_STR(g.k->user_error.reason, "7 is not -7, 77 or 70.");
+    CHECK(strstr(console(&g), "7 is not 8, 77 or 70.>>"));
+    CHECK_STR(g.k->user_error.reason, "7 is not 8, 77 or 70.");
     guest_end(&g);
 }

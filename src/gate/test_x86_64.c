@@ -521,3 +521,72 @@ TEST(vector_state_is_kept_per_carrier_and_can_move)
     check_vectors(&guest, guest.carrier, 0xf7f, 0x7f80, 0x123456789);
     rig_close(&guest);
 }
+
+/* --- a thread without FPU ------------------------------------------------------------------ */
+
+static enum trap_kind run_without_fpu(struct rig *guest)
+{
+    guest->trap = (struct trap){.kind = TRAP_GONE};
+    CHECK_EQ(monitor_gate_ops.run_without_fpu(guest->carrier, guest->reg, &guest->trap), 0);
+    return guest->trap.kind;
+}
+
+PIECE(count_then_fld, "movl $100, %ecx; 1: addq %rcx, %rax; decl %ecx; jnz 1b; fld1; syscall");
+PIECE(count_then_vector, "nop; paddd %xmm1, %xmm0; syscall");
+PIECE(no_fpu_at_all, "incq %rax; syscall");
+
+TEST(fpu_instructions_do_not_execute_without_fpu)
+{
+    struct rig guest;
+
+    if (!rig_open(&guest))
+        return;
+    rig_load(&guest, &count_then_fld);
+    CHECK_EQ(run_without_fpu(&guest), TRAP_EXCEPTION);
+    CHECK_EQ(guest.trap.vector, 7);
+    CHECK_EQ(guest.reg[UREG_RAX], 5050);
+    CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE + 12);
+    CHECK_EQ(guest.reg[UREG_RFLAGS] & 0x100, 0); /* no trap flag of ours */
+    CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
+    CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE + 14);
+    rig_load(&guest, &count_then_vector);
+    CHECK_EQ(run_without_fpu(&guest), TRAP_EXCEPTION);
+    CHECK_EQ(guest.trap.vector, 7);
+    CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE + 1);
+    rig_close(&guest);
+}
+
+TEST(other_traps_are_the_same_without_fpu)
+{
+    struct rig guest;
+
+    if (!rig_open(&guest))
+        return;
+    interrupted_gate = guest.gate;
+    for (long rax = -516; rax <= -511; rax++) {
+        rig_load(&guest, &no_fpu_at_all);
+        guest.reg[UREG_RAX] = (word_t)rax;
+        CHECK_EQ(run_without_fpu(&guest), TRAP_SYSCALL);
+        CHECK_EQ(guest.reg[UREG_RAX], rax + 1);
+        CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE + 3);
+        CHECK_EQ(guest.reg[UREG_R11], 0x202 | (guest.reg[UREG_RFLAGS] & 0xd5));
+    }
+    rig_load(&guest, &load);
+    guest.reg[UREG_RDI] = RIG_NONE;
+    CHECK_EQ(run_without_fpu(&guest), TRAP_PAGE_FAULT);
+    CHECK_EQ(guest.trap.address, RIG_NONE);
+    rig_load(&guest, &jump);
+    guest.reg[UREG_RDI] = RIG_NONE;
+    CHECK_EQ(run_without_fpu(&guest), TRAP_PAGE_FAULT);
+    CHECK_EQ(guest.reg[UREG_RIP], RIG_NONE);
+    rig_load(&guest, &trap_flag);
+    guest.reg[UREG_RSP] = RIG_DATA + 64;
+    interrupt_gate(0);
+    CHECK_EQ(run_without_fpu(&guest), TRAP_INTERRUPTED);
+    CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE);
+    rig_load(&guest, &int3_short);
+    CHECK_EQ(run_without_fpu(&guest), TRAP_EXCEPTION);
+    CHECK_EQ(guest.trap.vector, 3);
+    CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE + 1);
+    rig_close(&guest);
+}

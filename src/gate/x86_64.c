@@ -312,6 +312,7 @@ static int decode_syscall(struct tracee *tracee, struct user_regs_struct *regs,
     regs->rip -= 2;
     if (is_int)
         return software_interrupt(ret_trap, 0x80);
+    regs->r11 = regs->eflags; /* without the trap flag, if ptrace has set that */
     *ret_trap = (struct trap){.kind = TRAP_SYSCALL};
     return 1;
 }

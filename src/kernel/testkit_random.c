@@ -8,6 +8,7 @@
 #include <kernel/testkit_invariants.h>
 #include <model/console.h>
 #include <object/object_types.h>
+#include <object/tcb.h>
 
 #define MEMORY_END UINT64_C(0x1000000)
 #define ROOT_RADIX 8
@@ -358,6 +359,22 @@ static void take_arguments(struct random_guest *r, struct byte_source *bytes, co
     }
 }
 
+/* Moves a CNode or a thread into a CNode: deleting that gets interesting. */
+static struct guest_syscall take_nesting(struct random_guest *r, struct byte_source *bytes)
+{
+    cptr_t cnode = take_cptr_of(r, bytes, CAP_CNODE);
+    union cap cap = root_cap(r, cnode);
+    cptr_t moved = take_cptr_of(r, bytes, take(bytes, 2) ? CAP_CNODE : CAP_TCB);
+    word_t index = cap.cnode.guard << cap.cnode.radix | take(bytes, 4);
+    return (struct guest_syscall){
+        .syscall = SYSCALL_CALL,
+        .cap = cnode,
+        .label = abi_invocation_label(&r->g.k->config, INV_CNODE_MOVE),
+        WORDS(index, depth_of(r, cnode), moved, 64),
+        EXTRA(INITIAL_CAP_CNODE),
+    };
+}
+
 static struct guest_syscall take_invocation(struct random_guest *r, struct byte_source *bytes)
 {
     const struct kernel_config *config = &r->g.k->config;
@@ -430,7 +447,8 @@ static void offer_receive_slot(struct random_guest *r, struct byte_source *bytes
 static bool make_call(struct random_guest *r, struct byte_source *bytes)
 {
     static struct guest_syscall (*const takes[])(struct random_guest *, struct byte_source *) = {
-        take_invocation, take_invocation, take_invocation, take_message, take_message, take_other};
+        take_invocation, take_invocation, take_invocation, take_invocation,
+        take_nesting,    take_message,    take_message,    take_other};
     struct tcb *caller = tcb_at(r->g.k, r->g.k->cores[0].current);
     offer_receive_slot(r, bytes);
     struct guest_syscall call = takes[take(bytes, ARRAY_LENGTH(takes))](r, bytes);
@@ -464,11 +482,28 @@ static bool some_event(struct random_guest *r, struct byte_source *bytes)
     return finish(r, bytes, kernel_interrupt(k, 0, take(bytes, 8), r->g.now));
 }
 
+/* Nobody can run: time goes by, or one of the threads is restarted. False: there is none. */
+static bool some_wake(struct random_guest *r, struct byte_source *bytes)
+{
+    struct kernel *k = r->g.k;
+    if (take(bytes, 2))
+        return some_event(r, bytes);
+    struct tcb *tcb = tcb_at(k, k->all_tcbs);
+    for (unsigned i = take(bytes, 8); i > 0 && tcb && tcb->all_link.next; i--)
+        tcb = tcb_at(k, tcb->all_link.next);
+    if (!tcb)
+        return false;
+    tcb_restart(k, 0, tcb);
+    return some_event(r, bytes);
+}
+
 bool random_guest_step(struct random_guest *r, struct byte_source *bytes)
 {
     unsigned kind = take(bytes, 32);
-    if (kind < 2 || !r->g.k->cores[0].current)
-        return some_event(r, bytes) && (r->g.k->cores[0].current || take(bytes, 4));
+    if (!r->g.k->cores[0].current)
+        return some_wake(r, bytes);
+    if (kind < 2)
+        return some_event(r, bytes);
     if (kind == 2)
         return some_fault(r, bytes);
     return make_call(r, bytes);

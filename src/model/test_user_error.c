@@ -29,10 +29,10 @@ static const char *console(struct guest *g)
     return copy;
 }
 
-/* As captured from the real kernel, but for the line number of its source. */
+/* As captured from the real kernel, but for the line number of its source and the address. */
 #define LINE(name)                                                                                 \
     "\033[0m\033[1m<<\033[0m\033[32mseL4(CPU 0)\033[0m\033[1m [decodeInvocation "                  \
-    "T0xffffff801ffc8400 \"" name "\" @40023c]: Attempted to invoke a null cap #0.>>\033[0m\n"
+    "T0xffffff801ffc7400 \"" name "\" @40023c]: Attempted to invoke a null cap #0.>>\033[0m\n"
 
 static void say_null_cap(struct guest *g)
 {
@@ -84,8 +84,8 @@ TEST(a_kept_line_is_cut_where_the_message_ends)
     memset(tcb->name, 'n', sizeof(tcb->name) - 1);
     tcb->name[sizeof(tcb->name) - 1] = '\0';
     for (unsigned i = 0; i < 10; i++)
-        user_error(g.k, "aFunctionWithAVeryLongNameThatGoesOnAndOnAndOnAndOnAndOnAndOnAndOn",
-                   "%s", tcb->name);
+        user_error(g.k, "aFunctionWithAVeryLongNameThatGoesOnAndOnAndOnAndOnAndOnAndOnAndOn", "%s",
+                   tcb->name);
     CHECK(strlen(g.k->user_error.line) < sizeof(g.k->user_error.line));
     CHECK(strlen(g.k->user_error.reason) < sizeof(g.k->user_error.reason));
     guest_end(&g);

@@ -79,8 +79,8 @@ static struct answer irq_control_get(struct call *call)
     word_t line = call_word(call, 0);
     if (line > PIC_LAST_LINE)
         return answer_because(answer_range_error(0, PIC_LAST_LINE), "Arch_checkIRQ",
-                              "IRQControl: IRQ %ld should be in range 0 - %ld", (long)line,
-                              (long)PIC_LAST_LINE);
+                              "IRQControl: IRQ %lu should be in range 0 - %lu", line,
+                              (word_t)PIC_LAST_LINE);
     if (call->k->irqs[line].kind != IRQ_FREE)
         return answer_because(answer_revoke_first(), "decodeIRQControlInvocation",
                               "Rejecting request for IRQ %lu. Already active.", line);
@@ -112,8 +112,8 @@ static struct answer decode_vector(const struct call *call, unsigned *ret_vector
     word_t vector = call_word(call, WORD_VECTOR);
     if (vector > MAX_USER_VECTOR)
         return answer_because(answer_range_error(0, MAX_USER_VECTOR), DECODE,
-                              "IRQControl: Invalid irq %ld should be between 0-%ld", (long)vector,
-                              (long)MAX_USER_VECTOR);
+                              "IRQControl: Invalid irq %lu should be between 0-%lu", vector,
+                              (word_t)MAX_USER_VECTOR);
     if (call->k->irqs[vector].kind != IRQ_FREE)
         return answer_because(answer_revoke_first(), DECODE,
                               "IRQControl: IRQ %lu is already active.", vector + PIC_LINES);
@@ -132,18 +132,17 @@ static struct answer check_ioapic(const struct call *call)
     word_t level = call_word(call, WORD_LEVEL), polarity = call_word(call, WORD_POLARITY);
     if (ioapic >= k->num_ioapics)
         return answer_because(answer_range_error(0, k->num_ioapics - 1), where,
-                              "Invalid IOAPIC %ld, only have %ld", (long)ioapic,
-                              (long)k->num_ioapics);
+                              "Invalid IOAPIC %lu, only have %lu", ioapic, (word_t)k->num_ioapics);
     if (pin >= k->ioapic_pins)
         return answer_because(answer_range_error(0, k->ioapic_pins - 1), where,
-                              "Invalid IOAPIC pin %ld, there are %ld pins", (long)pin,
-                              (long)k->ioapic_pins);
+                              "Invalid IOAPIC pin %lu, there are %lu pins", pin,
+                              (word_t)k->ioapic_pins);
     if (level > 1)
-        return answer_because(answer_range_error(0, 1), where, "Level should be 0 or 1, not %ld",
-                              (long)(int)level);
+        return answer_because(answer_range_error(0, 1), where, "Level should be 0 or 1, not %lu",
+                              reason_int(level));
     if (polarity > 1)
-        return answer_because(answer_range_error(0, 1), where, "Polarity should be 0 or 1, not %ld",
-                              (long)(int)polarity);
+        return answer_because(answer_range_error(0, 1), where, "Polarity should be 0 or 1, not %lu",
+                              reason_int(polarity));
     return answer_ok();
 }
 

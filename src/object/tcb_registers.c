@@ -40,8 +40,8 @@ struct answer tcb_read_registers(struct call *call)
     if (count < 1 || count > USER_REGISTER_COUNT)
         return answer_because(
             answer_range_error(1, USER_REGISTER_COUNT), "decodeReadRegisters",
-            "TCB ReadRegisters: Attempted to read an invalid number of registers (%ld).",
-            (long)(int)count);
+            "TCB ReadRegisters: Attempted to read an invalid number of registers (%lu).",
+            reason_int(count));
     struct tcb *tcb = call_tcb(call);
     if (tcb == call->caller)
         return answer_because(answer_illegal_operation(), "decodeReadRegisters",
@@ -67,8 +67,8 @@ struct answer tcb_write_registers(struct call *call)
     if (call->length - WRITE_REGISTERS_HEADER < count)
         return answer_because(
             answer_truncated_message(), "decodeWriteRegisters",
-            "TCB WriteRegisters: Message too short for requested write size (%ld/%ld).",
-            (long)(call->length - WRITE_REGISTERS_HEADER), (long)(int)count);
+            "TCB WriteRegisters: Message too short for requested write size (%lu/%lu).",
+            (word_t)call->length - WRITE_REGISTERS_HEADER, reason_int(count));
     struct tcb *tcb = call_tcb(call);
     if (tcb == call->caller)
         return answer_because(answer_illegal_operation(), "decodeWriteRegisters",

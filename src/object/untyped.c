@@ -89,13 +89,13 @@ static struct answer retype_check_window(const struct call *call, struct retype 
     word_t count = call_word(call, 5);
     if (offset > size - 1)
         return answer_because(answer_range_error(0, size - 1), "decodeUntypedInvocation",
-                              "Untyped Retype: Destination node offset #%ld too large.",
-                              (long)(int)offset);
+                              "Untyped Retype: Destination node offset #%lu too large.",
+                              reason_int(offset));
     if (count < 1 || count > call->k->config.retype_fan_out_limit)
         return answer_because(
             answer_range_error(1, call->k->config.retype_fan_out_limit), "decodeUntypedInvocation",
-            "Untyped Retype: Number of requested objects (%ld) too small or large.",
-            (long)(int)count);
+            "Untyped Retype: Number of requested objects (%lu) too small or large.",
+            reason_int(count));
     if (count > size - offset)
         return retype_failed(answer_range_error(1, size - offset),
                              "Untyped Retype: Requested destination window overruns size of node.");
@@ -106,8 +106,8 @@ static struct answer retype_check_window(const struct call *call, struct retype 
     for (unsigned i = 0; i < r->count; i++) {
         if (!slot_is_empty(&r->slots[i]))
             return answer_because(answer_delete_first(), "decodeUntypedInvocation",
-                                  "Untyped Retype: Slot #%ld in destination window non-empty.",
-                                  (long)(int)(offset + i));
+                                  "Untyped Retype: Slot #%lu in destination window non-empty.",
+                                  reason_int(offset + i));
     }
     return answer_ok();
 }

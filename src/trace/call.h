@@ -33,11 +33,11 @@ struct trace_call {
     uint8_t at_once;  /* enum result_form: when the kernel ends it in the same entry */
     uint8_t later;    /* and when the thread blocked meanwhile */
     bool is_fault;
-    bool needs_no_reply_right; /* a Call through a capability that lets nobody reply */
-    enum invocation method;    /* RESULT_INVOCATION */
-    vaddr_t ip;                /* of the system call or the faulting instruction */
-    word_t message_info;       /* as sent */
-    struct fault expected; /* the CapFault that looking up its capabilities must raise, if any */
+    bool lets_nobody_reply; /* a Call through a capability that lets nobody reply */
+    enum invocation method; /* RESULT_INVOCATION */
+    vaddr_t ip;             /* of the system call or the faulting instruction */
+    word_t message_info;    /* as sent */
+    struct fault expected;  /* the CapFault that looking up its capabilities must raise, if any */
 };
 
 /* Adds the call that `tcb` makes to `line`, without a result, and describes it in *ret_call. */

@@ -136,7 +136,7 @@ static void send_to_endpoint(struct decoder *d, union cap cap, struct send how)
     line_add(d->line, ": ");
     add_message(d);
     d->call->later = how.is_call ? RESULT_REPLY : RESULT_OK;
-    d->call->needs_no_reply_right = how.is_call && !(rights & (RIGHT_GRANT | RIGHT_GRANT_REPLY));
+    d->call->lets_nobody_reply = how.is_call && !(rights & (RIGHT_GRANT | RIGHT_GRANT_REPLY));
     if (how.is_call)
         d->call->at_once = RESULT_INVOCATION;
     else if (rights & RIGHT_WRITE)

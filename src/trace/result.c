@@ -70,12 +70,11 @@ static void explain_lookup(const struct answer_reader *r)
     lookup_failure_add(r->line, failure);
 }
 
+/* The arguments in the same line say what is missing. */
 static void explain_truncated(const struct answer_reader *r)
 {
-    struct invocation_info info = abi_invocation_info(&r->message.k->config, r->call->method);
     struct message_info sent = message_info_decode(r->call->message_info);
-    line_add(r->line, "%u words and %u caps sent, at least %u and %u needed", sent.length,
-             sent.extra_caps, info.min_words, info.min_caps);
+    line_add(r->line, "%u words and %u caps are too few", sent.length, sent.extra_caps);
 }
 
 static void explain_delete_first(const struct answer_reader *r)

@@ -11,7 +11,7 @@
 
 #define THREAD_SETS       256
 #define THREADS_IN_SET    8
-#define THREAD_TEXT_BYTES 100
+#define THREAD_TEXT_BYTES 200
 
 struct trace_thread {
     uint64_t serial; /* of its TCB; 0: free */

@@ -33,12 +33,12 @@ struct trace {
 
 static void write_line(struct trace *trace, const char *label, const struct line *line)
 {
-    enum { NS_PER_US = 1000, US_PER_S = 1000000 };
+    enum { NS_PER_US = 1000, US_PER_S = 1000000, LABEL_WIDTH = 12 };
     uint64_t us = trace->now / NS_PER_US;
     struct line *out = &trace->output;
 
     line_clear(out);
-    line_add(out, "%4lu.%06lu %-*s %s", us / US_PER_S, us % US_PER_S, LABEL_BYTES - 4, label,
+    line_add(out, "%4lu.%06lu %-*s %s", us / US_PER_S, us % US_PER_S, LABEL_WIDTH, label,
              line->text);
     line_end(out);
     trace->sink.write(trace->sink.context, out->text, out->length);
@@ -111,7 +111,7 @@ static void end_stopped(struct trace *trace, struct kernel *k, const struct tcb 
     if (k->unhandled_faults != trace->unhandled_faults) {
         end_with_fault(trace, k, tcb, &trace->call.expected);
         line_add(&trace->line, ", no handler: stopped");
-    } else if (trace->call.needs_no_reply_right) {
+    } else if (trace->call.lets_nobody_reply) {
         line_add(&trace->line, " = (stopped for good: the capability lets nobody reply)");
     } else {
         line_add(&trace->line, " = (stopped)");

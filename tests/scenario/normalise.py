@@ -8,6 +8,8 @@ import re
 RULES = [
     ("serial lines end in CR LF, a terminal's in LF", re.compile(r"\r+$"), ""),
     ("a span of time", re.compile(r"\b\d+(\.\d+)? (ns|us|ms|s)\b"), "TIME"),
+    ("the line of the kernel's source in its messages: it differs by version",
+     re.compile(r"(\[\w+)/\d+(?= T0x)"), r"\1"),
     ("an address in the kernel's window: where a TCB or another object lies",
      re.compile(r"\b(0x)?ffff[0-9a-f]{12}\b", re.IGNORECASE), "KERNEL-ADDRESS"),
 ]
