@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A driver for the receiving side of the serial port, and a program that waits for keys: it sleeps
- * until one is pressed. 'b' keeps the processor busy for ever, 'q' ends.
+ * until one is pressed. Some keys show how a guest can end, or not end, by itself.
  */
 #include "guest.h"
 
@@ -25,6 +25,8 @@ enum serial_register {
 #define VECTOR     8
 #define EDGE       0
 #define HIGH       0
+
+#define NOWHERE 0x7000000000 /* no guest maps anything there */
 
 static seL4_CPtr ports, irq, received;
 
@@ -68,26 +70,58 @@ static unsigned char key_wait(void)
     return serial_read(DATA);
 }
 
-static _Noreturn void be_busy(void)
+static void be_busy(void)
 {
+    print("busy\n");
     for (;;)
         __asm__ volatile("");
+}
+
+static void jump_to_nowhere(void)
+{
+    void (*volatile nowhere)(void) = (void (*)(void))NOWHERE;
+
+    nowhere();
+}
+
+static void write_to_nowhere(void)
+{
+    *(volatile int *)NOWHERE = 1;
+}
+
+static void divide_by_zero(void)
+{
+    volatile int zero = 0;
+
+    zero = 100 / zero;
+}
+
+static const struct command {
+    unsigned char key;
+    const char *what;
+    void (*run)(void);
+} commands[] = {
+    {'b', "busy for ever", be_busy},
+    {'j', "jump to nowhere", jump_to_nowhere},
+    {'w', "write to nowhere", write_to_nowhere},
+    {'d', "divide by zero", divide_by_zero},
+    {'q', "end", guest_end},
+};
+
+static void obey(unsigned char key)
+{
+    print("key 0x%02x\n", key);
+    for (unsigned i = 0; i < ARRAY_LENGTH(commands); i++)
+        if (commands[i].key == key)
+            commands[i].run();
 }
 
 void guest_main(void)
 {
     serial_create();
-    print("press keys; b: busy for ever, q: end\n");
-    for (;;) {
-        const unsigned char key = key_wait();
-
-        if (key == 'q')
-            break;
-        if (key == 'b') {
-            print("busy\n");
-            be_busy();
-        }
-        print("key 0x%02x\n", key);
-    }
-    print("done\n");
+    for (unsigned i = 0; i < ARRAY_LENGTH(commands); i++)
+        print("%c: %s\n", commands[i].key, commands[i].what);
+    print("press keys\n");
+    for (;;)
+        obey(key_wait());
 }

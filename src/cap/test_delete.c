@@ -243,12 +243,13 @@ TEST(a_thread_inside_its_own_cspace_can_be_revoked)
         g.next_slot += 2;
         union cap cap = guest_cap(&g, cnode);
         struct tcb *thread = tcb_at(g.k, guest_cap(&g, tcb).tcb.object);
-        CHECK_ANSWER(guest_invoke(&g, (struct guest_call){
-                                          .cap = tcb,
-                                          .method = INV_TCB_SET_SPACE,
-                                          WORDS(0, 0, 0),
-                                          EXTRA(cnode, INITIAL_CAP_VSPACE),
-                                      }),
+        CHECK_ANSWER(guest_invoke(&g,
+                                  (struct guest_call){
+                                      .cap = tcb,
+                                      .method = INV_TCB_SET_SPACE,
+                                      WORDS(0, 0, 0),
+                                      EXTRA(cnode, INITIAL_CAP_VSPACE),
+                                  }),
                      answer_ok());
         put(&g, cap, 1, tcb);
         guest_delete(&g, cnode);

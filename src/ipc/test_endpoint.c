@@ -263,9 +263,9 @@ TEST(waiters_of_an_endpoint_that_ends_are_restarted)
     guest_run(&p.g, p.server);
     guest_call_ipc(&p.g, p.ep, 0, 0);
     guest_run(&p.g, guest_root_thread(&p.g));
-    guest_call_method(&p.g, (struct guest_call){.cap = INITIAL_CAP_CNODE,
-                                                .method = INV_CNODE_DELETE,
-                                                WORDS(p.ep, 64)});
+    guest_call_method(
+        &p.g,
+        (struct guest_call){.cap = INITIAL_CAP_CNODE, .method = INV_CNODE_DELETE, WORDS(p.ep, 64)});
     CHECK_EQ(p.client.tcb->state, THREAD_RESTART);
     CHECK_EQ(p.server.tcb->state, THREAD_RESTART);
     CHECK(p.client.tcb->in_ready_queue && p.server.tcb->in_ready_queue);

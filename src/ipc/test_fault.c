@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Faults: the message of each type, the replies to it, and threads without a handler. */
+/* Faults: the message of each type, the replies to it, and who may be a handler. */
 #include <test.h>
-
-#include <string.h>
 
 #include <abi/bootinfo.h>
 #include <base/bits.h>
-#include <base/text.h>
 #include <cap/delete.h>
 #include <ipc/ipc.h>
-#include <model/console.h>
 #include <model/testkit_thread.h>
 
 #define BADGE 0x77
@@ -264,35 +260,10 @@ TEST(a_report_that_was_received_ends_with_the_wait_for_the_reply)
     guest_end(&f.g);
 }
 
-/* --- no handler ---------------------------------------------------------------------------- */
-
-/* fault: its line; what: the number in the first line; end: what follows "With stack:". */
-static void check_unhandled(struct fixture *f, const char *what, const char *fault, const char *end)
-{
-    char expected[512];
-    text_format(expected, sizeof(expected),
-                "Caught cap fault in send phase at address %s\nwhile trying to handle:\n%s\n"
-                "in thread 0x%lx \"child of: 'rootserver'\" at address 0x6000\nWith stack:\n%s\n",
-                what, fault, console_tcb_address(f->g.k, f->faulter.tcb), end);
-    CHECK_EQ(f->faulter.tcb->state, THREAD_INACTIVE);
-    CHECK_EQ(f->g.k->unhandled_faults, 1);
-    CHECK_STR(guest_console(&f->g), expected);
-}
-
-TEST(a_fault_without_a_handler_is_printed)
-{
-    struct fixture f = setup();
-    f.faulter.tcb->fault_handler = 0;
-    f.faulter.tcb->context.reg[UREG_RSP] = 0x6001;
-    kernel_vm_fault(f.g.k, 0, 0xdead000, 4, 0);
-    check_unhandled(&f, "0", "vm fault on data at address 0xdead000 with status 0x4",
-                    "RSP not aligned");
-    guest_end(&f.g);
-}
-
 TEST(a_handler_must_be_an_endpoint_one_may_call)
 {
-    const word_t rights[] = {RIGHT_READ | RIGHT_GRANT, RIGHT_WRITE, RIGHT_GRANT | RIGHT_GRANT_REPLY};
+    const word_t rights[] = {RIGHT_READ | RIGHT_GRANT, RIGHT_WRITE,
+                             RIGHT_GRANT | RIGHT_GRANT_REPLY};
     for (unsigned i = 0; i < ARRAY_LENGTH(rights); i++) {
         struct fixture f = setup();
         f.faulter.tcb->fault_handler = guest_mint(&f.g, f.ep, rights[i], 0);
@@ -305,35 +276,5 @@ TEST(a_handler_must_be_an_endpoint_one_may_call)
     f.faulter.tcb->fault_handler = guest_mint(&f.g, f.ep, RIGHT_WRITE | RIGHT_GRANT, 0);
     kernel_user_exception(f.g.k, 0, 6, 0, 0);
     CHECK_EQ(f.faulter.tcb->state, THREAD_BLOCKED_ON_REPLY);
-    guest_end(&f.g);
-}
-
-TEST(each_kind_of_fault_has_its_line)
-{
-    struct fixture f = setup();
-    f.faulter.tcb->fault_handler = 0x123;
-    f.faulter.tcb->slots[TCB_SLOT_VTABLE].cap = cap_null();
-    kernel_user_exception(f.g.k, 0, 0xd, 0x802, 0);
-    check_unhandled(&f, "0x123", "user exception 0xd code 0x802", "Invalid vspace");
-    guest_resume(&f.g, f.faulter);
-    guest_run(&f.g, f.faulter);
-    kernel_unknown_syscall(f.g.k, 0, (word_t)-17, 0);
-    CHECK_EQ(f.g.k->unhandled_faults, 2);
-    guest_end(&f.g);
-}
-
-TEST(the_stack_is_shown_where_it_can_be_read)
-{
-    struct fixture f = setup();
-    f.faulter.tcb->fault_handler = 0;
-    f.faulter.tcb->context.reg[UREG_RSP] = GUEST_IMAGE_START + GUEST_IMAGE_PAGES * PAGE_BYTES - 16;
-    word_t *word = kernel_memory(f.g.k, f.g.boot.image.paddr + GUEST_IMAGE_PAGES * PAGE_BYTES - 8);
-    *word = 0xabc;
-    kernel_user_exception(f.g.k, 0, 6, 0, 0);
-    const char *text = guest_console(&f.g);
-    const char *stack = strstr(text, "With stack:\n");
-    CHECK(stack != NULL);
-    if (stack)
-        CHECK_EQ(strncmp(stack, "With stack:\n0x405ff0: 0x0\n0x405ff8: 0xabc\n", 42), 0);
     guest_end(&f.g);
 }

@@ -84,11 +84,9 @@ TEST(without_a_buffer_of_the_receiver_four_words_arrive_and_no_capabilities)
 {
     struct pair p = setup();
     remove_buffer(p.server);
-    guest_syscall(&p.g, (struct guest_syscall){.syscall = SYSCALL_SEND,
-                                               .cap = p.ep,
-                                               .length = 20,
-                                               .caps = 1,
-                                               .extra = {p.ep}});
+    guest_syscall(
+        &p.g, (struct guest_syscall){
+                  .syscall = SYSCALL_SEND, .cap = p.ep, .length = 20, .caps = 1, .extra = {p.ep}});
     CHECK_EQ(thread_info(p.server).length, 4);
     CHECK_EQ(thread_info(p.server).extra_caps, 0);
     CHECK_EQ(p.server.tcb->state, THREAD_RUNNING);
@@ -214,10 +212,9 @@ TEST(extra_capabilities_that_do_not_resolve)
 TEST(nb_send_drops_what_does_not_resolve)
 {
     struct pair p = setup();
-    guest_syscall(&p.g, (struct guest_syscall){.syscall = SYSCALL_NB_SEND,
-                                               .cap = p.ep,
-                                               .caps = 1,
-                                               .extra = {1 << 20}});
+    guest_syscall(&p.g,
+                  (struct guest_syscall){
+                      .syscall = SYSCALL_NB_SEND, .cap = p.ep, .caps = 1, .extra = {1 << 20}});
     CHECK_EQ(p.client.tcb->state, THREAD_RUNNING);
     CHECK_EQ(p.server.tcb->state, THREAD_BLOCKED_ON_RECEIVE);
     guest_nb_send(&p.g, 1 << 20, 0, 0);
@@ -225,7 +222,8 @@ TEST(nb_send_drops_what_does_not_resolve)
     guest_end(&p.g);
 }
 
-/* Whether a reply may carry capabilities depends on the capability that the Call was received by. */
+/* Whether a reply may carry capabilities depends on the capability that the Call was received by.
+ */
 TEST(replies_carry_capabilities_if_the_receiver_could_grant)
 {
     for (unsigned grant = 0; grant < 2; grant++) {

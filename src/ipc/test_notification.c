@@ -30,9 +30,8 @@ static struct fixture setup(void)
 
 static void bind(struct fixture *f, struct guest_thread t)
 {
-    guest_invoke(&f->g, (struct guest_call){.cap = t.cptr,
-                                            .method = INV_TCB_BIND_NOTIFICATION,
-                                            EXTRA(f->signal)});
+    guest_invoke(&f->g, (struct guest_call){
+                            .cap = t.cptr, .method = INV_TCB_BIND_NOTIFICATION, EXTRA(f->signal)});
 }
 
 TEST(signals_are_kept_and_merged)

@@ -51,8 +51,7 @@ TEST(priorities_are_limited_by_the_authority)
         CHECK_ANSWER(guest_invoke(&g, method(tcb, m, 1, 0, 0, 0)), answer_truncated_message());
         CHECK_ANSWER(guest_invoke(&g, method(tcb, m, 1, 5, 0, ep)), answer_invalid_capability(1));
         CHECK_ANSWER(guest_invoke(&g, method(tcb, m, 1, 5, 0, tcb)), answer_range_error(0, 0));
-        CHECK_ANSWER(guest_invoke(&g, method(tcb, m, 1, 256, 0, root)),
-                     answer_range_error(0, 255));
+        CHECK_ANSWER(guest_invoke(&g, method(tcb, m, 1, 256, 0, root)), answer_range_error(0, 255));
         CHECK_ANSWER(guest_invoke(&g, method(tcb, m, 1, UINT64_C(1) << 40, 0, root)),
                      answer_range_error(0, 255));
         CHECK_EQ(t.tcb->priority, i == 0 ? 5 : 7);
@@ -100,8 +99,7 @@ TEST(lowering_ones_own_priority_lets_others_run)
     struct guest g = guest_boot_default();
     struct guest_thread t = guest_thread(&g, 100);
     guest_resume(&g, t);
-    guest_call_method(&g,
-                      method(INITIAL_CAP_TCB, INV_TCB_SET_PRIORITY, 1, 99, 0, INITIAL_CAP_TCB));
+    guest_call_method(&g, method(INITIAL_CAP_TCB, INV_TCB_SET_PRIORITY, 1, 99, 0, INITIAL_CAP_TCB));
     CHECK(guest_is_current(&g, t));
     CHECK(guest_root(&g)->in_ready_queue);
     CHECK_EQ(thread_info(guest_root_thread(&g)).label, 0);

@@ -11,8 +11,7 @@
 
 static struct guest_call read_registers(cptr_t tcb, word_t flags, word_t count)
 {
-    return (struct guest_call){
-        .cap = tcb, .method = INV_TCB_READ_REGISTERS, WORDS(flags, count)};
+    return (struct guest_call){.cap = tcb, .method = INV_TCB_READ_REGISTERS, WORDS(flags, count)};
 }
 
 /* Register i gets the value 0x1000 + i; rflags and rip sane ones. */

@@ -146,10 +146,8 @@ TEST(device_frames_and_vspaces_without_asid_are_refused)
 TEST(set_space_errors_in_their_order)
 {
     struct fixture f = setup();
-    struct guest_call call = {.cap = f.tcb,
-                              .method = INV_TCB_SET_SPACE,
-                              WORDS(88, 0, 0),
-                              EXTRA(f.ep, f.ep)};
+    struct guest_call call = {
+        .cap = f.tcb, .method = INV_TCB_SET_SPACE, WORDS(88, 0, 0), EXTRA(f.ep, f.ep)};
     CHECK_ANSWER(with_counts(&f, call, 2, 2), answer_truncated_message());
     CHECK_ANSWER(with_counts(&f, call, 3, 1), answer_truncated_message());
     CHECK_ANSWER(guest_invoke(&f.g, call), answer_illegal_operation());

@@ -109,8 +109,8 @@ TEST(the_destination_is_a_cnode_or_found_from_one)
     call.words[4] = 3;
     CHECK_ANSWER(guest_invoke(&g, call),
                  answer_failed_lookup(false, lookup_missing_capability(64)));
-    CHECK_ANSWER(with_word(&g, call, 3, 12), answer_failed_lookup(false,
-                                                                  lookup_guard_mismatch(12, 0, 52)));
+    CHECK_ANSWER(with_word(&g, call, 3, 12),
+                 answer_failed_lookup(false, lookup_guard_mismatch(12, 0, 52)));
     call.words[2] = cnode;
     CHECK_ANSWER(guest_invoke(&g, call), answer_ok());
     struct slot *slots = slot_at(g.k, guest_cap(&g, cnode).cnode.object);
@@ -173,9 +173,11 @@ TEST(a_large_range_is_cleared_by_the_seat_before_the_call_goes_on)
     retype(&g, untyped, TYPE_4K, 0, 200);
     for (cptr_t cptr = first; cptr < g.next_slot; cptr++)
         guest_delete(&g, cptr);
-    struct guest_syscall call = {
-        .syscall = SYSCALL_CALL, .cap = untyped, .label = 1,
-        WORDS(TYPE_4K, 0, 0, 0, first, 2), EXTRA(INITIAL_CAP_CNODE)};
+    struct guest_syscall call = {.syscall = SYSCALL_CALL,
+                                 .cap = untyped,
+                                 .label = 1,
+                                 WORDS(TYPE_4K, 0, 0, 0, first, 2),
+                                 EXTRA(INITIAL_CAP_CNODE)};
     struct outcome outcome = guest_syscall_once(&g, call);
     CHECK_EQ(outcome.kind, OUTCOME_CLEAR);
     CHECK_EQ(g.k->cores[0].clear.base, guest_cap(&g, untyped).untyped.base);

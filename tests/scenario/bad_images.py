@@ -51,6 +51,11 @@ def wrapping(elf):
     return elf.put(elf.loads()[-1] + 40, "Q", 2**64 - 4096)
 
 
+def too_large(elf):
+    """More zeroed memory than the machine has by default."""
+    return elf.put(elf.loads()[-1] + 40, "Q", 1 << 30)
+
+
 def kernel(elf):
     """As the real kernel is: linked to the top half, with a multiboot header."""
     for i, offset in enumerate(elf.loads()):
@@ -72,6 +77,7 @@ MADE = {
     "outside": lambda elf: outside(elf).data,
     "wrapping": lambda elf: wrapping(elf).data,
     "entry-outside": lambda elf: elf.put(ENTRY, "Q", 0x10000).data,
+    "too-large": lambda elf: too_large(elf).data,
     "kernel": lambda elf: kernel(elf).data,
 }
 

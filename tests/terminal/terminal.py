@@ -22,7 +22,7 @@ from runner import command  # noqa: E402
 
 # A guest that waits for keys. The key 'b' makes it busy for ever.
 GUEST = "echo"
-SLEEPS, BUSY_KEY, BUSY = b"q: end\r\n", b"b", b"busy\r\n"
+SLEEPS, BUSY_KEY, BUSY = b"press keys\r\n", b"b", b"busy\r\n"
 TIMEOUT = 15  # seconds for each of start and end
 WATCHED = 1.0  # seconds for which a sleeping guest is looked at
 MOST_TICKS = 2  # of processor time, of 10 ms each, that it may use in them

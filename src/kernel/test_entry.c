@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The ways into the kernel and the outcomes that they leave with. */
+#include <test.h>
+
+#include <abi/bootinfo.h>
+#include <base/bits.h>
+#include <cap/delete.h>
+#include <model/testkit_thread.h>
+#include <object/tcb.h>
+#include <sched/sched.h>
+
+TEST(a_start_runs_the_initial_thread)
+{
+    struct guest g = guest_boot_default();
+    struct outcome outcome = kernel_start(g.k, 0, 5);
+    CHECK_EQ(outcome.kind, OUTCOME_RUN);
+    CHECK_EQ(outcome.tcb, g.root);
+    CHECK_EQ(outcome.deadline, NANOSECONDS_NEVER);
+    CHECK_EQ(g.k->cores[0].next_tick, 5 + UINT64_C(2000000));
+    guest_end(&g);
+}
+
+TEST(an_interrupt_wakes_its_waiter_also_from_idle)
+{
+    struct guest g = guest_boot_default();
+    cptr_t signal = guest_make(&g, OBJECT_NOTIFICATION, 0), handler = g.next_slot++;
+    guest_call_method(&g, (struct guest_call){.cap = INITIAL_CAP_IRQ_CONTROL,
+                                              .method = INV_IRQ_CONTROL_GET_MSI,
+                                              WORDS(handler, 64, 0, 0, 0, 0, 9),
+                                              EXTRA(INITIAL_CAP_CNODE)});
+    guest_call_method(&g, (struct guest_call){.cap = handler,
+                                              .method = INV_IRQ_HANDLER_SET_NOTIFICATION,
+                                              EXTRA(guest_mint(&g, signal, RIGHTS_ALL, 6))});
+    CHECK_EQ(guest_recv(&g, signal).kind, OUTCOME_IDLE);
+    CHECK_EQ(kernel_interrupt(g.k, 0, 10, 1).kind, OUTCOME_IDLE);
+    struct outcome outcome = kernel_interrupt(g.k, 0, 9, 2);
+    CHECK_EQ(outcome.kind, OUTCOME_RUN);
+    CHECK_EQ(outcome.tcb, g.root);
+    CHECK_EQ(thread_badge(guest_root_thread(&g)), 6);
+    CHECK(g.k->irqs[9].masked);
+    guest_end(&g);
+}
+
+TEST(a_fault_lets_another_thread_run)
+{
+    struct guest g = guest_boot_default();
+    struct guest_thread t = guest_thread(&g, 5);
+    guest_resume(&g, t);
+    CHECK_EQ(kernel_vm_fault(g.k, 0, 0, 4, 0).tcb, kernel_paddr(g.k, t.tcb));
+    CHECK_EQ(kernel_user_exception(g.k, 0, 6, 0, 0).kind, OUTCOME_IDLE);
+    CHECK_EQ(g.k->unhandled_faults, 2);
+    guest_end(&g);
+}
+
+TEST(a_device_is_answered_before_the_call_ends)
+{
+    struct guest g = guest_boot_default();
+    cptr_t ports = g.next_slot++;
+    guest_call_method(&g, (struct guest_call){.cap = INITIAL_CAP_IO_PORT_CONTROL,
+                                              .method = INV_X86_IO_PORT_CONTROL_ISSUE,
+                                              WORDS(0x60, 0x6f, ports, 64),
+                                              EXTRA(INITIAL_CAP_CNODE)});
+    struct outcome outcome = guest_syscall_once(
+        &g, (struct guest_syscall){.syscall = SYSCALL_CALL,
+                                   .cap = ports,
+                                   .label = abi_invocation_label(&g.k->config, INV_X86_IO_PORT_IN8),
+                                   WORDS(0x64)});
+    CHECK_EQ(outcome.kind, OUTCOME_DEVICE);
+    CHECK_EQ(outcome.tcb, g.root);
+    CHECK_EQ(g.k->cores[0].device.address, 0x64);
+    outcome = kernel_device_answer(g.k, 0, 0x5a, 0);
+    CHECK_EQ(outcome.kind, OUTCOME_RUN);
+    CHECK_EQ(thread_info(guest_root_thread(&g)).length, 1);
+    CHECK_EQ(thread_word(guest_root_thread(&g), 0), 0x5a);
+    CHECK_EQ(guest_root(&g)->context.next_ip, GUEST_SYSCALL_IP + 2);
+    guest_end(&g);
+}
+
+/* A seat asks about TCBs that may be gone. */
+TEST(a_thread_is_alive_until_its_last_capability_goes)
+{
+    struct guest g = guest_boot_default();
+    struct guest_thread t = guest_thread(&g, 5);
+    uint64_t serial = t.tcb->serial;
+    paddr_t paddr = kernel_paddr(g.k, t.tcb);
+    CHECK(kernel_tcb_is_alive(g.k, paddr, serial));
+    CHECK(!kernel_tcb_is_alive(g.k, paddr, serial + 1));
+    guest_delete(&g, t.cptr);
+    CHECK(!kernel_tcb_is_alive(g.k, paddr, serial));
+    guest_end(&g);
+}
+
+TEST(registers_come_back_as_they_were_left)
+{
+    struct guest g = guest_boot_default();
+    struct tcb *root = guest_root(&g);
+    word_t left[USER_REGISTER_COUNT], found[USER_REGISTER_COUNT];
+    for (unsigned i = 0; i < USER_REGISTER_COUNT; i++)
+        left[i] = 0x8000 + i;
+    kernel_save_registers(root, left, false);
+    kernel_load_registers(root, found);
+    CHECK_MEM(found, left, sizeof(left));
+    guest_end(&g);
+}
