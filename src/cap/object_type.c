@@ -54,6 +54,20 @@ union cap mask_no_rights(union cap cap, word_t rights)
     return cap;
 }
 
+union cap mask_badged_rights(union cap cap, word_t rights)
+{
+    cap.endpoint.rights &= rights;
+    return cap;
+}
+
+union cap update_badge(union cap cap, word_t data, bool preserve)
+{
+    if (preserve || cap.endpoint.badge != 0)
+        return cap_null();
+    cap.endpoint.badge = data;
+    return cap;
+}
+
 union cap update_no_data(union cap cap, word_t data, bool preserve)
 {
     (void)data;

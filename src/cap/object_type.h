@@ -101,6 +101,8 @@ bool cannot_receive(struct kernel *k, unsigned core, struct tcb *tcb, union cap 
 struct answer derive_copy(struct kernel *k, struct slot *slot, union cap cap, union cap *ret_cap);
 struct answer derive_null(struct kernel *k, struct slot *slot, union cap cap, union cap *ret_cap);
 union cap mask_no_rights(union cap cap, word_t rights);              /* the type has no rights */
+union cap mask_badged_rights(union cap cap, word_t rights);          /* endpoint, notification */
+union cap update_badge(union cap cap, word_t data, bool preserve);   /* a badge is set once */
 union cap update_no_data(union cap cap, word_t data, bool preserve); /* data is ignored */
 bool no_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_bits);
 bool same_region_never(union cap a, union cap b);

@@ -34,21 +34,6 @@ static bool endpoint_receive(struct kernel *k, unsigned core, struct tcb *tcb, u
     return true;
 }
 
-static union cap endpoint_mask_rights(union cap cap, word_t rights)
-{
-    cap.endpoint.rights &= rights;
-    return cap;
-}
-
-/* A badge is set once. */
-static union cap endpoint_update_data(union cap cap, word_t data, bool preserve)
-{
-    if (preserve || cap.endpoint.badge != 0)
-        return cap_null();
-    cap.endpoint.badge = data;
-    return cap;
-}
-
 static bool endpoint_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_bits)
 {
     *ret_base = cap.endpoint.object;
@@ -74,8 +59,8 @@ const struct object_type endpoint_object_type = {
     .invoke = endpoint_invoke,
     .receive = endpoint_receive,
     .derive = derive_copy,
-    .mask_rights = endpoint_mask_rights,
-    .update_data = endpoint_update_data,
+    .mask_rights = mask_badged_rights,
+    .update_data = update_badge,
     .extent = endpoint_extent,
     .same_region = endpoint_same_region,
     .same_object = same_object_as_region,

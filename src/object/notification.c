@@ -29,21 +29,6 @@ static bool notification_receive_method(struct kernel *k, unsigned core, struct 
     return true;
 }
 
-static union cap notification_mask_rights(union cap cap, word_t rights)
-{
-    cap.notification.rights &= rights;
-    return cap;
-}
-
-/* A badge is set once. */
-static union cap notification_update_data(union cap cap, word_t data, bool preserve)
-{
-    if (preserve || cap.notification.badge != 0)
-        return cap_null();
-    cap.notification.badge = data;
-    return cap;
-}
-
 static bool notification_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_bits)
 {
     *ret_base = cap.notification.object;
@@ -74,8 +59,8 @@ const struct object_type notification_object_type = {
     .invoke = notification_invoke,
     .receive = notification_receive_method,
     .derive = derive_copy,
-    .mask_rights = notification_mask_rights,
-    .update_data = notification_update_data,
+    .mask_rights = mask_badged_rights,
+    .update_data = update_badge,
     .extent = notification_extent,
     .same_region = notification_same_region,
     .same_object = same_object_as_region,

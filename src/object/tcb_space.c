@@ -43,25 +43,20 @@ static struct answer space_failed(const struct space_method *method, struct answ
     return answer_with_reason(answer, (struct reason){.where = method->where, .why = why});
 }
 
-static struct answer check_cspace_root(const struct call *call, const struct space_method *method,
-                                       struct slot *source, word_t data,
-                                       struct installation *ret_root)
+static bool is_cspace_root(union cap cap)
 {
-    union cap cap = source->cap;
-    if (data != 0)
-        cap = cap_update_data(cap, data, false);
-    struct answer answer = cap_derive(call->k, source, cap, &cap);
-    if (answer_is_error(answer))
-        return answer;
-    if (cap_type(cap) != CAP_CNODE)
-        return space_failed(method, answer_illegal_operation(), method->bad_cspace);
-    *ret_root = (struct installation){.source = source, .cap = cap};
-    return answer_ok();
+    return cap_type(cap) == CAP_CNODE;
 }
 
-static struct answer check_vspace_root(const struct call *call, const struct space_method *method,
-                                       struct slot *source, word_t data,
-                                       struct installation *ret_root)
+static bool is_vspace_root(union cap cap)
+{
+    return cap_type(cap) == CAP_PML4 && cap.pml4.is_mapped;
+}
+
+/* data: guard of a CNode, if not 0 */
+static struct answer check_root(const struct call *call, struct slot *source, word_t data,
+                                bool (*is_root)(union cap), struct answer otherwise,
+                                struct installation *ret_root)
 {
     union cap cap = source->cap;
     if (data != 0)
@@ -69,8 +64,8 @@ static struct answer check_vspace_root(const struct call *call, const struct spa
     struct answer answer = cap_derive(call->k, source, cap, &cap);
     if (answer_is_error(answer))
         return answer;
-    if (cap_type(cap) != CAP_PML4 || !cap.pml4.is_mapped)
-        return space_failed(method, answer_illegal_operation(), method->bad_vspace);
+    if (!is_root(cap))
+        return otherwise;
     *ret_root = (struct installation){.source = source, .cap = cap};
     return answer_ok();
 }
@@ -106,10 +101,13 @@ static struct answer check_roots(const struct call *call, const struct space_met
     if (slot_is_long_running_delete(call->k, &tcb->slots[TCB_SLOT_CTABLE]) ||
         slot_is_long_running_delete(call->k, &tcb->slots[TCB_SLOT_VTABLE]))
         return space_failed(method, answer_illegal_operation(), method->being_deleted);
-    struct answer answer = check_cspace_root(call, method, sources[0], cspace_data, &ret_roots[0]);
+    struct answer bad_cspace = space_failed(method, answer_illegal_operation(), method->bad_cspace);
+    struct answer bad_vspace = space_failed(method, answer_illegal_operation(), method->bad_vspace);
+    struct answer answer =
+        check_root(call, sources[0], cspace_data, is_cspace_root, bad_cspace, &ret_roots[0]);
     if (answer_is_error(answer))
         return answer;
-    return check_vspace_root(call, method, sources[1], vspace_data, &ret_roots[1]);
+    return check_root(call, sources[1], vspace_data, is_vspace_root, bad_vspace, &ret_roots[1]);
 }
 
 /* Replaces what is in the TCB's slot. false: preempted. */
