@@ -29,8 +29,9 @@ const uint8_t abi_user_exception_registers[USER_EXCEPTION_REGISTERS] = {
 };
 
 const uint8_t abi_timeout_registers[TIMEOUT_REGISTERS] = {
-    UREG_RIP, UREG_RSP, UREG_RFLAGS, UREG_RAX, UREG_RBX, UREG_RCX, UREG_RDX, UREG_RSI, UREG_RDI,     UREG_RBP,
-    UREG_R8,  UREG_R9,  UREG_R10,    UREG_R11, UREG_R12, UREG_R13, UREG_R14, UREG_R15, UREG_FS_BASE,
+    UREG_RIP, UREG_RSP, UREG_RFLAGS, UREG_RAX, UREG_RBX,     UREG_RCX, UREG_RDX,
+    UREG_RSI, UREG_RDI, UREG_RBP,    UREG_R8,  UREG_R9,      UREG_R10, UREG_R11,
+    UREG_R12, UREG_R13, UREG_R14,    UREG_R15, UREG_FS_BASE,
 };
 
 uint64_t abi_fault_label(const struct kernel_config *config, enum fault_type fault)

@@ -41,10 +41,10 @@ enum user_register {
 };
 
 #define MESSAGE_REGISTER_COUNT 4
-#define UREG_MR0                UREG_R10
-#define UREG_MR1                UREG_R8
-#define UREG_MR2                UREG_R9
-#define UREG_MR3                UREG_R15
+#define UREG_MR0               UREG_R10
+#define UREG_MR1               UREG_R8
+#define UREG_MR2               UREG_R9
+#define UREG_MR3               UREG_R15
 
 /* "rip", "rsp", ... */
 const char *abi_register_name(unsigned reg);

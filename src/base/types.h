@@ -15,7 +15,7 @@ typedef uint64_t nanoseconds_t; /* since the start of the machine's clock */
 
 #define NANOSECONDS_NEVER UINT64_MAX
 
-#define PAGE_BITS 12
+#define PAGE_BITS  12
 #define PAGE_BYTES (UINT64_C(1) << PAGE_BITS)
 
 #endif

@@ -119,8 +119,8 @@ static struct outcome run_thread(struct seat *seat, struct outcome outcome)
     kernel_load_registers(tcb, reg);
     seat->client.arm(seat->client.context, outcome.deadline);
     bool has_fpu = !(tcb->flags & TCB_FLAG_FPU_DISABLED);
-    int error = (has_fpu ? seat->ops->run : seat->ops->run_without_fpu)(carrier->carrier, reg,
-                                                                        &trap);
+    int error =
+        (has_fpu ? seat->ops->run : seat->ops->run_without_fpu)(carrier->carrier, reg, &trap);
     if (error) {
         seat_fail(seat, error, "cannot run the thread %s", carrier->name);
         return outcome;

@@ -443,8 +443,7 @@ bool tracee_is_step(struct tracee *tracee, const struct stop *stop)
     siginfo_t info;
 
     return stop->kind == STOP_SIGNAL && stop->signal == SIGTRAP &&
-           !host_ptrace(PTRACE_GETSIGINFO, tracee->tid, NULL, &info) &&
-           info.si_code == TRAP_TRACE;
+           !host_ptrace(PTRACE_GETSIGINFO, tracee->tid, NULL, &info) && info.si_code == TRAP_TRACE;
 }
 
 /*

@@ -19,24 +19,24 @@ static const char *hex_prefix(word_t value)
 
 static void report_cap(struct kernel *k, const struct fault *fault)
 {
-    console_print(k, "cap fault in %s phase at address %s%lx\n",
+    console_print(k, "cap fault in %s phase at address %s%lx",
                   fault->cap.in_receive_phase ? "receive" : "send", HEX(fault->cap.cptr));
 }
 
 static void report_unknown_syscall(struct kernel *k, const struct fault *fault)
 {
-    console_print(k, "unknown syscall %s%lx\n", HEX(fault->unknown_syscall.number));
+    console_print(k, "unknown syscall %s%lx", HEX(fault->unknown_syscall.number));
 }
 
 static void report_user_exception(struct kernel *k, const struct fault *fault)
 {
-    console_print(k, "user exception %s%lx code %s%lx\n", HEX(fault->user_exception.vector),
+    console_print(k, "user exception %s%lx code %s%lx", HEX(fault->user_exception.vector),
                   HEX(fault->user_exception.error_code));
 }
 
 static void report_vm(struct kernel *k, const struct fault *fault)
 {
-    console_print(k, "vm fault on %s at address %s%lx with status %s%lx\n",
+    console_print(k, "vm fault on %s at address %s%lx with status %s%lx",
                   fault->vm.instruction_fetch ? "code" : "data", HEX(fault->vm.address),
                   HEX(fault->vm.fsr));
 }
@@ -63,7 +63,7 @@ static void report_stack(struct kernel *k, const struct tcb *tcb)
     union cap root = tcb->slots[TCB_SLOT_VTABLE].cap;
     vaddr_t address = tcb->context.reg[UREG_RSP];
     console_print(k, "With stack:\n");
-    if (cap_type(root) != CAP_PML4 || !root.pml4.is_mapped) {
+    if (cap_type(root) != CAP_PML4) {
         console_print(k, "Invalid vspace\n");
         return;
     }
@@ -90,7 +90,8 @@ void fault_report_unhandled(struct kernel *k, const struct tcb *tcb, struct faul
     console_print(k, "Caught cap fault in send phase at address %s%lx\nwhile trying to handle:\n",
                   HEX(tcb->fault_handler));
     reports[fault.type](k, &fault);
-    console_print(k, "in thread 0x%lx \"%s\" at address %s%lx\n", console_tcb_address(k, tcb),
-                  tcb->name, HEX(tcb->context.reg[UREG_RIP]));
+    if (k->config.debug_build)
+        console_print(k, "\nin thread 0x%lx \"%s\" ", console_tcb_address(k, tcb), tcb->name);
+    console_print(k, "at address %s%lx\n", HEX(tcb->context.reg[UREG_RIP]));
     report_stack(k, tcb);
 }

@@ -83,6 +83,22 @@ TEST(each_kind_of_fault_has_its_line)
     }
 }
 
+/* The end of the line belongs to what only debug kernels print. */
+TEST(a_kernel_that_prints_without_debugging_names_no_thread)
+{
+    struct kernel_config config = kernel_config_default();
+    config.debug_build = false;
+    struct guest g = guest_boot(config, GUEST_MEMORY_END);
+    guest_root(&g)->slots[TCB_SLOT_VTABLE].cap = cap_null();
+    guest_root(&g)->context.reg[UREG_RIP] = 0x6000;
+    kernel_user_exception(g.k, 0, 6, 0, 0);
+    CHECK_STR(guest_console(&g), "Caught cap fault in send phase at address 0\n"
+                                 "while trying to handle:\n"
+                                 "user exception 0x6 code 0at address 0x6000\n"
+                                 "With stack:\nInvalid vspace\n");
+    guest_end(&g);
+}
+
 TEST(the_stack_is_shown_where_it_can_be_read)
 {
     struct fixture f = setup();

@@ -47,6 +47,8 @@ enum entry_result debug_dump_scheduler(struct kernel *k, unsigned core, struct t
 {
     (void)core;
     (void)caller;
+    if (!k->config.debug_build)
+        return ENTRY_DONE;
     if (!k->dump_cursor) {
         console_print(k, "Dumping all tcbs!\n"
                          "Name                                       State              IP"

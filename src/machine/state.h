@@ -12,8 +12,8 @@
 #include <machine/input.h>
 #include <machine/machine.h>
 #include <machine/output.h>
-#include <trace/trace.h>
 #include <stdatomic.h>
+#include <trace/trace.h>
 
 struct machine {
     const struct machine_options *options;
