@@ -52,7 +52,7 @@ def stage_terminal(out):
 
 def stage_soak(out):
     programs.run_script(out, "soak", [sys.executable, os.path.join(TESTS, "soak", "starts.py"),
-                                      "--count", "60", BUILD])
+                                      "--count", "200", BUILD])
 
 
 def stage_inject(out):
