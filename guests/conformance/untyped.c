@@ -191,6 +191,30 @@ static void zeroed(void)
     }
 }
 
+/* The same for the first and the last page of a large one. */
+static void zeroed_large(void)
+{
+    enum { PAGES_BITS = 6, PAGES = 1 << PAGES_BITS };
+    static const seL4_Word ends[] = {0, PAGES - 1};
+    const seL4_CPtr frame = slot_new();
+
+    untyped = object_new(seL4_UntypedObject, 12 + PAGES_BITS);
+    node = object_new(seL4_CapTableObject, PAGES_BITS);
+    for (unsigned i = 0; i < 2; i++) {
+        must(retype(seL4_X86_4K, 0, 0, PAGES), "Retype");
+        for (unsigned end = 0; end < ARRAY_LENGTH(ends); end++) {
+            must(seL4_CNode_Copy(ROOT, frame, DEPTH, node, ends[end], PAGES_BITS, seL4_AllRights),
+                 "Copy");
+            seL4_Word *words = window_open(frame);
+            say("%lu %lu", words[0], words[511]);
+            words[0] = words[511] = 5;
+            window_close();
+            must(delete_cap(frame), "Delete");
+        }
+        must(seL4_CNode_Revoke(ROOT, untyped, DEPTH), "Revoke");
+    }
+}
+
 static void revoke_children(void)
 {
     const seL4_CPtr child = slot_new(), copy = slot_new();
@@ -284,6 +308,7 @@ static const struct check checks[] = {
     {"UNTYPED0023", "memory is free again when the last child is deleted", reuse_after_delete},
     {"UNTYPED0024", "device memory becomes frames and untypeds only", device_memory},
     {"UNTYPED0025", "each object type in order, size 4", object_types},
+    {"UNTYPED0026", "memory of 64 pages is zero, also the second time", zeroed_large},
 };
 
 const struct check_table untyped_checks = CHECK_TABLE(checks);

@@ -247,6 +247,23 @@ int tracee_copy_vector_state(struct tracee *from, struct tracee *to, void *buffe
 
 /* --- code ---------------------------------------------------------------------------------- */
 
+/* Word by word: slower, but a host that lets us trace lets us do this. */
+static unsigned peek_code(const struct tracee *tracee, vaddr_t address,
+                          uint8_t ret_code[INSTRUCTION_MAX])
+{
+    word_t word;
+    unsigned length = 0;
+
+    while (length < INSTRUCTION_MAX) {
+        vaddr_t at = address + length;
+        if (host_ptrace(PTRACE_PEEKDATA, tracee->tid, (void *)align_down(at, 3), &word) < 0)
+            break;
+        for (unsigned i = at % sizeof(word); i < sizeof(word) && length < INSTRUCTION_MAX; i++)
+            ret_code[length++] = (uint8_t)(word >> (8 * i));
+    }
+    return length;
+}
+
 /* Linux copies whole ranges or none: one range for each page. */
 unsigned tracee_read_code(const struct tracee *tracee, vaddr_t address,
                           uint8_t ret_code[INSTRUCTION_MAX])
@@ -259,6 +276,8 @@ unsigned tracee_read_code(const struct tracee *tracee, vaddr_t address,
     };
     long count = host_process_vm_readv(tracee->tid, &local, 1, remote, 2, 0);
 
+    if (count < 0 && count != -EFAULT)
+        return peek_code(tracee, address, ret_code);
     return count < 0 ? 0 : (unsigned)count;
 }
 

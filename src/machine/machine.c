@@ -347,6 +347,13 @@ static void report_idle(struct machine *machine)
     waiting_report(machine->kernel, stderr);
 }
 
+static void fail_output(struct machine *machine)
+{
+    fail(machine, MACHINE_END_HOST_FAILED, machine->output.error,
+         "cannot write the guest's output to standard output: %s",
+         strerror(-machine->output.error));
+}
+
 /* The client stopped the seat: for the first of these reasons. */
 static void explain_stop(struct machine *machine)
 {
@@ -355,9 +362,6 @@ static void explain_stop(struct machine *machine)
         machine->end = MACHINE_END_UNTIL;
     } else if (output->fail_on_seen) {
         fail(machine, MACHINE_END_FAIL_ON, 0, "the guest printed \"%s\"", output->fail_on_seen);
-    } else if (output->error) {
-        fail(machine, MACHINE_END_HOST_FAILED, output->error,
-             "cannot write the guest's output to standard output: %s", strerror(-output->error));
     } else if (machine->quit) {
         machine->end = MACHINE_END_QUIT;
     } else if (signals_pending() || machine->interrupted) {
@@ -390,6 +394,8 @@ static void run(struct machine *machine)
              strerror(-result.error));
         break;
     }
+    if (machine->output.error && machine->end != MACHINE_END_HOST_FAILED)
+        fail_output(machine); /* whatever else happened, somebody has not seen all of it */
 }
 
 enum machine_end machine_run(const struct machine_options *options,
