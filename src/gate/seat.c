@@ -70,12 +70,9 @@ static void trace_trap(struct seat *seat, struct tcb *tcb, const struct trap *tr
 }
 
 static struct outcome take_trap(struct seat *seat, struct seat_carrier *carrier, struct tcb *tcb,
-                                word_t reg[USER_REGISTER_COUNT], struct trap *trap)
+                                const word_t reg[USER_REGISTER_COUNT], const struct trap *trap,
+                                word_t fsr)
 {
-    word_t fsr = 0;
-    if (trap->kind == TRAP_PAGE_FAULT &&
-        seat_page_fault(seat, carrier, reg, trap, &fsr) == FAULT_RETRY)
-        trap->kind = TRAP_INTERRUPTED; /* the kernel need not know */
     if (trap->kind == TRAP_GONE) {
         seat_vspace_forget(seat, carrier->vspace);
         seat_fail(seat, -ESRCH, "a guest process was killed from outside");
@@ -101,6 +98,30 @@ static struct outcome run_nowhere(struct seat *seat, struct tcb *tcb)
                            seat->client.now(seat->client.context));
 }
 
+/*
+ * Runs until the kernel is concerned. A page that was only not mapped yet is none of its business:
+ * on a real machine there is no such fault, and it would leave registers in the TCB that a system
+ * call does not save.
+ */
+static int run_until_trap(struct seat *seat, struct seat_carrier *carrier, const struct tcb *tcb,
+                          word_t reg[USER_REGISTER_COUNT], struct trap *ret_trap, word_t *ret_fsr)
+{
+    bool has_fpu = !(tcb->flags & TCB_FLAG_FPU_DISABLED);
+    for (;;) {
+        int error = (has_fpu ? seat->ops->run : seat->ops->run_without_fpu)(carrier->carrier, reg,
+                                                                            ret_trap);
+        if (error || ret_trap->kind != TRAP_PAGE_FAULT)
+            return error;
+        enum fault_result result = seat_page_fault(seat, carrier, reg, ret_trap, ret_fsr);
+        if (result == FAULT_TO_GUEST)
+            return 0;
+        if (result == FAULT_EMULATED || seat->ended) {
+            ret_trap->kind = TRAP_INTERRUPTED;
+            return 0;
+        }
+    }
+}
+
 static struct outcome run_thread(struct seat *seat, struct outcome outcome)
 {
     struct tcb *tcb = tcb_at(seat->k, outcome.tcb);
@@ -118,14 +139,13 @@ static struct outcome run_thread(struct seat *seat, struct outcome outcome)
     struct trap trap;
     kernel_load_registers(tcb, reg);
     seat->client.arm(seat->client.context, outcome.deadline);
-    bool has_fpu = !(tcb->flags & TCB_FLAG_FPU_DISABLED);
-    int error =
-        (has_fpu ? seat->ops->run : seat->ops->run_without_fpu)(carrier->carrier, reg, &trap);
+    word_t fsr = 0;
+    int error = run_until_trap(seat, carrier, tcb, reg, &trap, &fsr);
     if (error) {
         seat_fail(seat, error, "cannot run the thread %s", carrier->name);
         return outcome;
     }
-    return take_trap(seat, carrier, tcb, reg, &trap);
+    return take_trap(seat, carrier, tcb, reg, &trap, fsr);
 }
 
 static struct outcome wait_for_event(struct seat *seat, struct outcome outcome)

@@ -312,7 +312,7 @@ static enum fault_result device_fault(struct seat *seat, struct seat_carrier *ca
     unsigned length = read_code(seat, by.root, reg[UREG_RIP], code);
     switch (mmio_execute(code, length, reg, &ops)) {
     case MMIO_DONE:
-        return FAULT_RETRY;
+        return FAULT_EMULATED;
     case MMIO_FAULT:
         trap->address = by.fault_address;
         *ret_fsr = by.fault_fsr;
@@ -324,7 +324,7 @@ static enum fault_result device_fault(struct seat *seat, struct seat_carrier *ca
               "the instruction at 0x%" PRIx64 " accesses device memory at 0x%" PRIx64
               " in a way that is not emulated",
               reg[UREG_RIP], trap->address);
-    return FAULT_RETRY;
+    return FAULT_EMULATED;
 }
 
 enum fault_result seat_page_fault(struct seat *seat, struct seat_carrier *carrier,

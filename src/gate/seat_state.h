@@ -87,8 +87,9 @@ void seat_give_way(struct seat *seat, struct seat_vspace *vspace);
 void seat_clear_memory(struct seat *seat, unsigned core);
 
 enum fault_result {
-    FAULT_RETRY,   /* the access will succeed now, or was emulated: run on with reg[] */
-    FAULT_TO_GUEST /* *ret_fsr: the x86 error code */
+    FAULT_RETRY,    /* the access will succeed now: run on with reg[] */
+    FAULT_EMULATED, /* it was carried out on a device, which may want something now */
+    FAULT_TO_GUEST  /* *ret_fsr: the x86 error code */
 };
 enum fault_result seat_page_fault(struct seat *seat, struct seat_carrier *carrier,
                                   word_t reg[USER_REGISTER_COUNT], struct trap *trap,
