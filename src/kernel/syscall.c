@@ -85,7 +85,7 @@ static enum entry_result handle_reply_recv(struct kernel *k, unsigned core, stru
 static enum entry_result handle_yield(struct kernel *k, unsigned core, struct tcb *tcb)
 {
     (void)tcb;
-    sched_yield(k, core);
+    sched_yield_current(k, core);
     return ENTRY_DONE;
 }
 

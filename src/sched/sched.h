@@ -28,7 +28,7 @@ void sched_reschedule(struct kernel *k, unsigned core);
 /* Chooses the thread to run and makes it current; gives a restarted thread its next IP. */
 void sched_schedule(struct kernel *k, unsigned core);
 
-void sched_yield(struct kernel *k, unsigned core);
+void sched_yield_current(struct kernel *k, unsigned core);
 
 /*
  * Begin of an entry: charges the ticks of the grid that have passed to the thread that ran. The

@@ -126,7 +126,7 @@ void sched_schedule(struct kernel *k, unsigned core)
     activate_current(k, core);
 }
 
-void sched_yield(struct kernel *k, unsigned core)
+void sched_yield_current(struct kernel *k, unsigned core)
 {
     struct tcb *current = current_tcb(k, core);
     sched_dequeue(k, current);
