@@ -6,8 +6,10 @@
 
 KERNEL_BUILD is the build directory of an upstream seL4 for x86_64 pc99 (a kernel alone, or a project
 with one), or a kernel ELF. The guests are those of build/guests; which one runs until what, each
-tests/scenario/NAME.scn that has `image:` and `expect:` says. The scenario "conformance" stands for
-guests/conformance. Needs qemu-system-x86 and binutils."""
+tests/scenario/NAME.scn that has `image:` and `expect:` says. The scenarios "conformance" and
+"conformance-KERNEL" stand for guests/conformance, built for the kernels of
+guests/conformance/kernels; the kernel build must have the settings of that file. Needs
+qemu-system-x86 and binutils."""
 
 import argparse
 import glob
@@ -34,6 +36,8 @@ from scenario import normalise  # noqa: E402
 # What upstream's own `simulate` gives a kernel built with its defaults.
 DEFAULT_CPU = ("Nehalem,-vme,+pdpe1gb,-xsave,-xsaveopt,-xsavec,-fsgsbase,-invpcid,+syscall,+lm,"
                "enforce")
+# For what that processor lacks. Without SMEP, as it: with it faults say whether they were fetches.
+FULL_CPU = "max,-smep"
 SETTLE = 0.3  # seconds that output may still come after the text that ends a run
 
 
@@ -118,12 +122,12 @@ def header(build, config, args):
             f"-m {args.memory}\n")
 
 
-def boot(kernel, image, args, cpu, until, typed):
+def boot(kernel, image, args, cpu, until, typed, options=()):
     """The serial output: until the text comes, nothing comes for a while, or QEMU ends."""
     with subprocess.Popen(
             ["qemu-system-x86_64", "-cpu", cpu, "-display", "none", "-no-reboot", "-monitor",
              "none", "-serial", "stdio", "-m", f"size={args.memory}", "-kernel", kernel, "-initrd",
-             image], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+             image, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL) as qemu:
         try:
             return _collect(qemu, args, until, typed)
@@ -169,20 +173,51 @@ def store(path, head, text, until):
         file.write(head + body.rstrip("\n") + "\n")
 
 
-def run_conformance(args, kernel, cpu, head):
+def same_setting(said, built):
+    """ON and OFF of a kernel file are true and false of gen_config.json."""
+    return built == {"ON": True, "OFF": False}.get(said, said)
+
+
+def setting_problems(conformance_kernel, build, config):
+    """Settings of the kernel file that the kernel build does not have."""
+    for key, said in conformance_kernel.settings().items():
+        built = kernel_version(build) if key == "release" else config.get(key)
+        if built is None:
+            yield f"{key} is not to be found"
+        elif not (built.startswith(said) if key == "release" else same_setting(said, built)):
+            yield f"{key} is {built}, not {said}"
+
+
+def conformance_kernels(args, config):
+    """The kernels that are named, or the one that the kernel build is."""
+    fits = {kernel.scenario: list(setting_problems(kernel, args.kernel_build, config))
+            for kernel in conformance.kernels()}
+    if not args.scenario:
+        return [kernel for kernel in conformance.kernels() if not fits[kernel.scenario]]
+    found = [kernel for kernel in conformance.kernels() if kernel.scenario in args.scenario]
+    for kernel in found:
+        if config and fits[kernel.scenario]:
+            raise Problem(f"{kernel.scenario} is not for this kernel: " +
+                          "; ".join(fits[kernel.scenario]))
+    return found
+
+
+def run_conformance(conformance_kernel, args, kernel, cpu, head):
     """The checks of guests/conformance; 1 if one of them differs from the stored transcript."""
-    image = command.find_image(args.guests, conformance.IMAGE)
+    name = conformance_kernel.scenario
+    image = command.find_image(args.guests, name)
     if image is None:
-        raise Problem("the guest 'conformance' is not built: run make")
-    found = conformance.checks(boot(kernel, image, args, cpu, conformance.END, ""))
+        raise Problem(f"the guest '{name}' is not built: run make")
+    found = conformance.checks(boot(kernel, image, args, cpu, conformance.END, "",
+                                    conformance_kernel.qemu))
     if args.update:
-        with open(conformance.TRANSCRIPT, "w", encoding="utf-8", newline="") as file:
-            file.write(head + "".join(f"{name} {line}\n" for name, line in found.items()))
-        print(f"stored {os.path.relpath(conformance.TRANSCRIPT, ROOT)}")
+        with open(conformance_kernel.transcript, "w", encoding="utf-8", newline="") as file:
+            file.write(head + "".join(f"{check} {line}\n" for check, line in found.items()))
+        print(f"stored {os.path.relpath(conformance_kernel.transcript, ROOT)}")
         return 0
-    wrong = [f"{name}: {why}" for name, why in conformance.differences(conformance.expected(), found)
-             if why]
-    print("\n".join([f"{'FAIL' if wrong else 'ok'} conformance"] + wrong), flush=True)
+    wrong = [f"{check}: {why}"
+             for check, why in conformance.differences(conformance_kernel.expected(), found) if why]
+    print("\n".join([f"{'FAIL' if wrong else 'ok'} {name}"] + wrong), flush=True)
     return 1 if wrong else 0
 
 
@@ -206,12 +241,14 @@ def wanted(names):
 def run(args, directory):
     kernel = bootable(find_kernel(args.kernel_build), directory)
     config = configuration(args.kernel_build)
-    cpu = args.cpu or ("max" if config.get("XSAVE") or config.get("FSGSBASE_INST") else DEFAULT_CPU)
+    full = config.get("XSAVE") or config.get("FSGSBASE_INST")
+    cpu = args.cpu or (FULL_CPU if full else DEFAULT_CPU)
     head = header(args.kernel_build, config, args) if args.update else None
     differing, done = 0, {}
-    if not args.scenario or conformance.IMAGE in args.scenario:
-        differing += run_conformance(args, kernel, cpu, head)
-    scenario_names = [name for name in args.scenario if name != conformance.IMAGE]
+    for conformance_kernel in conformance_kernels(args, config):
+        differing += run_conformance(conformance_kernel, args, kernel, cpu, head)
+    conformance_names = [each.scenario for each in conformance.kernels()]
+    scenario_names = [name for name in args.scenario if name not in conformance_names]
     for name, scenario in wanted(scenario_names) if scenario_names or not args.scenario else []:
         image = command.find_image(args.guests, scenario["image"][0])
         if image is None:

@@ -1,28 +1,73 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs guests/conformance, which prints a line for each check: "CNODE0003 what is tried: what came
-of it". What is right is what the real kernel says: transcripts/conformance.txt. A line is a test."""
+of it". What is right is what the real kernel says, in transcripts/. A line is a test.
+
+The guest is built for each kernel of guests/conformance/kernels: NAME.conf holds the settings in
+which that kernel differs from default.conf, under the names of gen_config.json. Its image is
+build/guests/conformance-NAME, its transcript conformance-NAME.txt; "conformance" alone is the
+default kernel. A line "# qemu: WORDS" gives QEMU options that the kernel needs."""
 
 import os
 import re
+import shlex
 
 from . import command
 
 TIMEOUT = 120
 IMAGE = "conformance"
 END = "conformance: end"
-TRANSCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scenario",
-                          "transcripts", "conformance.txt")
+DEFAULT = "default"
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+KERNELS = os.path.join(os.path.dirname(TESTS), "guests", "conformance", "kernels")
+TRANSCRIPTS = os.path.join(TESTS, "scenario", "transcripts")
 CHECK = re.compile(r"^([A-Z]+[0-9]{4}) (.*?)\r*$", re.MULTILINE)
+QEMU = "# qemu:"
+
+
+class Malformed(Exception):
+    pass
+
+
+class Kernel:
+    """One kernel configuration that the guest is built for."""
+
+    def __init__(self, name):
+        self.name = name
+        self.scenario = IMAGE if name == DEFAULT else f"{IMAGE}-{name}"
+        self.file = os.path.join(KERNELS, name + ".conf")
+        self.transcript = os.path.join(TRANSCRIPTS, self.scenario + ".txt")
+        self.own, self.qemu = {}, []
+        with open(self.file, encoding="utf-8") as file:
+            for line in file.read().splitlines():
+                if line.startswith(QEMU):
+                    self.qemu += shlex.split(line[len(QEMU):])
+                setting = line.partition("#")[0].strip()
+                if setting:
+                    key, _, value = setting.partition("=")
+                    self.own[key] = value
+
+    def settings(self):
+        """All settings, those of default.conf included."""
+        default = self.own if self.name == DEFAULT else Kernel(DEFAULT).own
+        unknown = set(self.own) - set(default)
+        if unknown:
+            raise Malformed(f"{self.file}: default.conf must say these, too: {sorted(unknown)}")
+        return {**default, **self.own}
+
+    def expected(self):
+        with open(self.transcript, encoding="utf-8") as file:
+            return checks(file.read())
+
+
+def kernels():
+    """The default first."""
+    names = [os.path.splitext(file)[0] for file in os.listdir(KERNELS) if file.endswith(".conf")]
+    return [Kernel(name) for name in sorted(names, key=lambda name: (name != DEFAULT, name))]
 
 
 def checks(text):
     """{id: rest of the line} in the order of the lines. Others are the kernel's own messages."""
     return dict(CHECK.findall(text))
-
-
-def expected():
-    with open(TRANSCRIPT, encoding="utf-8") as file:
-        return checks(file.read())
 
 
 def differences(right, found):
@@ -38,16 +83,27 @@ def differences(right, found):
 
 
 def run(out, stage, build_dir, guests_build):
-    image = command.find_image(guests_build, IMAGE)
     if not os.path.exists(os.path.join(build_dir, "sel4emu")):
         out.fail(stage, "no command: src/cli has not been built")
         return
+    for kernel in kernels():
+        run_kernel(out, f"{stage} {kernel.name}", kernel, build_dir, guests_build)
+
+
+def run_kernel(out, stage, kernel, build_dir, guests_build):
+    image = command.find_image(guests_build, kernel.scenario)
     if image is None:
-        out.fail(stage, "no guest named conformance has been built")
+        out.fail(stage, f"no guest named {kernel.scenario} has been built")
         return
-    done = command.run([os.path.join(build_dir, "sel4emu"), "--until", END, "--timeout",
-                        str(TIMEOUT), image], timeout=TIMEOUT + 30)
-    for name, wrong in differences(expected(), checks(done.stdout)):
+    try:
+        kernel.settings()
+        expected = kernel.expected()
+    except (Malformed, OSError) as error:
+        out.fail(stage, str(error))
+        return
+    done = command.run([os.path.join(build_dir, "sel4emu"), "--config", kernel.file, "--until", END,
+                        "--timeout", str(TIMEOUT), image], timeout=TIMEOUT + 30)
+    for name, wrong in differences(expected, checks(done.stdout)):
         out.note(f"{stage} {name}", not wrong, wrong)
     out.note(f"{stage} reaches its end", END in done.stdout,
              "\n".join([done.describe()] + done.stdout.splitlines()[-20:]))

@@ -13,7 +13,7 @@ def files(*suffixes, under=("",)):
     for top in under:
         for directory, subdirectories, names in os.walk(top or "."):
             subdirectories[:] = [name for name in subdirectories if name not in IGNORED]
-            for name in names:
+            for name in sorted(set(names) - IGNORED):  # .git is a file in a worktree
                 path = os.path.relpath(os.path.join(directory, name))
                 if not os.path.islink(path) and (not suffixes or path.endswith(suffixes)):
                     found.append(path)
