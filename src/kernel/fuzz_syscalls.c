@@ -5,7 +5,6 @@
  */
 #include <kernel/testkit_random.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -13,13 +12,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct byte_source bytes = {.at = data, .end = data + size};
-    struct random_guest r = random_guest_boot(&bytes, 16);
-    while (bytes.at < bytes.end && random_guest_step(&r, &bytes) && !r.problem)
-        continue;
+    struct replay_setup setup = random_setup(&bytes);
+    struct replay r = replay_boot(&setup, 16);
+    for (bool goes_on = true; goes_on && bytes.at < bytes.end;) {
+        struct step step = random_step(&r, &bytes);
+        goes_on = replay_step(&r, &step);
+    }
     if (r.problem) {
         printf("does not hold: %s\n", r.problem);
         abort();
     }
-    random_guest_end(&r);
+    replay_end(&r);
     return 0;
 }

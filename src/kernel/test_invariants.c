@@ -1,75 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Random guests: whatever they do, the kernel's state stays whole. */
+/* The checker of invariants itself: it likes a whole kernel and notices what is broken. */
 #include <test.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <kernel/testkit_invariants.h>
-#include <kernel/testkit_random.h>
-
-#define STEPS_PER_GUEST 1000
-#define BYTES_PER_STEP  64
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
-static struct byte_source random_bytes(uint64_t *state, uint8_t bytes[BYTES_PER_STEP])
-{
-    for (unsigned i = 0; i < BYTES_PER_STEP; i++)
-        bytes[i] = (uint8_t)(next_random(state) >> 32);
-    return (struct byte_source){.at = bytes, .end = bytes + BYTES_PER_STEP};
-}
-
-/* Returns whether all invariants held to the end. */
-static bool run_guest(uint64_t seed, unsigned check_every, uint64_t *ret_entries,
-                      uint64_t *ret_methods)
-{
-    uint8_t bytes[BYTES_PER_STEP];
-    struct byte_source source = random_bytes(&seed, bytes);
-    struct random_guest r = random_guest_boot(&source, check_every);
-    bool goes_on = true;
-    for (unsigned i = 0; i < STEPS_PER_GUEST && goes_on && !r.problem; i++) {
-        source = random_bytes(&seed, bytes);
-        goes_on = random_guest_step(&r, &source);
-    }
-    if (r.problem)
-        printf("does not hold after %llu entries: %s\n", (unsigned long long)r.entries, r.problem);
-    bool whole = !r.problem;
-    *ret_entries += r.entries;
-    *ret_methods += r.methods_done;
-    random_guest_end(&r);
-    return whole;
-}
-
-/* SEL4EMU_RANDOM_ENTRIES: how many entries; SEL4EMU_RANDOM_SEED: from which seed. */
-static uint64_t setting(const char *name, uint64_t usual)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 0) : usual;
-}
-
-TEST(random_guests_leave_the_kernel_whole)
-{
-    uint64_t seed = setting("SEL4EMU_RANDOM_SEED", 0x5e14e00);
-    uint64_t wanted = setting("SEL4EMU_RANDOM_ENTRIES", 100000), entries = 0, methods = 0;
-    for (; entries < wanted; seed++) {
-        if (!CHECK(run_guest(seed * UINT64_C(0x9e3779b97f4a7c15) + 1, 16, &entries, &methods))) {
-            printf("with SEL4EMU_RANDOM_SEED=%#llx\n", (unsigned long long)seed);
-            return;
-        }
-    }
-    printf("%llu entries, %llu methods carried out\n", (unsigned long long)entries,
-           (unsigned long long)methods);
-    CHECK(methods > entries / 20);
-}
-
-/* --- the checker itself -------------------------------------------------------------------- */
+#include <model/testkit_thread.h>
 
 struct fixture {
     struct guest g;

@@ -5,14 +5,7 @@
 
 #include <abi/bootinfo.h>
 #include <base/bits.h>
-#include <kernel/testkit_invariants.h>
-#include <model/console.h>
 #include <object/object_types.h>
-#include <object/tcb.h>
-
-#define MEMORY_END UINT64_C(0x1000000)
-#define ROOT_RADIX 8
-#define ROOT_SLOTS (1U << ROOT_RADIX)
 
 /* --- bytes --------------------------------------------------------------------------------- */
 
@@ -20,6 +13,12 @@ static unsigned take(struct byte_source *bytes, unsigned limit)
 {
     unsigned byte = bytes->at < bytes->end ? *bytes->at++ : 0;
     return byte % limit;
+}
+
+/* True once in `times`. */
+static bool rarely(struct byte_source *bytes, unsigned times)
+{
+    return take(bytes, times) == times - 1;
 }
 
 static word_t take_word(struct byte_source *bytes)
@@ -37,11 +36,15 @@ static word_t take_any(struct byte_source *bytes)
                                      2,
                                      3,
                                      4,
+                                     31,
+                                     47,
                                      63,
                                      64,
                                      65,
+                                     108,
                                      255,
                                      256,
+                                     257,
                                      4096,
                                      UINT64_C(1) << 40,
                                      INT64_MAX,
@@ -49,150 +52,105 @@ static word_t take_any(struct byte_source *bytes)
                                      GUEST_IMAGE_START,
                                      0x10000000,
                                      0x7fffffe00000,
-                                     0x7ffffffff000};
+                                     0x7ffffffff000,
+                                     0x7fffffffffff};
     switch (take(bytes, 4)) {
     case 0:
         return take_word(bytes);
     case 1:
+    case 2:
         return special[take(bytes, ARRAY_LENGTH(special))];
     default:
         return take(bytes, 16);
     }
 }
 
-/* --- boot ---------------------------------------------------------------------------------- */
-
-static struct kernel_config take_config(struct byte_source *bytes)
+struct replay_setup random_setup(struct byte_source *bytes)
 {
     static const unsigned work_units[] = {1, 2, 3, 100};
-    struct kernel_config config = kernel_config_default();
-    config.root_cnode_size_bits = ROOT_RADIX;
-    config.max_num_work_units_per_preemption = work_units[take(bytes, ARRAY_LENGTH(work_units))];
-    config.num_domains = take(bytes, 4) ? 1 : 3;
-    config.num_domain_schedules = config.num_domains > 1 ? 10 : 2;
-    config.printing = config.debug_build = take(bytes, 4) != 0;
-    return config;
+    static const unsigned releases[] = {SEL4_RELEASE_16_0, SEL4_RELEASE_16_0, SEL4_RELEASE_16_0,
+                                        SEL4_RELEASE_16_0, SEL4_RELEASE_15_0, SEL4_RELEASE_14_0,
+                                        SEL4_RELEASE_13_0, SEL4_RELEASE_12_0};
+    struct replay_setup setup = {
+        .release = releases[take(bytes, ARRAY_LENGTH(releases))],
+        .work_units = work_units[take(bytes, ARRAY_LENGTH(work_units))],
+        .domains = rarely(bytes, 3) ? 3 : 1,
+        .is_silent = rarely(bytes, 4),
+        .has_pic = rarely(bytes, 6),
+    };
+    setup.reports_errors_by_ipc = rarely(bytes, 4) && !setup.is_silent;
+    return setup;
 }
 
-/* A few threads and objects, so that something can happen at once. */
-static void populate(struct random_guest *r)
-{
-    struct guest *g = &r->g;
-    const unsigned priorities[] = {255, 255, 100, 100, 7};
-    for (unsigned i = 0; i < ARRAY_LENGTH(priorities); i++) {
-        struct guest_thread t = guest_thread(g, priorities[i]);
-        guest_resume(g, t);
-    }
-    for (unsigned i = 0; i < 3; i++) {
-        guest_make(g, OBJECT_ENDPOINT, 0);
-        guest_make(g, OBJECT_NOTIFICATION, 0);
-        guest_make(g, OBJECT_CNODE, 1 + 2 * i);
-        guest_make(g, OBJECT_UNTYPED, 11 + 3 * i);
-    }
-}
+/* --- capabilities -------------------------------------------------------------------------- */
 
-struct random_guest random_guest_boot(struct byte_source *bytes, unsigned check_every)
-{
-    struct random_guest r = {.g = guest_boot(take_config(bytes), MEMORY_END),
-                             .check_every = check_every};
-    r.root_slots = guest_root(&r.g)->slots[TCB_SLOT_CTABLE].cap.cnode.object;
-    r.first_made = r.g.next_slot;
-    populate(&r);
-    return r;
-}
-
-void random_guest_end(struct random_guest *r)
-{
-    guest_end(&r->g);
-}
-
-/* --- entries ------------------------------------------------------------------------------- */
-
-static void look(struct random_guest *r, struct outcome outcome)
-{
-    const char *text;
-    console_take(r->g.k, &text);
-    if (r->problem || ++r->entries % r->check_every)
-        return;
-    bool is_settled = outcome.kind == OUTCOME_RUN || outcome.kind == OUTCOME_IDLE;
-    r->problem = invariants_broken(r->g.k, r->root_slots, ROOT_RADIX, is_settled);
-}
-
-/* What a seat may do at a preemption point. */
-static struct outcome go_on(struct random_guest *r, struct byte_source *bytes)
-{
-    switch (take(bytes, 8)) {
-    case 0:
-        return kernel_timer(r->g.k, 0, r->g.now += take(bytes, 256) * UINT64_C(100000));
-    case 1:
-        return kernel_interrupt(r->g.k, 0, take(bytes, MAX_USER_VECTOR + 1), r->g.now);
-    default:
-        return kernel_continue(r->g.k, 0, r->g.now);
-    }
-}
-
-static struct outcome serve(struct random_guest *r, struct byte_source *bytes,
-                            struct outcome outcome)
-{
-    struct kernel *k = r->g.k;
-    struct memory_region clear = k->cores[0].clear;
-    switch (outcome.kind) {
-    case OUTCOME_PREEMPTED:
-        return go_on(r, bytes);
-    case OUTCOME_CLEAR:
-        memset(kernel_memory(k, clear.base), 0, clear.end - clear.base);
-        return kernel_continue(k, 0, r->g.now);
-    case OUTCOME_DEVICE:
-        return kernel_device_answer(k, 0, take(bytes, 256), r->g.now);
-    default:
-        return kernel_continue(k, 0, r->g.now);
-    }
-}
-
-/* Goes on until a thread is to run, or nothing can; false: the machine has halted. */
-static bool finish(struct random_guest *r, struct byte_source *bytes, struct outcome outcome)
-{
-    for (unsigned i = 0;; i++) {
-        look(r, outcome);
-        if (outcome.kind == OUTCOME_RUN || outcome.kind == OUTCOME_IDLE)
-            return true;
-        if (outcome.kind == OUTCOME_HALT)
-            return false;
-        outcome = i < 10000 ? serve(r, bytes, outcome) : kernel_timer(r->g.k, 0, r->g.now);
-    }
-}
-
-/* --- calls --------------------------------------------------------------------------------- */
-
-static cptr_t take_cptr(struct byte_source *bytes)
-{
-    return take(bytes, 32) ? take(bytes, ROOT_SLOTS) : take_any(bytes);
-}
-
-/* The next slot from a random one on that holds the type; behind what boot made, most of the time.
- */
-static cptr_t take_cptr_of(struct random_guest *r, struct byte_source *bytes, enum cap_type type)
+static union cap root_cap(const struct replay *r, cptr_t cptr)
 {
     const struct slot *slots = slot_at(r->g.k, r->root_slots);
-    cptr_t first = take(bytes, 8) ? r->first_made : 1;
-    unsigned range = (unsigned)(ROOT_SLOTS - first), start = take(bytes, 256);
+    return slots[cptr % REPLAY_ROOT_SLOTS].cap;
+}
+
+static bool is_any(union cap cap)
+{
+    return !cap_is_null(cap);
+}
+
+static bool is_ram_untyped(union cap cap)
+{
+    return cap_type(cap) == CAP_UNTYPED && cap.untyped.size_bits >= 11 && !cap.untyped.is_device;
+}
+
+static bool is_page_untyped(union cap cap)
+{
+    return cap_type(cap) == CAP_UNTYPED && cap.untyped.size_bits == 12 && !cap.untyped.is_device;
+}
+
+static bool is_new_vspace(union cap cap)
+{
+    return cap_type(cap) == CAP_PML4 && !cap.pml4.is_mapped;
+}
+
+static bool is_vspace(union cap cap)
+{
+    return cap_type(cap) == CAP_PML4 && cap.pml4.is_mapped;
+}
+
+/* The next slot from a random one on that fits; behind what boot made, most of the time. */
+static cptr_t find(const struct replay *r, struct byte_source *bytes, bool (*fits)(union cap))
+{
+    cptr_t first = rarely(bytes, 8) ? 1 : r->first_made;
+    unsigned range = (unsigned)(REPLAY_ROOT_SLOTS - first), start = take(bytes, 256);
     for (unsigned i = 0; i < range; i++) {
         cptr_t cptr = first + (start + i) % range;
-        if (cap_type(slots[cptr].cap) == type)
+        if (fits(root_cap(r, cptr)))
             return cptr;
     }
     return first + start % range;
 }
 
-/* One that holds any capability. */
-static cptr_t take_full_cptr(struct random_guest *r, struct byte_source *bytes)
+static cptr_t find_type(const struct replay *r, struct byte_source *bytes, enum cap_type type)
 {
-    const struct slot *slots = slot_at(r->g.k, r->root_slots);
-    cptr_t first = take(bytes, 8) ? r->first_made : 1;
-    unsigned range = (unsigned)(ROOT_SLOTS - first), start = take(bytes, 256), i = 0;
-    while (i < range && cap_is_null(slots[first + (start + i) % range].cap))
-        i++;
-    return first + (start + i) % range;
+    cptr_t first = rarely(bytes, 8) ? 1 : r->first_made;
+    unsigned range = (unsigned)(REPLAY_ROOT_SLOTS - first), start = take(bytes, 256);
+    for (unsigned i = 0; i < range; i++) {
+        cptr_t cptr = first + (start + i) % range;
+        if (cap_type(root_cap(r, cptr)) == type)
+            return cptr;
+    }
+    return first + start % range;
+}
+
+static cptr_t take_cptr(struct byte_source *bytes)
+{
+    return rarely(bytes, 32) ? take_any(bytes) : take(bytes, REPLAY_ROOT_SLOTS);
+}
+
+/* --- arguments ----------------------------------------------------------------------------- */
+
+static bool name_is(const struct invocation_argument *argument, const char *name)
+{
+    return strlen(name) == argument->name_length &&
+           memcmp(argument->name, name, argument->name_length) == 0;
 }
 
 static bool name_has(const struct invocation_argument *argument, const char *part)
@@ -202,75 +160,199 @@ static bool name_has(const struct invocation_argument *argument, const char *par
     return strstr(name, part) != NULL;
 }
 
-/* The CNodes that the slots of an invocation are looked up in. */
-struct roots {
-    cptr_t dest, source, pivot;
+/* A call while it is being made up. */
+struct draft {
+    const struct replay *r;
+    struct byte_source *bytes;
+    enum invocation method;
+    union cap invoked;
+    cptr_t dest, source, pivot; /* the CNodes that its slots are looked up in */
+    struct guest_syscall call;
 };
 
-static cptr_t root_of(const struct roots *roots, const struct invocation_argument *argument)
+static cptr_t root_of(const struct draft *d, const struct invocation_argument *argument)
 {
-    return name_has(argument, "src")     ? roots->source
-           : name_has(argument, "pivot") ? roots->pivot
-                                         : roots->dest;
+    return name_has(argument, "src") ? d->source : name_has(argument, "pivot") ? d->pivot : d->dest;
 }
 
-static union cap root_cap(const struct random_guest *r, cptr_t cptr)
+static word_t take_index(const struct draft *d, const struct invocation_argument *argument)
 {
-    const struct slot *slots = slot_at(r->g.k, r->root_slots);
-    return slots[cptr % ROOT_SLOTS].cap;
-}
-
-static word_t take_index(struct random_guest *r, struct byte_source *bytes,
-                         const struct roots *roots, const struct invocation_argument *argument)
-{
-    union cap root = root_cap(r, root_of(roots, argument));
-    if (cap_type(root) == CAP_CNODE && root.cnode.object != r->root_slots)
-        return root.cnode.guard << root.cnode.radix | take(bytes, 1U << (root.cnode.radix & 7));
+    if (cap_type(d->invoked) == CAP_DOMAIN_SET)
+        return take(d->bytes, 12);
+    cptr_t cptr = root_of(d, argument);
+    union cap root = root_cap(d->r, cptr);
+    if (cap_type(root) == CAP_CNODE && root.cnode.object != d->r->root_slots)
+        return root.cnode.guard << root.cnode.radix | take(d->bytes, 1U << (root.cnode.radix & 7));
     if (name_has(argument, "src") || name_has(argument, "pivot"))
-        return take_full_cptr(r, bytes);
-    if (name_has(argument, "dest") || name_has(argument, "offset") || take(bytes, 2))
-        return take_cptr_of(r, bytes, CAP_NULL);
-    return take_full_cptr(r, bytes);
+        return find(d->r, d->bytes, is_any);
+    bool wants_empty = name_has(argument, "dest") || name_has(argument, "offset") ||
+                       d->call.caps > 0 || d->method == INV_CNODE_SAVE_CALLER;
+    if (wants_empty ? !rarely(d->bytes, 8) : rarely(d->bytes, 4))
+        return find_type(d->r, d->bytes, CAP_NULL);
+    if (d->method == INV_CNODE_CANCEL_BADGED_SENDS && !rarely(d->bytes, 4))
+        return find_type(d->r, d->bytes, CAP_ENDPOINT);
+    return find(d->r, d->bytes, is_any);
 }
 
-static word_t depth_of(const struct random_guest *r, cptr_t cptr)
+static word_t take_depth(const struct draft *d, const struct invocation_argument *argument)
 {
-    union cap root = root_cap(r, cptr);
+    union cap root = root_cap(d->r, root_of(d, argument));
     return cap_type(root) == CAP_CNODE ? (word_t)root.cnode.guard_size + root.cnode.radix : 64;
 }
 
-/* A value that suits the name, most of the time. */
-static word_t take_argument(struct random_guest *r, struct byte_source *bytes,
-                            const struct roots *roots, const struct invocation_argument *argument)
+/*
+ * Where the capability is mapped already; or a place in the tables that the initial VSpace has; or
+ * an address in few tables, aligned for pages of any size as often as not.
+ */
+static word_t take_vaddr(const struct draft *d, const struct invocation_argument *argument)
 {
-    static const struct {
-        const char *part;
-        word_t base;
-        unsigned range, shift;
-    } values[] = {
-        {"node_depth", 0, 1, 0}, {"node_index", 0, 1, 0},  {"size_bits", 1, 13, 0},
-        {"type", 0, 13, 0},      {"num_objects", 1, 3, 0}, {"rights", 0, 16, 0},
-        {"badge", 0, 4, 0},      {"priority", 0, 256, 0},  {"mcp", 0, 256, 0},
-        {"fault_ep", 0, 256, 0}, {"root_data", 0, 1, 0},   {"buffer", 64, 16, 10},
-        {"vaddr", 0x3fe, 8, 12}, {"count", 1, 20, 0},      {"domain", 0, 3, 0},
-        {"duration", 1, 5, 0},   {"port", 0x60, 4, 0},     {"vector", 0, 108, 0},
-        {"attr", 0, 8, 0},
-    };
-    if (take(bytes, 16) == 0)
-        return take_any(bytes);
-    for (unsigned i = 0; i < ARRAY_LENGTH(values); i++) {
-        if (name_has(argument, values[i].part))
-            return (values[i].base + take(bytes, values[i].range)) << values[i].shift;
-    }
-    if (name_has(argument, "depth"))
-        return depth_of(r, root_of(roots, argument));
-    if (name_has(argument, "index") || name_has(argument, "offset"))
-        return take_index(r, bytes, roots, argument);
-    return take(bytes, 8);
+    (void)argument;
+    static const unsigned level_bits[CAP_TYPE_COUNT] = {
+        [CAP_PDPT] = 39, [CAP_PAGE_DIRECTORY] = 30, [CAP_PAGE_TABLE] = 21};
+    enum cap_type type = cap_type(d->invoked);
+    if (type == CAP_FRAME && d->invoked.frame.asid && !rarely(d->bytes, 4))
+        return d->invoked.frame.vpage << PAGE_BITS;
+    if (type == CAP_FRAME && !rarely(d->bytes, 3))
+        return GUEST_IMAGE_START + ((word_t)take(d->bytes, 64) << frame_cap_bits(d->invoked));
+    if (level_bits[type] && rarely(d->bytes, 2))
+        return (word_t)take(d->bytes, 64) << level_bits[type];
+    unsigned bits = take(d->bytes, 256), aligned = take(d->bytes, 4);
+    word_t vaddr = (word_t)(bits & 1) << 39 | (word_t)(bits >> 1 & 3) << 30 |
+                   (word_t)(bits >> 3 & 7) << 21 | (word_t)(bits >> 6 & 3) << 12;
+    static const unsigned alignments[] = {0, 0, 21, 30};
+    return align_down(vaddr, alignments[aligned]);
 }
 
-static cptr_t take_extra(struct random_guest *r, struct byte_source *bytes,
-                         const struct invocation_argument *argument)
+static word_t take_port(const struct draft *d, const struct invocation_argument *argument)
+{
+    if (cap_type(d->invoked) != CAP_IO_PORT)
+        return 0x60 + (take(d->bytes, 16) >> name_has(argument, "first"));
+    return d->invoked.io_port.first + take(d->bytes, 8);
+}
+
+/* The types that other methods need most, more often than the others. */
+static word_t take_type(const struct draft *d, const struct invocation_argument *argument)
+{
+    (void)argument;
+    static const enum object_kind kinds[] = {
+        OBJECT_UNTYPED,        OBJECT_UNTYPED,    OBJECT_TCB,        OBJECT_ENDPOINT,
+        OBJECT_NOTIFICATION,   OBJECT_CNODE,      OBJECT_4K_PAGE,    OBJECT_4K_PAGE,
+        OBJECT_LARGE_PAGE,     OBJECT_PAGE_TABLE, OBJECT_PAGE_TABLE, OBJECT_PAGE_DIRECTORY,
+        OBJECT_PAGE_DIRECTORY, OBJECT_PDPT,       OBJECT_PML4,       OBJECT_PML4};
+    if (rarely(d->bytes, 8))
+        return take(d->bytes, 14);
+    return abi_object_type(&d->r->g.k->config, kinds[take(d->bytes, ARRAY_LENGTH(kinds))]);
+}
+
+static word_t take_size_bits(const struct draft *d, const struct invocation_argument *argument)
+{
+    (void)argument;
+    return rarely(d->bytes, 4) ? 12 : take(d->bytes, 14);
+}
+
+/* Retype's destination: the root itself with depth 0, or a CNode in a slot of it. */
+static word_t take_node_depth(const struct draft *d, const struct invocation_argument *argument)
+{
+    (void)argument;
+    return rarely(d->bytes, 8) ? 64 : 0;
+}
+
+static word_t take_node_index(const struct draft *d, const struct invocation_argument *argument)
+{
+    (void)argument;
+    return rarely(d->bytes, 2) ? find_type(d->r, d->bytes, CAP_CNODE) : take(d->bytes, 4);
+}
+
+static word_t take_guard(const struct draft *d, const struct invocation_argument *argument)
+{
+    (void)argument;
+    unsigned size = take(d->bytes, 64);
+    return rarely(d->bytes, 4) ? (word_t)take(d->bytes, 4) << 6 | size : 0;
+}
+
+static word_t take_badge(const struct draft *d, const struct invocation_argument *argument)
+{
+    return rarely(d->bytes, 8) ? take_guard(d, argument) : take(d->bytes, 4);
+}
+
+static word_t take_buffer(const struct draft *d, const struct invocation_argument *argument)
+{
+    (void)argument;
+    word_t address = (word_t)(64 + take(d->bytes, 16)) << 10;
+    return rarely(d->bytes, 8) ? 0 : rarely(d->bytes, 8) ? address + 8 : address;
+}
+
+static word_t take_fault_handler(const struct draft *d, const struct invocation_argument *argument)
+{
+    (void)argument;
+    return rarely(d->bytes, 3) ? 0 : find_type(d->r, d->bytes, CAP_ENDPOINT);
+}
+
+/* A value that suits the name. */
+static const struct argument_rule {
+    const char *part; /* of the name */
+    word_t base;
+    unsigned range;
+    word_t (*take)(const struct draft *d, const struct invocation_argument *argument);
+} argument_rules[] = {
+    {.part = "node_depth", .take = take_node_depth},
+    {.part = "node_index", .take = take_node_index},
+    {.part = "size_bits", .take = take_size_bits},
+    {.part = "type", .take = take_type},
+    {.part = "num_objects", .base = 1, .range = 3},
+    {.part = "rights", .base = 0, .range = 16},
+    {.part = "badge", .take = take_badge},
+    {.part = "priority", .base = 0, .range = 256},
+    {.part = "mcp", .base = 0, .range = 256},
+    {.part = "fault_ep", .take = take_fault_handler},
+    {.part = "root_data", .take = take_guard},
+    {.part = "buffer", .take = take_buffer},
+    {.part = "vaddr", .take = take_vaddr},
+    {.part = "count", .base = 1, .range = 20},
+    {.part = "domain", .base = 0, .range = 3},
+    {.part = "duration", .base = 0, .range = 4},
+    {.part = "port", .take = take_port},
+    {.part = "vector", .base = 0, .range = 16},
+    {.part = "irq", .base = 0, .range = 17},
+    {.part = "ioapic", .base = 0, .range = 1},
+    {.part = "pin", .base = 0, .range = 24},
+    {.part = "level", .base = 0, .range = 2},
+    {.part = "polarity", .base = 0, .range = 2},
+    {.part = "pci", .base = 0, .range = 8},
+    {.part = "attr", .base = 0, .range = 8},
+    {.part = "depth", .take = take_depth},
+    {.part = "index", .take = take_index},
+    {.part = "offset", .take = take_index},
+};
+
+static word_t take_argument(const struct draft *d, const struct invocation_argument *argument)
+{
+    if (rarely(d->bytes, 24))
+        return take_any(d->bytes);
+    for (unsigned i = 0; i < ARRAY_LENGTH(argument_rules); i++) {
+        const struct argument_rule *rule = &argument_rules[i];
+        if (!name_has(argument, rule->part))
+            continue;
+        return rule->take ? rule->take(d, argument) : rule->base + take(d->bytes, rule->range);
+    }
+    return take(d->bytes, 8);
+}
+
+static void take_arguments(struct draft *d, const char *list)
+{
+    struct guest_syscall *call = &d->call;
+    struct invocation_argument argument;
+    while (list && abi_invocation_next_argument(&list, &argument)) {
+        unsigned end = (unsigned)argument.word + argument.words;
+        for (unsigned word = argument.word; word < end && word < ARRAY_LENGTH(call->words);
+             word++) {
+            call->words[word] |= take_argument(d, &argument) << argument.low_bit;
+            call->length = (unsigned)max_u64(call->length, word + 1);
+        }
+    }
+}
+
+static cptr_t take_extra(const struct draft *d, const struct invocation_argument *argument)
 {
     static const struct {
         const char *part;
@@ -278,20 +360,43 @@ static cptr_t take_extra(struct random_guest *r, struct byte_source *bytes,
     } types[] = {{"notification", CAP_NOTIFICATION},
                  {"thread", CAP_TCB},
                  {"source", CAP_TCB},
-                 {"Frame", CAP_FRAME},
-                 {"untyped", CAP_UNTYPED}};
-    if (take(bytes, 16) == 0)
-        return take_cptr(bytes);
+                 {"Frame", CAP_FRAME}};
+    if (rarely(d->bytes, 16))
+        return take_cptr(d->bytes);
     for (unsigned i = 0; i < ARRAY_LENGTH(types); i++) {
         if (name_has(argument, types[i].part))
-            return take_cptr_of(r, bytes, types[i].type);
+            return find_type(d->r, d->bytes, types[i].type);
     }
+    if (name_is(argument, "untyped"))
+        return rarely(d->bytes, 8) ? find_type(d->r, d->bytes, CAP_UNTYPED)
+                                   : find(d->r, d->bytes, is_page_untyped);
+    if (d->method == INV_X86_ASID_POOL_ASSIGN)
+        return find(d->r, d->bytes, is_new_vspace);
     if (name_has(argument, "vspace") || name_has(argument, "pml4"))
-        return take(bytes, 3) ? INITIAL_CAP_VSPACE : take_cptr_of(r, bytes, CAP_PML4);
+        return rarely(d->bytes, 8)   ? find_type(d->r, d->bytes, CAP_PML4)
+               : rarely(d->bytes, 2) ? find(d->r, d->bytes, is_vspace)
+                                     : INITIAL_CAP_VSPACE;
     if (name_has(argument, "root"))
-        return take(bytes, 3) ? INITIAL_CAP_CNODE : take_cptr_of(r, bytes, CAP_CNODE);
-    return name_has(argument, "authority") ? INITIAL_CAP_TCB : take_full_cptr(r, bytes);
+        return rarely(d->bytes, 3) ? find_type(d->r, d->bytes, CAP_CNODE) : INITIAL_CAP_CNODE;
+    return name_has(argument, "authority") ? INITIAL_CAP_TCB : find(d->r, d->bytes, is_any);
 }
+
+static void take_extras(struct draft *d, const char *list)
+{
+    struct invocation_argument argument;
+    while (list && abi_invocation_next_argument(&list, &argument) && d->call.caps < 3) {
+        cptr_t cptr = take_extra(d, &argument);
+        d->call.extra[d->call.caps++] = cptr;
+        if (name_has(&argument, "src_root"))
+            d->source = cptr;
+        else if (name_has(&argument, "pivot_root"))
+            d->pivot = cptr;
+        else if (name_has(&argument, "root"))
+            d->dest = cptr;
+    }
+}
+
+/* --- calls --------------------------------------------------------------------------------- */
 
 static const struct {
     enum invocation first, last;
@@ -310,96 +415,92 @@ static const struct {
     [CAP_ASID_POOL] = {INV_X86_ASID_POOL_ASSIGN, INV_X86_ASID_POOL_ASSIGN},
     [CAP_IO_PORT_CONTROL] = {INV_X86_IO_PORT_CONTROL_ISSUE, INV_X86_IO_PORT_CONTROL_ISSUE},
     [CAP_IO_PORT] = {INV_X86_IO_PORT_IN8, INV_X86_IO_PORT_OUT32},
+    [CAP_IO_PAGE_TABLE] = {INV_X86_IO_PAGE_TABLE_MAP, INV_X86_IO_PAGE_TABLE_UNMAP},
 };
 
-static cptr_t take_invoked(struct random_guest *r, struct byte_source *bytes)
+/* What boot made, and nobody can make anew. */
+static const cptr_t boot_caps[CAP_TYPE_COUNT] = {
+    [CAP_CNODE] = INITIAL_CAP_CNODE,
+    [CAP_IRQ_CONTROL] = INITIAL_CAP_IRQ_CONTROL,
+    [CAP_ASID_CONTROL] = INITIAL_CAP_ASID_CONTROL,
+    [CAP_IO_PORT_CONTROL] = INITIAL_CAP_IO_PORT_CONTROL,
+    [CAP_DOMAIN_SET] = INITIAL_CAP_DOMAIN,
+};
+
+static enum invocation take_retype(const struct replay *r, struct byte_source *bytes,
+                                   cptr_t *ret_cptr)
 {
-    switch (take(bytes, 8)) {
-    case 0:
-        return INITIAL_CAP_CNODE;
-    case 1:
-        return take_cptr_of(r, bytes, CAP_CNODE);
-    case 2:
-        return take_cptr_of(r, bytes, CAP_UNTYPED);
-    case 3:
-        return take_cptr_of(r, bytes, CAP_TCB);
-    case 4:
-        return 1 + take(bytes, abi_num_initial_caps(&r->g.k->config));
-    default:
-        return take_full_cptr(r, bytes);
-    }
+    *ret_cptr = find(r, bytes, is_ram_untyped);
+    return INV_UNTYPED_RETYPE;
 }
 
-static void take_extras(struct random_guest *r, struct byte_source *bytes, const char *list,
-                        struct guest_syscall *call, struct roots *ret_roots)
+/* Any method of the configuration, and a capability to call it on. */
+static enum invocation take_method(const struct replay *r, struct byte_source *bytes,
+                                   cptr_t *ret_cptr)
 {
-    struct invocation_argument argument;
-    while (list && abi_invocation_next_argument(&list, &argument) && call->caps < 3) {
-        cptr_t cptr = take_extra(r, bytes, &argument);
-        call->extra[call->caps++] = cptr;
-        if (name_has(&argument, "src_root"))
-            ret_roots->source = cptr;
-        else if (name_has(&argument, "pivot_root"))
-            ret_roots->pivot = cptr;
-        else if (name_has(&argument, "root"))
-            ret_roots->dest = cptr;
+    enum invocation method = 1 + take(bytes, INVOCATION_COUNT - 1);
+    while (!abi_invocation_label(&r->g.k->config, method))
+        method = 1 + method % (INVOCATION_COUNT - 1);
+    enum cap_type type = CAP_NULL;
+    for (unsigned i = 0; i < CAP_TYPE_COUNT; i++) {
+        if (method >= methods_of_type[i].first && method <= methods_of_type[i].last)
+            type = i;
     }
+    if (method == INV_IRQ_CONTROL_GET)
+        type = CAP_IRQ_CONTROL;
+    *ret_cptr = type == CAP_NULL || rarely(bytes, 32)  ? take_cptr(bytes)
+                : boot_caps[type] && !rarely(bytes, 4) ? boot_caps[type]
+                                                       : find_type(r, bytes, type);
+    return method;
 }
 
-static void take_arguments(struct random_guest *r, struct byte_source *bytes, const char *list,
-                           struct guest_syscall *call, const struct roots *roots)
+static struct guest_syscall take_invocation(const struct replay *r, struct byte_source *bytes)
 {
-    struct invocation_argument argument;
-    while (list && abi_invocation_next_argument(&list, &argument)) {
-        for (unsigned word = argument.word;
-             word < argument.word + argument.words && word < ARRAY_LENGTH(call->words); word++) {
-            call->words[word] |= take_argument(r, bytes, roots, &argument) << argument.low_bit;
-            call->length = (unsigned)max_u64(call->length, word + 1);
-        }
-    }
+    const struct kernel_config *config = &r->g.k->config;
+    cptr_t cptr = 0;
+    enum invocation method =
+        rarely(bytes, 5) ? take_retype(r, bytes, &cptr) : take_method(r, bytes, &cptr);
+    struct draft d = {
+        .r = r,
+        .bytes = bytes,
+        .method = method,
+        .invoked = root_cap(r, cptr),
+        .dest = cptr,
+        .source = cptr,
+        .pivot = cptr,
+        .call = {.syscall = rarely(bytes, 8) ? SYSCALL_SEND : SYSCALL_CALL, .cap = cptr},
+    };
+    d.call.label = abi_invocation_label(config, d.method);
+
+    struct invocation_info info = abi_invocation_info(config, d.method);
+    take_extras(&d, info.caps);
+    take_arguments(&d, info.arguments);
+    if (rarely(bytes, 24))
+        d.call.length = take(bytes, ARRAY_LENGTH(d.call.words));
+    if (rarely(bytes, 24))
+        d.call.caps = take(bytes, 4);
+    return d.call;
 }
 
 /* Moves a CNode or a thread into a CNode: deleting that gets interesting. */
-static struct guest_syscall take_nesting(struct random_guest *r, struct byte_source *bytes)
+static struct guest_syscall take_nesting(const struct replay *r, struct byte_source *bytes)
 {
-    cptr_t cnode = take_cptr_of(r, bytes, CAP_CNODE);
+    cptr_t cnode = find_type(r, bytes, CAP_CNODE);
     union cap cap = root_cap(r, cnode);
-    cptr_t moved = take_cptr_of(r, bytes, take(bytes, 2) ? CAP_CNODE : CAP_TCB);
+    if (cap_type(cap) != CAP_CNODE)
+        return take_invocation(r, bytes);
+    cptr_t moved = find_type(r, bytes, rarely(bytes, 2) ? CAP_CNODE : CAP_TCB);
     word_t index = cap.cnode.guard << cap.cnode.radix | take(bytes, 4);
     return (struct guest_syscall){
         .syscall = SYSCALL_CALL,
         .cap = cnode,
         .label = abi_invocation_label(&r->g.k->config, INV_CNODE_MOVE),
-        WORDS(index, depth_of(r, cnode), moved, 64),
+        WORDS(index, (word_t)cap.cnode.guard_size + cap.cnode.radix, moved, 64),
         EXTRA(INITIAL_CAP_CNODE),
     };
 }
 
-static struct guest_syscall take_invocation(struct random_guest *r, struct byte_source *bytes)
-{
-    const struct kernel_config *config = &r->g.k->config;
-    struct slot *slots = slot_at(r->g.k, r->root_slots);
-    struct guest_syscall call = {.syscall = take(bytes, 8) ? SYSCALL_CALL : SYSCALL_SEND,
-                                 .cap = take_invoked(r, bytes)};
-    enum cap_type type = cap_type(slots[call.cap % ROOT_SLOTS].cap);
-    enum invocation first = methods_of_type[type].first, last = methods_of_type[type].last;
-    enum invocation method = first + take(bytes, last - first + 1);
-    if (take(bytes, 16) == 0)
-        method = take(bytes, INVOCATION_COUNT);
-    call.label = abi_invocation_label(config, method);
-
-    struct roots roots = {call.cap, call.cap, call.cap};
-    struct invocation_info info = abi_invocation_info(config, method);
-    take_extras(r, bytes, info.caps, &call, &roots);
-    take_arguments(r, bytes, info.arguments, &call, &roots);
-    if (take(bytes, 16) == 0)
-        call.length = take(bytes, ARRAY_LENGTH(call.words));
-    if (take(bytes, 16) == 0)
-        call.caps = take(bytes, 4);
-    return call;
-}
-
-static struct guest_syscall take_message(struct random_guest *r, struct byte_source *bytes)
+static struct guest_syscall take_message(const struct replay *r, struct byte_source *bytes)
 {
     static const enum syscall calls[] = {SYSCALL_CALL,    SYSCALL_SEND, SYSCALL_NB_SEND,
                                          SYSCALL_RECV,    SYSCALL_RECV, SYSCALL_REPLY_RECV,
@@ -408,16 +509,18 @@ static struct guest_syscall take_message(struct random_guest *r, struct byte_sou
                                  .label = take(bytes, 3),
                                  .length = take(bytes, 24),
                                  .caps = take(bytes, 4)};
-    call.cap = take_cptr_of(r, bytes,
-                            take(bytes, 8) == 0   ? CAP_REPLY
-                            : take(bytes, 4) == 0 ? CAP_NOTIFICATION
-                                                  : CAP_ENDPOINT);
+    call.cap = find_type(r, bytes,
+                         rarely(bytes, 8)   ? CAP_REPLY
+                         : rarely(bytes, 4) ? CAP_NOTIFICATION
+                                            : CAP_ENDPOINT);
     for (unsigned i = 0; i < call.caps; i++)
         call.extra[i] = take_cptr(bytes);
+    for (unsigned i = 0; i < 4; i++)
+        call.words[i] = take_any(bytes);
     return call;
 }
 
-static struct guest_syscall take_other(struct random_guest *r, struct byte_source *bytes)
+static struct guest_syscall take_other(const struct replay *r, struct byte_source *bytes)
 {
     (void)r;
     static const enum syscall calls[] = {SYSCALL_YIELD,
@@ -428,83 +531,69 @@ static struct guest_syscall take_other(struct random_guest *r, struct byte_sourc
                                          SYSCALL_SET_TLS_BASE};
     struct guest_syscall call = {.syscall = calls[take(bytes, ARRAY_LENGTH(calls))],
                                  .cap = take_cptr(bytes)};
-    if (take(bytes, 64) == 0)
+    if (rarely(bytes, 64))
         call.syscall = take(bytes, SYSCALL_COUNT);
     return call;
 }
 
-static void offer_receive_slot(struct random_guest *r, struct byte_source *bytes)
+static void take_call(const struct replay *r, struct byte_source *bytes, struct step *step)
 {
-    struct tcb *tcb = tcb_at(r->g.k, r->g.k->cores[0].current);
-    word_t *buffer = guest_thread_of(&r->g, tcb).buffer;
-    if (!buffer)
-        return;
-    buffer[IPC_BUFFER_RECEIVE_CNODE] = INITIAL_CAP_CNODE;
-    buffer[IPC_BUFFER_RECEIVE_INDEX] = take(bytes, ROOT_SLOTS);
-    buffer[IPC_BUFFER_RECEIVE_DEPTH] = 64;
-}
-
-static bool make_call(struct random_guest *r, struct byte_source *bytes)
-{
-    static struct guest_syscall (*const takes[])(struct random_guest *, struct byte_source *) = {
-        take_invocation, take_invocation, take_invocation, take_invocation,
-        take_nesting,    take_message,    take_message,    take_other};
-    struct tcb *caller = tcb_at(r->g.k, r->g.k->cores[0].current);
-    offer_receive_slot(r, bytes);
-    struct guest_syscall call = takes[take(bytes, ARRAY_LENGTH(takes))](r, bytes);
-    bool goes_on = finish(r, bytes, guest_syscall_once(&r->g, call));
-    if (call.label && caller->context.reg[UREG_MESSAGE_INFO] >> 12 == 0)
-        r->methods_done++;
-    return goes_on;
+    static struct guest_syscall (*const takes[])(const struct replay *, struct byte_source *) = {
+        take_invocation, take_invocation, take_invocation, take_invocation, take_invocation,
+        take_invocation, take_invocation, take_invocation, take_nesting,    take_message,
+        take_message,    take_message,    take_message,    take_other};
+    step->kind = STEP_CALL;
+    step->receive[0] = INITIAL_CAP_CNODE;
+    step->receive[1] = take(bytes, REPLAY_ROOT_SLOTS);
+    step->receive[2] = 64;
+    step->stop = rarely(bytes, 8) ? 1 + take(bytes, 4) : 0;
+    step->device = take(bytes, 256);
+    step->call = takes[take(bytes, ARRAY_LENGTH(takes))](r, bytes);
 }
 
 /* --- steps --------------------------------------------------------------------------------- */
 
-static bool some_fault(struct random_guest *r, struct byte_source *bytes)
+static void take_fault(struct byte_source *bytes, struct step *step)
 {
-    struct kernel *k = r->g.k;
-    switch (take(bytes, 3)) {
-    case 0:
-        return finish(r, bytes, kernel_vm_fault(k, 0, take_any(bytes), take(bytes, 32), r->g.now));
-    case 1:
-        return finish(r, bytes, kernel_user_exception(k, 0, take(bytes, 32), 0, r->g.now));
-    default:
-        return finish(r, bytes, kernel_unknown_syscall(k, 0, take_any(bytes), r->g.now));
+    static const enum step_kind kinds[] = {STEP_VM_FAULT, STEP_USER_EXCEPTION,
+                                           STEP_UNKNOWN_SYSCALL};
+    step->kind = kinds[take(bytes, ARRAY_LENGTH(kinds))];
+    step->value[0] = step->kind == STEP_USER_EXCEPTION ? take(bytes, 32) : take_any(bytes);
+    step->value[1] = take(bytes, 32);
+}
+
+static void take_event(struct byte_source *bytes, struct step *step)
+{
+    step->delay = take(bytes, 256);
+    step->kind = rarely(bytes, 2) ? STEP_INTERRUPT : STEP_TIMER;
+    step->value[0] = rarely(bytes, 8) ? take(bytes, MAX_USER_VECTOR + 1) : take(bytes, 16);
+}
+
+/* Nobody can run: time goes by, or one of the threads is restarted. */
+static void take_wake(struct byte_source *bytes, struct step *step)
+{
+    if (rarely(bytes, 2)) {
+        take_event(bytes, step);
+        return;
     }
+    step->kind = STEP_RESTART;
+    step->value[0] = take(bytes, 8);
+    step->delay = take(bytes, 4);
 }
 
-static bool some_event(struct random_guest *r, struct byte_source *bytes)
+struct step random_step(const struct replay *r, struct byte_source *bytes)
 {
-    struct kernel *k = r->g.k;
-    r->g.now += take(bytes, 256) * UINT64_C(100000);
-    if (take(bytes, 2))
-        return finish(r, bytes, kernel_timer(k, 0, r->g.now));
-    return finish(r, bytes, kernel_interrupt(k, 0, take(bytes, 8), r->g.now));
-}
-
-/* Nobody can run: time goes by, or one of the threads is restarted. False: there is none. */
-static bool some_wake(struct random_guest *r, struct byte_source *bytes)
-{
-    struct kernel *k = r->g.k;
-    if (take(bytes, 2))
-        return some_event(r, bytes);
-    struct tcb *tcb = tcb_at(k, k->all_tcbs);
-    for (unsigned i = take(bytes, 8); i > 0 && tcb && tcb->all_link.next; i--)
-        tcb = tcb_at(k, tcb->all_link.next);
-    if (!tcb)
-        return false;
-    tcb_restart(k, 0, tcb);
-    return some_event(r, bytes);
-}
-
-bool random_guest_step(struct random_guest *r, struct byte_source *bytes)
-{
+    struct step step = {.core = 0};
     unsigned kind = take(bytes, 32);
-    if (!r->g.k->cores[0].current)
-        return some_wake(r, bytes);
-    if (kind < 2)
-        return some_event(r, bytes);
-    if (kind == 2)
-        return some_fault(r, bytes);
-    return make_call(r, bytes);
+    if (!r->g.k->cores[step.core].current)
+        take_wake(bytes, &step);
+    else if (kind < 2 || (r->is_preempted[step.core] && kind < 16))
+        take_event(bytes, &step);
+    else if (kind == 2)
+        take_fault(bytes, &step);
+    else if (kind == 3)
+        step.kind = STEP_REPEAT;
+    else
+        take_call(r, bytes, &step);
+    return step;
 }

@@ -80,8 +80,7 @@ void guest_advance(struct guest *g, nanoseconds_t by)
 
 static const unsigned message_registers[] = {UREG_MR0, UREG_MR1, UREG_MR2, UREG_MR3};
 
-/* Only what the call's convention names is set; MRs past `length` keep what they had. */
-static void set_arguments(struct guest *g, struct tcb *tcb, const struct guest_syscall *call)
+void guest_set_arguments(struct guest *g, struct tcb *tcb, const struct guest_syscall *call)
 {
     word_t *buffer = ipc_buffer(g->k, tcb, false);
     word_t reg[USER_REGISTER_COUNT];
@@ -104,7 +103,7 @@ static void set_arguments(struct guest *g, struct tcb *tcb, const struct guest_s
 
 struct outcome guest_syscall_once(struct guest *g, struct guest_syscall call)
 {
-    set_arguments(g, tcb_at(g->k, g->k->cores[0].current), &call);
+    guest_set_arguments(g, tcb_at(g->k, g->k->cores[0].current), &call);
     return kernel_syscall(g->k, 0, g->now);
 }
 

@@ -42,6 +42,8 @@ struct guest_syscall {
     cptr_t extra[3];
 };
 
+/* Only what the call's convention names is set; MRs past `length` keep what they had. */
+void guest_set_arguments(struct guest *g, struct tcb *tcb, const struct guest_syscall *call);
 /* The current thread makes the call; preemption points and full consoles are gone through. */
 struct outcome guest_syscall(struct guest *g, struct guest_syscall call);
 /* The same, up to the first outcome. */

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <kernel/testkit_replay.h>
+
+#include <string.h>
+
+#include <base/bits.h>
+#include <kernel/testkit_invariants.h>
+#include <model/console.h>
+#include <object/tcb.h>
+
+#define MEMORY_END      UINT64_C(0x1000000)
+#define MAX_ENTRY_PARTS 1000000 /* an entry that asks its seat more often does not end */
+#define DELAY_UNIT      UINT64_C(100000)
+#define MAX_IRQ_OF_STEP (MAX_USER_VECTOR + 1)
+
+/* --- boot ---------------------------------------------------------------------------------- */
+
+static struct kernel_config setup_config(const struct replay_setup *setup)
+{
+    struct kernel_config config = kernel_config_default();
+    config.root_cnode_size_bits = REPLAY_ROOT_RADIX;
+    if (setup->release)
+        config.release = setup->release;
+    if (setup->work_units)
+        config.max_num_work_units_per_preemption = setup->work_units;
+    if (setup->domains > 1) {
+        config.num_domains = setup->domains;
+        config.num_domain_schedules = 10;
+    }
+    if (setup->is_silent)
+        config.printing = config.debug_build = false;
+    config.report_error_ipc = setup->reports_errors_by_ipc;
+    config.irq_pic = setup->has_pic;
+    return config;
+}
+
+/* A few threads and objects, so that something can happen at once. */
+static void populate(struct guest *g)
+{
+    const unsigned priorities[] = {255, 255, 100, 100, 7};
+    for (unsigned i = 0; i < ARRAY_LENGTH(priorities); i++) {
+        struct guest_thread t = guest_thread(g, priorities[i]);
+        guest_resume(g, t);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        guest_make(g, OBJECT_ENDPOINT, 0);
+        guest_make(g, OBJECT_NOTIFICATION, 0);
+        guest_make(g, OBJECT_CNODE, 1 + 2 * i);
+        guest_make(g, OBJECT_UNTYPED, 11 + 3 * i);
+    }
+}
+
+struct replay replay_boot(const struct replay_setup *setup, unsigned check_every)
+{
+    struct replay r = {.g = guest_boot(setup_config(setup), MEMORY_END),
+                       .check_every = check_every};
+    r.root_slots = guest_root(&r.g)->slots[TCB_SLOT_CTABLE].cap.cnode.object;
+    r.first_made = r.g.next_slot;
+    populate(&r.g);
+    return r;
+}
+
+void replay_end(struct replay *r)
+{
+    guest_end(&r->g);
+}
+
+/* --- the seat ------------------------------------------------------------------------------ */
+
+static void look(struct replay *r, struct outcome outcome)
+{
+    const char *text;
+    console_take(r->g.k, &text);
+    if (r->problem || ++r->entries % r->check_every)
+        return;
+    bool is_settled = outcome.kind == OUTCOME_RUN || outcome.kind == OUTCOME_IDLE;
+    r->problem = invariants_broken(r->g.k, r->root_slots, REPLAY_ROOT_RADIX, is_settled);
+}
+
+/* Does what the outcome asks for and goes on. */
+static struct outcome serve(struct replay *r, const struct step *step, struct outcome outcome)
+{
+    struct kernel *k = r->g.k;
+    struct memory_region clear = k->cores[step->core].clear;
+    if (outcome.kind == OUTCOME_DEVICE)
+        return kernel_device_answer(k, step->core, step->device, r->g.now);
+    if (outcome.kind == OUTCOME_CLEAR)
+        memset(kernel_memory(k, clear.base), 0, clear.end - clear.base);
+    return kernel_continue(k, step->core, r->g.now);
+}
+
+/*
+ * Until a thread is to run, or nothing can, or the step is to be left at a preemption point. False:
+ * the machine has halted.
+ */
+static bool finish(struct replay *r, const struct step *step, unsigned stop, struct outcome outcome)
+{
+    unsigned points = 0;
+    r->is_preempted[step->core] = false;
+    for (unsigned i = 0; i < MAX_ENTRY_PARTS; i++) {
+        look(r, outcome);
+        if (outcome.kind == OUTCOME_RUN || outcome.kind == OUTCOME_IDLE)
+            return true;
+        if (outcome.kind == OUTCOME_HALT)
+            return false;
+        if (outcome.kind == OUTCOME_PREEMPTED && ++points == stop) {
+            r->is_preempted[step->core] = true;
+            return true;
+        }
+        outcome = serve(r, step, outcome);
+    }
+    r->problem = "an entry comes to its end";
+    return false;
+}
+
+/* --- steps --------------------------------------------------------------------------------- */
+
+static struct tcb *current(const struct replay *r, const struct step *step)
+{
+    return tcb_at(r->g.k, r->g.k->cores[step->core].current);
+}
+
+static bool step_call(struct replay *r, const struct step *step, struct outcome *ret_outcome)
+{
+    struct tcb *caller = current(r, step);
+    if (!caller)
+        return false;
+    word_t *buffer = guest_thread_of(&r->g, caller).buffer;
+    if (buffer) {
+        buffer[IPC_BUFFER_RECEIVE_CNODE] = step->receive[0];
+        buffer[IPC_BUFFER_RECEIVE_INDEX] = step->receive[1];
+        buffer[IPC_BUFFER_RECEIVE_DEPTH] = step->receive[2];
+    }
+    guest_set_arguments(&r->g, caller, &step->call);
+    *ret_outcome = kernel_syscall(r->g.k, step->core, r->g.now);
+    return true;
+}
+
+static bool step_repeat(struct replay *r, const struct step *step, struct outcome *ret_outcome)
+{
+    if (!current(r, step))
+        return false;
+    *ret_outcome = kernel_syscall(r->g.k, step->core, r->g.now);
+    return true;
+}
+
+static bool step_vm_fault(struct replay *r, const struct step *step, struct outcome *ret_outcome)
+{
+    if (!current(r, step))
+        return false;
+    *ret_outcome = kernel_vm_fault(r->g.k, step->core, step->value[0], step->value[1], r->g.now);
+    return true;
+}
+
+static bool step_user_exception(struct replay *r, const struct step *step,
+                                struct outcome *ret_outcome)
+{
+    if (!current(r, step))
+        return false;
+    *ret_outcome =
+        kernel_user_exception(r->g.k, step->core, step->value[0], step->value[1], r->g.now);
+    return true;
+}
+
+static bool step_unknown_syscall(struct replay *r, const struct step *step,
+                                 struct outcome *ret_outcome)
+{
+    if (!current(r, step))
+        return false;
+    *ret_outcome = kernel_unknown_syscall(r->g.k, step->core, step->value[0], r->g.now);
+    return true;
+}
+
+static bool step_interrupt(struct replay *r, const struct step *step, struct outcome *ret_outcome)
+{
+    unsigned vector = (unsigned)(step->value[0] % MAX_IRQ_OF_STEP);
+    *ret_outcome = kernel_interrupt(r->g.k, step->core, vector, r->g.now);
+    return true;
+}
+
+static bool step_timer(struct replay *r, const struct step *step, struct outcome *ret_outcome)
+{
+    *ret_outcome = kernel_timer(r->g.k, step->core, r->g.now);
+    return true;
+}
+
+static bool step_restart(struct replay *r, const struct step *step, struct outcome *ret_outcome)
+{
+    struct kernel *k = r->g.k;
+    struct tcb *tcb = tcb_at(k, k->all_tcbs);
+    for (word_t i = step->value[0] % 64; i > 0 && tcb && tcb->all_link.next; i--)
+        tcb = tcb_at(k, tcb->all_link.next);
+    if (!tcb)
+        return false;
+    tcb_restart(k, step->core, tcb);
+    *ret_outcome = kernel_timer(k, step->core, r->g.now);
+    return true;
+}
+
+static const struct step_type {
+    const char *name;
+    unsigned values; /* how many of them it uses */
+    bool is_event;   /* no thread's doing: comes at preemption points as well */
+    bool (*enter)(struct replay *r, const struct step *step, struct outcome *ret_outcome);
+} step_types[STEP_KIND_COUNT] = {
+    [STEP_CALL] = {.name = "STEP_CALL", .enter = step_call},
+    [STEP_REPEAT] = {.name = "STEP_REPEAT", .enter = step_repeat},
+    [STEP_VM_FAULT] = {.name = "STEP_VM_FAULT", .values = 2, .enter = step_vm_fault},
+    [STEP_USER_EXCEPTION] = {.name = "STEP_USER_EXCEPTION",
+                             .values = 2,
+                             .enter = step_user_exception},
+    [STEP_UNKNOWN_SYSCALL] = {.name = "STEP_UNKNOWN_SYSCALL",
+                              .values = 1,
+                              .enter = step_unknown_syscall},
+    [STEP_INTERRUPT] = {.name = "STEP_INTERRUPT",
+                        .values = 1,
+                        .is_event = true,
+                        .enter = step_interrupt},
+    [STEP_TIMER] = {.name = "STEP_TIMER", .is_event = true, .enter = step_timer},
+    [STEP_RESTART] = {.name = "STEP_RESTART", .values = 1, .is_event = true, .enter = step_restart},
+};
+
+const char *replay_step_name(enum step_kind kind)
+{
+    return step_types[kind].name;
+}
+
+bool replay_step(struct replay *r, const struct step *step)
+{
+    const struct step_type *type = &step_types[step->kind];
+    struct outcome outcome;
+    r->g.now += step->delay * DELAY_UNIT;
+    if (r->is_preempted[step->core] && !type->is_event &&
+        !finish(r, step, 0, kernel_continue(r->g.k, step->core, r->g.now)))
+        return false;
+    if (!type->enter(r, step, &outcome))
+        return true;
+    bool goes_on = finish(r, step, step->stop, outcome);
+    if (r->sabotage)
+        r->sabotage(r, step);
+    return goes_on && !r->problem;
+}
+
+const char *replay_problem(const struct replay_setup *setup, const struct step *steps,
+                           unsigned count)
+{
+    struct replay r = replay_boot(setup, 1);
+    for (unsigned i = 0; i < count && replay_step(&r, &steps[i]); i++)
+        continue;
+    const char *problem = r.problem;
+    replay_end(&r);
+    return problem;
+}
+
+/* --- printing ------------------------------------------------------------------------------ */
+
+static void print_words(FILE *out, const char *name, unsigned count, const word_t *words)
+{
+    while (count > 0 && words[count - 1] == 0)
+        count--;
+    for (unsigned i = 0; i < count; i++)
+        fprintf(out, "%s%#llx", i > 0 ? ", " : name, (unsigned long long)words[i]);
+    if (count > 0)
+        fprintf(out, "}");
+}
+
+static void print_number(FILE *out, const char *name, uint64_t value)
+{
+    if (value)
+        fprintf(out, ", .%s = %#llx", name, (unsigned long long)value);
+}
+
+/* "DebugPutChar" is SYSCALL_DEBUG_PUT_CHAR, "NBSend" SYSCALL_NB_SEND. */
+static void print_syscall(FILE *out, enum syscall syscall)
+{
+    const char *name = abi_syscall_name(syscall);
+    if (!name) {
+        fprintf(out, "%u", syscall);
+        return;
+    }
+    fprintf(out, "SYSCALL_");
+    for (const char *c = name; *c; c++) {
+        bool is_upper = *c >= 'A' && *c <= 'Z';
+        bool begins = is_upper && c > name && (c[1] >= 'a' && c[1] <= 'z');
+        bool was_lower = c > name && c[-1] >= 'a' && c[-1] <= 'z';
+        if (begins || (is_upper && was_lower))
+            fputc('_', out);
+        fputc(is_upper || *c < 'a' ? *c : *c - 'a' + 'A', out);
+    }
+}
+
+static void print_call(FILE *out, const struct kernel_config *config, const struct step *step)
+{
+    const struct guest_syscall *call = &step->call;
+    fprintf(out, ",\n         .call = {.syscall = ");
+    print_syscall(out, call->syscall);
+    print_number(out, "cap", call->cap);
+    print_number(out, "label", call->label);
+    enum invocation method = abi_invocation(config, call->label);
+    if (method != INV_INVALID)
+        fprintf(out, " /* %s */", abi_invocation_info(config, method).name);
+    print_number(out, "length", call->length);
+    print_words(out, ", .words = {", ARRAY_LENGTH(call->words), call->words);
+    print_number(out, "caps", call->caps);
+    print_words(out, ", .extra = {", ARRAY_LENGTH(call->extra), call->extra);
+    fprintf(out, "}");
+    print_words(out, ",\n         .receive = {", ARRAY_LENGTH(step->receive), step->receive);
+}
+
+static void print_step(FILE *out, const struct kernel_config *config, const struct step *step)
+{
+    fprintf(out, "        {.kind = %s", step_types[step->kind].name);
+    print_number(out, "core", step->core);
+    print_number(out, "delay", step->delay);
+    print_number(out, "stop", step->stop);
+    print_number(out, "device", step->device);
+    print_words(out, ", .value = {", step_types[step->kind].values, step->value);
+    if (step->kind == STEP_CALL)
+        print_call(out, config, step);
+    fprintf(out, "},\n");
+}
+
+void replay_print_test(FILE *out, const struct replay_setup *setup, const struct step *steps,
+                       unsigned count)
+{
+    struct kernel_config config = setup_config(setup);
+    fprintf(out, "TEST(found_by_random_guests)\n{\n");
+    fprintf(out, "    static const struct replay_setup setup = {.release = %u", config.release);
+    print_number(out, "work_units", setup->work_units);
+    print_number(out, "domains", setup->domains);
+    print_number(out, "is_silent", setup->is_silent);
+    print_number(out, "reports_errors_by_ipc", setup->reports_errors_by_ipc);
+    print_number(out, "has_pic", setup->has_pic);
+    fprintf(out, "};\n    static const struct step steps[] = {\n");
+    for (unsigned i = 0; i < count; i++)
+        print_step(out, &config, &steps[i]);
+    fprintf(out, "    };\n    CHECK_STR(replay_problem(&setup, steps, ARRAY_LENGTH(steps)), NULL);"
+                 "\n}\n");
+}
