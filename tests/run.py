@@ -60,6 +60,11 @@ def stage_inject(out):
                                         BUILD])
 
 
+def stage_witness(out):
+    programs.run_script(out, "witness", [sys.executable, os.path.join(TESTS, "measure", "check.py"),
+                                         BUILD])
+
+
 def stage_sanitizer(out):
     if build.make(out, ROOT, "asan"):
         programs.run(out, "asan", SANITIZED)
@@ -76,6 +81,7 @@ STAGES = [
     ("inject", "each host call fails once: one clear line, a clean end", stage_inject),
     ("terminal", "Ctrl-C, Ctrl-A x and signals on a terminal", stage_terminal),
     ("soak", "starts and kills: nothing is left behind", stage_soak),
+    ("witness", "tests/witness on builds and emulators made up for it", stage_witness),
     ("sanitizer", "unit tests and tagged scenarios with address and UB sanitizers",
      stage_sanitizer),
 ]

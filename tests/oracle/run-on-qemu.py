@@ -12,8 +12,6 @@ guests/conformance/kernels; the kernel build must have the settings of that file
 qemu-system-x86 and binutils."""
 
 import argparse
-import glob
-import json
 import os
 import re
 import select
@@ -30,7 +28,7 @@ ROOT = os.path.dirname(TESTS)
 sys.dont_write_bytecode = True
 sys.path.insert(0, TESTS)
 
-from runner import command, conformance, scenarios  # noqa: E402
+from runner import command, conformance, scenarios, upstream  # noqa: E402
 from scenario import normalise  # noqa: E402
 
 # What upstream's own `simulate` gives a kernel built with its defaults.
@@ -45,19 +43,11 @@ class Problem(Exception):
     pass
 
 
-def find_one(build, *patterns):
-    for pattern in patterns:
-        found = sorted(glob.glob(os.path.join(build, pattern)))
-        if found:
-            return found[0]
-    return None
-
-
 def find_kernel(build):
     if os.path.isfile(build):
         return build
-    kernel = find_one(build, "images/kernel-x86_64-pc99", "kernel-x86_64-pc99", "kernel.elf",
-                      "kernel/kernel.elf")
+    kernel = upstream.find_one(build, "images/kernel-x86_64-pc99", "kernel-x86_64-pc99",
+                               "kernel.elf", "kernel/kernel.elf")
     if kernel is None:
         raise Problem(f"{build}: there is no kernel-x86_64-pc99 and no kernel.elf")
     return kernel
@@ -78,40 +68,12 @@ def bootable(kernel, directory):
     return converted
 
 
-def configuration(build):
-    directory = build if os.path.isdir(build) else os.path.dirname(build)
-    path = find_one(directory, "gen_config/kernel/gen_config.json",
-                    "kernel/gen_config/kernel/gen_config.json")
-    if path is None:
-        return {}
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
-
-
-def kernel_version(build):
-    """Of the source that the build directory was configured from."""
-    directory = build if os.path.isdir(build) else os.path.dirname(build)
-    cache = find_one(directory, "CMakeCache.txt", "../CMakeCache.txt")
-    sources = []
-    if cache:
-        with open(cache, encoding="utf-8", errors="replace") as file:
-            sources = re.findall(r"^(?:KERNEL_PATH|CMAKE_HOME_DIRECTORY|seL4_SOURCE_DIR)[^=]*=(.+)$",
-                                 file.read(), re.MULTILINE)
-    for source in sources:
-        for candidate in (source, os.path.join(source, "kernel")):
-            version = os.path.join(candidate, "VERSION")
-            if not os.path.exists(version):
-                continue
-            with open(version, encoding="utf-8") as file:
-                text = file.read().strip()
-            commit = subprocess.run(["git", "-C", candidate, "rev-parse", "--short=9", "HEAD"],
-                                    capture_output=True, text=True, check=False).stdout.strip()
-            return f"{text} ({commit})" if commit else text
-    return None
+def directory_of(build):
+    return build if os.path.isdir(build) else os.path.dirname(build)
 
 
 def header(build, config, args):
-    version = args.kernel_version or kernel_version(build)
+    version = args.kernel_version or upstream.kernel_version(directory_of(build))
     if version is None:
         raise Problem("the kernel's version is not to be found: give --kernel-version")
     qemu = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True,
@@ -240,7 +202,7 @@ def wanted(names):
 
 def run(args, directory):
     kernel = bootable(find_kernel(args.kernel_build), directory)
-    config = configuration(args.kernel_build)
+    config = upstream.configuration(directory_of(args.kernel_build))
     full = config.get("XSAVE") or config.get("FSGSBASE_INST")
     cpu = args.cpu or (FULL_CPU if full else DEFAULT_CPU)
     head = header(args.kernel_build, config, args) if args.update else None
