@@ -3,15 +3,26 @@
 
 #include <base/bits.h>
 
-static struct resolution resolution_failed(struct lookup_failure failure)
+struct lookup_failure lookup_note_failure(struct kernel *k, struct lookup_failure failure)
 {
-    return (struct resolution){.slot = NULL, .failure = failure};
+    k->lookup_failure = failure;
+    return failure;
+}
+
+struct answer lookup_failed(struct kernel *k, bool is_source, struct lookup_failure failure)
+{
+    return answer_failed_lookup(is_source, lookup_note_failure(k, failure));
+}
+
+static struct resolution resolution_failed(struct kernel *k, struct lookup_failure failure)
+{
+    return (struct resolution){.slot = NULL, .failure = lookup_note_failure(k, failure)};
 }
 
 struct resolution lookup_resolve(struct kernel *k, union cap root, cptr_t cptr, unsigned depth)
 {
     if (cap_type(root) != CAP_CNODE)
-        return resolution_failed(lookup_invalid_root());
+        return resolution_failed(k, lookup_invalid_root());
 
     unsigned bits_left = depth;
     for (;;) {
@@ -21,9 +32,9 @@ struct resolution lookup_resolve(struct kernel *k, union cap root, cptr_t cptr, 
         if (guard_size > bits_left || (guard_size != 0 && ((cptr >> (bits_left - guard_size)) &
                                                            mask(guard_size)) != root.cnode.guard))
             return resolution_failed(
-                lookup_guard_mismatch(bits_left, root.cnode.guard, guard_size));
+                k, lookup_guard_mismatch(bits_left, root.cnode.guard, guard_size));
         if (level_bits > bits_left)
-            return resolution_failed(lookup_depth_mismatch(bits_left, level_bits));
+            return resolution_failed(k, lookup_depth_mismatch(bits_left, level_bits));
 
         bits_left -= level_bits;
         struct slot *slots = kernel_memory(k, (paddr_t)root.cnode.object);
@@ -43,7 +54,7 @@ struct answer lookup_operand_slot(struct kernel *k, bool is_source, union cap ro
                                   word_t depth, struct slot **ret_slot)
 {
     if (cap_type(root) != CAP_CNODE)
-        return answer_failed_lookup(is_source, lookup_invalid_root());
+        return lookup_failed(k, is_source, lookup_invalid_root());
     if (depth < 1 || depth > WORD_BITS)
         return answer_range_error(1, WORD_BITS);
 
@@ -51,7 +62,7 @@ struct answer lookup_operand_slot(struct kernel *k, bool is_source, union cap ro
     if (!found.slot)
         return answer_failed_lookup(is_source, found.failure);
     if (found.bits_left != 0)
-        return answer_failed_lookup(is_source, lookup_depth_mismatch(found.bits_left, 0));
+        return lookup_failed(k, is_source, lookup_depth_mismatch(found.bits_left, 0));
     *ret_slot = found.slot;
     return answer_ok();
 }

@@ -12,6 +12,11 @@ struct resolution {
     struct lookup_failure failure; /* when slot is NULL */
 };
 
+/* Keeps `failure` as the kernel's last one (kernel->lookup_failure) and returns it. */
+struct lookup_failure lookup_note_failure(struct kernel *k, struct lookup_failure failure);
+/* The answer FailedLookup that tells it. */
+struct answer lookup_failed(struct kernel *k, bool is_source, struct lookup_failure failure);
+
 /* Resolves `depth` (1..64) bits of `cptr`, taken from its low end, starting at `root`. */
 struct resolution lookup_resolve(struct kernel *k, union cap root, cptr_t cptr, unsigned depth);
 

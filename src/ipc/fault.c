@@ -147,7 +147,7 @@ static bool find_handler(struct kernel *k, struct tcb *tcb, union cap *ret_cap,
     bool may_send = cap_type(cap) == CAP_ENDPOINT && (cap.endpoint.rights & RIGHT_WRITE) &&
                     (cap.endpoint.rights & (RIGHT_GRANT | RIGHT_GRANT_REPLY));
     if (!may_send) {
-        *ret_failure = lookup_missing_capability(0);
+        *ret_failure = lookup_note_failure(k, lookup_missing_capability(0));
         return false;
     }
     *ret_cap = cap;

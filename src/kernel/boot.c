@@ -86,6 +86,23 @@ static unsigned count_tables(const struct boot *b, enum paging_level level)
     return (unsigned)(last - first) + 1;
 }
 
+static unsigned count_cpu_tables(const struct boot *b)
+{
+    return count_tables(b, LEVEL_PDPT) + count_tables(b, LEVEL_PAGE_DIRECTORY) +
+           count_tables(b, LEVEL_PAGE_TABLE);
+}
+
+static bool drives_iommu(const struct boot_info *info)
+{
+    return info->config->iommu && info->iommu.units > 0;
+}
+
+/* The IOMMU's: a root table, and one of contexts for each bus. */
+static unsigned count_io_tables(const struct boot_info *info)
+{
+    return drives_iommu(info) ? 1 + IO_BUSES : 0;
+}
+
 static const char *plan_memory(struct boot *b)
 {
     const struct boot_info *info = b->info;
@@ -110,9 +127,7 @@ static const char *plan_memory(struct boot *b)
         [ROOT_IPC_BUFFER] = {PAGE_BITS, 1},
         [ROOT_BOOTINFO] = {PAGE_BITS, 1},
         [ROOT_TCB] = {abi_object_size_bits(config, OBJECT_TCB, 0), 1},
-        [ROOT_PAGING] = {PAGE_BITS, count_tables(b, LEVEL_PDPT) +
-                                        count_tables(b, LEVEL_PAGE_DIRECTORY) +
-                                        count_tables(b, LEVEL_PAGE_TABLE)},
+        [ROOT_PAGING] = {PAGE_BITS, count_cpu_tables(b) + count_io_tables(info)},
     };
     if (b->space.extra_size > 0)
         sizes[ROOT_EXTRA_BOOTINFO] = (struct root_object_size){highest_bit(b->space.extra_size), 1};
@@ -144,7 +159,21 @@ static void init_kernel(struct kernel *k, const struct boot_info *info)
     k->next_serial = 1;
     k->num_ioapics = info->num_ioapics;
     k->ioapic_pins = info->ioapic_pins;
+    k->lookup_failure = lookup_invalid_root();
     init_irqs(k, info->kernel_image.base);
+}
+
+/* Tables for all buses, behind those of the initial VSpace; no device has a context. */
+static void init_io_mmu(struct boot *b)
+{
+    if (!drives_iommu(b->info))
+        return;
+    struct kernel *k = b->k;
+    paddr_t root = b->object[ROOT_PAGING] + count_cpu_tables(b) * PAGE_BYTES;
+    struct io_root *roots = kernel_memory(k, root);
+    for (unsigned bus = 0; bus < IO_BUSES; bus++)
+        roots[bus].low = (root + (1 + bus) * PAGE_BYTES) | IO_ROOT_PRESENT;
+    k->io_mmu = (struct io_mmu){.root_table = root, .levels = b->info->iommu.levels};
 }
 
 /* --- capabilities -------------------------------------------------------------------------- */
@@ -303,6 +332,8 @@ static void provide_fixed(struct boot *b)
     };
     for (unsigned i = 0; i < ARRAY_LENGTH(fixed); i++)
         slot_insert_root(root_slot(b, fixed[i].slot), fixed[i].cap);
+    if (drives_iommu(b->info)) /* the master: it names no device */
+        slot_insert_root(root_slot(b, INITIAL_CAP_IO_SPACE), cap_of_type(CAP_IO_SPACE));
     b->next_slot = abi_num_initial_caps(&b->k->config);
 }
 
@@ -382,6 +413,7 @@ const char *kernel_boot(struct kernel *k, const struct boot_info *boot, nanoseco
     init_kernel(k, boot);
     k->asid_pools[0] = b.object[ROOT_ASID_POOL];
     asid_assign(k, INITIAL_ASID, b.object[ROOT_VSPACE]);
+    init_io_mmu(&b);
     provide_all(&b);
     if (b.out_of_slots)
         return "the image has more pages than the initial CNode has slots";

@@ -63,7 +63,7 @@ void bootinfo_write(const struct kernel *k, void *page, const struct boot_slots 
     write_word(page, at.extra_len, extra_length);
     write_word(page, at.node_id, 0);
     write_word(page, at.num_nodes, k->num_cores);
-    write_word(page, at.num_iopt_levels, k->config.iommu ? 0 : UINT64_MAX);
+    write_word(page, at.num_iopt_levels, k->config.iommu ? k->io_mmu.levels : UINT64_MAX);
     write_word(page, at.ipc_buffer, ipc_buffer);
     write_region(page, at.empty, slots->empty);
     write_region(page, at.user_image_frames, slots->image_frames);

@@ -8,6 +8,7 @@
 #include <base/assert.h>
 #include <cap/object_type.h>
 #include <ipc/ipc.h>
+#include <kernel/dma.h>
 #include <kernel/syscall.h>
 #include <model/console.h>
 #include <model/context.h>
@@ -103,7 +104,10 @@ struct outcome kernel_user_exception(struct kernel *k, unsigned core, word_t vec
 struct outcome kernel_interrupt(struct kernel *k, unsigned core, unsigned vector, nanoseconds_t now)
 {
     enter(k, core, now);
-    irq_deliver(k, core, vector);
+    if (vector == IOMMU_VECTOR)
+        dma_report_fault(k);
+    else
+        irq_deliver(k, core, vector);
     return leave(k, core);
 }
 

@@ -38,6 +38,12 @@ struct boot_chunk { /* of extra BootInfo, in order; data excludes the header */
     uint64_t size;
 };
 
+/* What the firmware tells of the IOMMU (ACPI's DMAR table) and its registers say. */
+struct boot_iommu {
+    unsigned units;  /* 0: there is none */
+    unsigned levels; /* of page tables that it walks: 2 to 6 */
+};
+
 struct boot_info {
     const struct kernel_config *config;
     struct boot_memory memory;
@@ -46,7 +52,8 @@ struct boot_info {
     const struct boot_chunk *chunks;
     unsigned chunk_count;
     unsigned num_ioapics, ioapic_pins;
-    const char *name; /* of the initial thread; "rootserver" */
+    struct boot_iommu iommu; /* of use to a kernel with KernelIOMMU only */
+    const char *name;        /* of the initial thread; "rootserver" */
 };
 
 /*
@@ -83,7 +90,7 @@ struct outcome kernel_vm_fault(struct kernel *k, unsigned core, vaddr_t address,
 struct outcome kernel_user_exception(struct kernel *k, unsigned core, word_t vector,
                                      word_t error_code, nanoseconds_t now);
 
-/* The interrupt of user vector `vector` (0..107) came; also when no thread runs. */
+/* The interrupt of user vector `vector` (0..107) or IOMMU_VECTOR came; also when no thread runs. */
 struct outcome kernel_interrupt(struct kernel *k, unsigned core, unsigned vector,
                                 nanoseconds_t now);
 
@@ -96,6 +103,17 @@ struct outcome kernel_device_answer(struct kernel *k, unsigned core, uint64_t va
 
 /* After OUTCOME_PREEMPTED with nothing to deliver, or OUTCOME_CONSOLE once it was drained. */
 struct outcome kernel_continue(struct kernel *k, unsigned core, nanoseconds_t now);
+
+/* --- devices that reach memory by themselves ----------------------------------------------- */
+
+/* Where an access leads; it stays within one page. Without an IOMMU addresses are physical. */
+struct dma_translation kernel_translate_dma(struct kernel *k, struct dma_access access);
+
+/*
+ * The access led nowhere. True: the IOMMU has recorded it and raises IOMMU_VECTOR, at which the
+ * kernel reports it. It has one record: until then further ones are dropped.
+ */
+bool kernel_refuse_dma(struct kernel *k, struct dma_access access, enum dma_fault_reason reason);
 
 /* --- registers ----------------------------------------------------------------------------- */
 

@@ -27,7 +27,7 @@ static void receive(struct kernel *k, unsigned core, struct tcb *tcb, bool may_b
     if (!found.slot)
         receive_fault(k, core, tcb, found.failure);
     else if (!cap_object_type(found.slot->cap)->receive(k, core, tcb, found.slot->cap, may_block))
-        receive_fault(k, core, tcb, lookup_missing_capability(0));
+        receive_fault(k, core, tcb, lookup_note_failure(k, lookup_missing_capability(0)));
 }
 
 /* Answers whoever called this thread; nothing happens if nobody waits for it. */

@@ -160,7 +160,7 @@ TEST(bootinfo_is_that_of_the_real_kernel)
     guest_end(&g);
 }
 
-TEST(number_of_io_page_table_levels)
+TEST(without_a_unit_there_are_no_levels_of_io_page_tables)
 {
     struct kernel_config config = kernel_config_default();
     for (unsigned i = 0; i < 2; i++) {

@@ -89,6 +89,40 @@ TEST(untyped)
     guest_end(&g);
 }
 
+TEST(io_spaces)
+{
+    struct kernel_config config = kernel_config_default();
+    config.iommu = true;
+    struct boot_info boot = guest_boot_info(&config, GUEST_MEMORY_END);
+    boot.iommu = (struct boot_iommu){.units = 1, .levels = 3};
+    struct guest g = guest_boot_with(&boot, GUEST_MEMORY_END);
+    cptr_t table = guest_make(&g, OBJECT_IO_PAGE_TABLE, 0);
+    cptr_t page = guest_make(&g, OBJECT_4K_PAGE, 0), large = guest_make(&g, OBJECT_LARGE_PAGE, 0);
+    cptr_t space = g.next_slot++, io = INITIAL_CAP_IO_SPACE;
+    SAYS(io, TCB_SUSPEND, "decodeX86IOSpaceInvocation: IOSpace capability has no invocations\n");
+    SAYS(R, CNODE_MINT, SILENT, WORDS(space, 64, io, 64, 0xf, 1 << 16 | 8), EXTRA(R));
+#define F "decodeX86IOPTInvocation: X86IOPageTable"
+    SAYS(table, TCB_SUSPEND, F ": Illegal operation.\n");
+    SAYS(table, X86_IO_PAGE_TABLE_MAP, F "Map: Truncated message.\n");
+    SAYS(table, X86_IO_PAGE_TABLE_MAP, F "Map: Invalid IO space capability.\n", WORDS(0),
+         EXTRA(SELF));
+    SAYS(table, X86_IO_PAGE_TABLE_MAP, SILENT, WORDS(0), EXTRA(io));
+    SAYS(page, X86_PAGE_MAP_IO, SILENT, WORDS(3, 0), EXTRA(space));
+    SAYS(table, X86_IO_PAGE_TABLE_MAP, SILENT, WORDS(0), EXTRA(space));
+    SAYS(table, X86_IO_PAGE_TABLE_MAP, F "Map: IO page table is already mapped.\n", WORDS(0),
+         EXTRA(space));
+#undef F
+#define F "decodeX86IOMapInvocation: X86PageMapIO: "
+    SAYS(page, X86_PAGE_MAP_IO, F "Truncated message.\n", WORDS(3), EXTRA(space));
+    SAYS(large, X86_PAGE_MAP_IO, F "Invalid page size.\n", WORDS(3, 0), EXTRA(space));
+    SAYS(page, X86_PAGE_MAP_IO, F "Invalid IO space capability.\n", WORDS(3, 0), EXTRA(SELF));
+    SAYS(page, X86_PAGE_MAP_IO, F "Invalid PCI device.\n", WORDS(3, 0), EXTRA(io));
+    guest_slot(&g, page)->cap.frame.asid = 8;
+    SAYS(page, X86_PAGE_MAP_IO, F "Page already mapped.\n", WORDS(3, 0), EXTRA(space));
+#undef F
+    guest_end(&g);
+}
+
 TEST(cnode_transfer)
 {
     struct guest g = guest_boot_default();

@@ -99,9 +99,8 @@ union cap {
         uint64_t is_device : 1;
         uint64_t map_type : 2; /* enum frame_map_type */
         uint64_t page : 36;    /* physical address / 4096 */
-        uint64_t asid : 12; /* where it is mapped; 0: nowhere. IO space: the domain id's low bits */
-        uint64_t vpage : 36;     /* virtual address / 4096 */
-        uint64_t io_device : 16; /* FRAME_MAP_IO_SPACE: bus/device/function */
+        uint64_t asid : 16;    /* where it is mapped: ASID, I/O space: requester; 0: nowhere */
+        uint64_t vpage : 36;   /* virtual or I/O address / 4096 */
     } frame;
     struct { /* page table, page directory, PDPT: one layout for the three */
         CAP_HEADER;
@@ -129,15 +128,15 @@ union cap {
     struct {
         CAP_HEADER;
         uint64_t domain_id : 16;
-        uint64_t device : 16;
+        uint64_t requester : 16; /* bus, device, function; 0: the master, for no device yet */
     } io_space;
     struct {
         CAP_HEADER;
         uint64_t is_mapped : 1;
-        uint64_t level : 3;
+        uint64_t level : 3; /* how many tables are above it; 0: it is the device's first */
         uint64_t object : 48;
-        uint64_t io_device : 16;
-        uint64_t io_page : 36;
+        uint64_t requester : 16;
+        uint64_t io_page : 36; /* I/O address / 4096 */
     } io_page_table;
 };
 

@@ -12,6 +12,7 @@
 #include <abi/kernel_config.h>
 #include <abi/message.h>
 #include <model/endpoint.h>
+#include <model/io_space.h>
 #include <model/outcome.h>
 #include <model/tcb.h>
 #include <model/vspace.h>
@@ -23,6 +24,7 @@
 #define MAX_MEMORY_REGIONS    8
 #define NUM_IRQ_VECTORS       160 /* user vectors 0..107, kernel's own up to 159 */
 #define MAX_USER_VECTOR       107
+#define IOMMU_VECTOR          108 /* the kernel's own: a device's access was refused */
 #define IRQ_CPU_VECTOR_OFFSET 0x30
 #define CONSOLE_BYTES         8192
 #define NUM_IO_PORTS          65536
@@ -97,6 +99,7 @@ struct kernel {
     struct irq irqs[NUM_IRQ_VECTORS];
     uint64_t io_ports_issued[NUM_IO_PORTS / 64];
     uint32_t num_ioapics, ioapic_pins;
+    struct io_mmu io_mmu;
 
     paddr_t changed_vspaces; /* list of struct vspace with losses */
     uint64_t next_serial;    /* for TCBs and VSpaces; starts at 1 */
@@ -107,7 +110,8 @@ struct kernel {
     paddr_t all_tcbs;    /* newest first */
     paddr_t dump_cursor; /* where an unfinished DumpScheduler goes on; 0: none */
     bool halted;
-    uint64_t unhandled_faults; /* threads stopped by a fault that nobody took */
+    struct lookup_failure lookup_failure; /* the last one; some errors tell it as their own */
+    uint64_t unhandled_faults;            /* threads stopped by a fault that nobody took */
     struct user_error_text user_error;
     struct console console;
 };

@@ -2,6 +2,7 @@
 /* ASID pools: 512 address-space identifiers each. A VSpace without one can neither map nor run. */
 #include <abi/object.h>
 #include <base/bits.h>
+#include <cap/lookup.h>
 #include <mem/vspace.h>
 #include <object/decode.h>
 #include <object/object_types.h>
@@ -23,7 +24,7 @@ static struct answer decode_assign(const struct call *call, unsigned *ret_asid)
     unsigned base = (unsigned)call->cap.asid_pool.asid_base;
     paddr_t pool = call->k->asid_pools[base >> ASID_POOL_INDEX_BITS];
     if (!pool)
-        return answer_failed_lookup(false, lookup_invalid_root());
+        return lookup_failed(call->k, false, lookup_invalid_root());
     if (pool != call->cap.asid_pool.object)
         return answer_invalid_capability(0);
     unsigned asid = asid_find_free(call->k, base);

@@ -131,7 +131,7 @@ static struct answer cnode_transfer(struct call *call, struct slot *dest,
         return transfer_failed(answer, "CNode Copy/Mint/Move/Mutate: Invalid source slot.");
     if (slot_is_empty(source))
         return transfer_failed(
-            answer_failed_lookup(true, lookup_missing_capability((unsigned)depth)),
+            lookup_failed(call->k, true, lookup_missing_capability((unsigned)depth)),
             "CNode Copy/Mint/Move/Mutate: Source slot invalid or empty.");
     if (call->length < method->min_length)
         return transfer_failed(answer_truncated_message(), method->truncated);
@@ -201,9 +201,9 @@ static struct answer cnode_rotate(struct call *call, struct slot *dest)
     if (source != dest && !slot_is_empty(dest))
         return answer_delete_first();
     if (slot_is_empty(source))
-        return answer_failed_lookup(true, lookup_missing_capability((unsigned)source_depth));
+        return lookup_failed(call->k, true, lookup_missing_capability((unsigned)source_depth));
     if (slot_is_empty(pivot))
-        return answer_failed_lookup(false, lookup_missing_capability((unsigned)pivot_depth));
+        return lookup_failed(call->k, false, lookup_missing_capability((unsigned)pivot_depth));
 
     union cap pivot_cap = cap_update_data(source->cap, call_word(call, 5), true);
     union cap dest_cap = cap_update_data(pivot->cap, call_word(call, 2), true);

@@ -9,6 +9,7 @@
 #include <mem/vspace.h>
 #include <model/user_error.h>
 #include <object/decode.h>
+#include <object/io_space.h>
 #include <object/object_types.h>
 #include <object/vspace.h>
 
@@ -84,7 +85,7 @@ static struct answer find_entry(struct kernel *k, union cap frame, struct page_m
     unsigned missing;
     uint64_t *entry = walk_entry(k, m->root.pml4.object, m->vaddr, level, &missing);
     if (!entry)
-        return answer_missing_table(missing);
+        return answer_missing_table(k, missing);
     if (entry_is_table(*entry, level))
         return answer_delete_first();
     m->entry = entry;
@@ -137,7 +138,11 @@ static struct answer page_map(struct call *call)
 
 static void unmap(struct kernel *k, union cap cap)
 {
-    if (frame_is_mapped(cap) && cap.frame.map_type == FRAME_MAP_VSPACE)
+    if (!frame_is_mapped(cap))
+        return;
+    if (cap.frame.map_type == FRAME_MAP_IO_SPACE)
+        io_space_unmap_page(k, cap);
+    else
         vspace_unmap_page(k, (unsigned)cap.frame.asid, frame_cap_vaddr(cap),
                           (enum frame_size)cap.frame.size, frame_cap_paddr(cap));
 }
@@ -158,7 +163,9 @@ static struct answer page_invoke(struct call *call)
         return page_unmap(call);
     case INV_X86_PAGE_GET_ADDRESS:
         return answer_word(frame_cap_paddr(call->cap));
-    default: /* MapIO and MapEPT need an IOMMU or VT-x, which no machine here has */
+    case INV_X86_PAGE_MAP_IO:
+        return io_space_map_page(call);
+    default: /* MapEPT needs VT-x, which no machine here has */
         return answer_illegal_operation();
     }
 }

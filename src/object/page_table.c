@@ -85,7 +85,7 @@ static struct answer find_entry(struct kernel *k, const struct paging_kind *kind
     unsigned missing;
     uint64_t *entry = walk_entry(k, m->root.pml4.object, m->vaddr, parent_level(kind), &missing);
     if (!entry)
-        return answer_missing_table(missing);
+        return answer_missing_table(k, missing);
     if (*entry & PTE_PRESENT)
         return answer_delete_first();
     m->entry = entry;

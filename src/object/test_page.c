@@ -20,7 +20,7 @@ TEST(page_map_and_unmap)
     CHECK(!at(&g, VADDR).present);
     CHECK_EQ(guest_cap(&g, page).frame.asid, 0);
     CHECK_ANSWER(call_plain(&g, page, INV_X86_PAGE_UNMAP), answer_ok());
-    CHECK_ANSWER(call_plain(&g, page, INV_X86_PAGE_MAP_IO), answer_illegal_operation());
+    CHECK_ANSWER(call_plain(&g, page, INV_X86_PAGE_TABLE_MAP), answer_illegal_operation());
     guest_end(&g);
 }
 

@@ -71,7 +71,7 @@ static struct answer retype_find_node(const struct call *call, union cap *ret_no
     }
     if (cap_type(node) != CAP_CNODE)
         return retype_failed(
-            answer_failed_lookup(false, lookup_missing_capability((unsigned)depth)),
+            lookup_failed(call->k, false, lookup_missing_capability((unsigned)depth)),
             "Untyped Retype: Destination cap invalid or read-only.");
     *ret_node = node;
     return answer_ok();

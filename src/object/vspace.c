@@ -3,6 +3,7 @@
 #include <object/vspace.h>
 
 #include <cap/derivation.h>
+#include <cap/lookup.h>
 #include <mem/vspace.h>
 #include <object/object_types.h>
 
@@ -15,13 +16,13 @@ struct answer vspace_check_asid(struct kernel *k, union cap root)
 {
     paddr_t vspace = asid_vspace(k, (unsigned)root.pml4.asid);
     if (!vspace)
-        return answer_failed_lookup(false, lookup_invalid_root());
+        return lookup_failed(k, false, lookup_invalid_root());
     return vspace == root.pml4.object ? answer_ok() : answer_invalid_capability(1);
 }
 
-struct answer answer_missing_table(unsigned missing_bits)
+struct answer answer_missing_table(struct kernel *k, unsigned missing_bits)
 {
-    return answer_failed_lookup(false, lookup_missing_capability(missing_bits));
+    return lookup_failed(k, false, lookup_missing_capability(missing_bits));
 }
 
 static struct answer vspace_derive(struct kernel *k, struct slot *slot, union cap cap,

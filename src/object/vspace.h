@@ -18,6 +18,6 @@ struct answer vspace_check_asid(struct kernel *k, union cap root);
 void page_report_write_only(struct kernel *k, union cap cap, word_t rights);
 
 /* A mapping's upper table is missing: FailedLookup with the bits of address it would translate. */
-struct answer answer_missing_table(unsigned missing_bits);
+struct answer answer_missing_table(struct kernel *k, unsigned missing_bits);
 
 #endif
