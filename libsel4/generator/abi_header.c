@@ -76,6 +76,10 @@ static void write_configuration(FILE *out, const struct kernel_config *config)
         {"CONFIG_HUGE_PAGE", config->huge_pages},
         {"CONFIG_DEBUG_BUILD", config->debug_build},
         {"CONFIG_PRINTING", config->printing},
+        {"CONFIG_ENABLE_BENCHMARKS", config->benchmarks != BENCHMARKS_NONE},
+        {"CONFIG_BENCHMARK_TRACK_UTILISATION", config->benchmarks == BENCHMARKS_TRACK_UTILISATION},
+        {"CONFIG_DANGEROUS_CODE_INJECTION", config->dangerous_code_injection},
+        {"CONFIG_KERNEL_X86_DANGEROUS_MSR", config->dangerous_msr},
     };
 
     fprintf(out, "\n/* The configuration, release %s */\n",

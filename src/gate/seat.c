@@ -204,9 +204,15 @@ static bool deliver_events(struct seat *seat, struct outcome *outcome)
     return true;
 }
 
+/* The others go on with the same entry. */
+static bool ends_entry(enum outcome_kind kind)
+{
+    return kind == OUTCOME_RUN || kind == OUTCOME_IDLE;
+}
+
 static bool may_be_interrupted(enum outcome_kind kind)
 {
-    return kind == OUTCOME_RUN || kind == OUTCOME_IDLE || kind == OUTCOME_PREEMPTED;
+    return ends_entry(kind) || kind == OUTCOME_PREEMPTED;
 }
 
 static struct outcome carry_out(struct seat *seat, struct outcome outcome)
@@ -251,6 +257,8 @@ void seat_run(struct seat *seat, struct seat_result *ret_result)
             continue;
         seat_make_losses(seat);
         seat_reap(seat);
+        if (ends_entry(outcome.kind) && kernel_measures_entries(seat->k, CORE))
+            kernel_leave(seat->k, CORE, client->now(client->context));
         if (!seat->ended)
             outcome = carry_out(seat, outcome);
     }

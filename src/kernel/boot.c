@@ -155,6 +155,7 @@ static void init_kernel(struct kernel *k, const struct boot_info *info)
     for (unsigned i = 0; i < k->memory_count; i++)
         k->memory[i] = info->memory.ram[i];
     k->num_cores = 1;
+    k->tsc = info->tsc;
     k->schedule[0] = (struct domain_slot){.domain = 0, .duration = mask(56)};
     k->next_serial = 1;
     k->num_ioapics = info->num_ioapics;

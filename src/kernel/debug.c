@@ -17,6 +17,31 @@ enum entry_result debug_put_char(struct kernel *k, unsigned core, struct tcb *tc
     return ENTRY_DONE;
 }
 
+/* --- lists of threads ---------------------------------------------------------------------- */
+
+enum entry_result debug_each_thread(struct kernel *k,
+                                    void (*print)(struct kernel *k, const struct tcb *tcb,
+                                                  bool is_last))
+{
+    if (!k->dump_cursor)
+        k->dump_cursor = k->all_tcbs;
+    bool saw_idle = false; /* there is one thread at most behind it, so it is in the last entry */
+    while (k->dump_cursor) {
+        if (!console_has_room(k, CONSOLE_LINE_BYTES))
+            return ENTRY_CONSOLE_FULL;
+        const struct tcb *tcb = tcb_at(k, k->dump_cursor);
+        if (tcb->serial < k->idle_serial) {
+            print(k, NULL, false);
+            saw_idle = true;
+        }
+        print(k, tcb, saw_idle);
+        k->dump_cursor = tcb->all_link.next;
+    }
+    if (!saw_idle)
+        print(k, NULL, true);
+    return ENTRY_DONE;
+}
+
 /* --- DumpScheduler ------------------------------------------------------------------------- */
 
 static const char *const state_names[] = {
@@ -29,49 +54,46 @@ static const char *const state_names[] = {
     [THREAD_BLOCKED_ON_NOTIFICATION] = "blocked on ntfn",
 };
 
-static void dump_line(struct kernel *k, const char *name, const char *state, vaddr_t ip,
-                      unsigned priority)
+/* Release 16.0 made another table of it. */
+static const char table_head[] =
+    "Dumping all tcbs!\n"
+    "Name                                       State              IP                   Prio\n"
+    "----------------------------------------------------------------------------------------\n";
+static const char table_head_before_16[] =
+    "Dumping all tcbs!\n"
+    "Name                                    \tState          \tIP                  \t Prio \t Core"
+    "\n--------------------------------------------------------------------------------------\n";
+
+static bool has_old_table(const struct kernel *k)
 {
+    return k->config.release < SEL4_RELEASE_16_0;
+}
+
+static void dump_line(struct kernel *k, const struct tcb *tcb, bool is_last)
+{
+    (void)is_last;
+    vaddr_t ip = tcb ? tcb->context.reg[UREG_RIP] : 0;
+    const char *name = tcb ? tcb->name : "idle_thread";
+    const char *state = tcb ? state_names[tcb->state] : "idle";
+    unsigned priority = tcb ? tcb->priority : 0;
     char address[24];
     text_format(address, sizeof(address), ip ? "0x%lx" : "%lu", ip);
-    console_print(k, "%-40s   %-16s   %-18s   %4u\n", name, state, address, priority);
+    if (has_old_table(k))
+        console_print(k, "%40s\t%15s\t%s\t%20u\t%u\n", name, state, address, priority,
+                      tcb ? tcb->core : 0);
+    else
+        console_print(k, "%-40s   %-16s   %-18s   %4u\n", name, state, address, priority);
 }
 
-static void dump_idle_thread(struct kernel *k)
-{
-    dump_line(k, "idle_thread", "idle", 0, 0);
-}
-
-/* A long list takes several entries: each prints what fits. */
 enum entry_result debug_dump_scheduler(struct kernel *k, unsigned core, struct tcb *caller)
 {
     (void)core;
     (void)caller;
     if (!k->config.debug_build)
         return ENTRY_DONE;
-    if (!k->dump_cursor) {
-        console_print(k, "Dumping all tcbs!\n"
-                         "Name                                       State              IP"
-                         "                   Prio\n"
-                         "--------------------------------------------"
-                         "--------------------------------------------\n");
-        k->dump_cursor = k->all_tcbs;
-    }
-    bool saw_idle = false; /* there is one thread at most behind it, so it is in the last entry */
-    while (k->dump_cursor) {
-        if (!console_has_room(k, CONSOLE_LINE_BYTES))
-            return ENTRY_CONSOLE_FULL;
-        const struct tcb *tcb = tcb_at(k, k->dump_cursor);
-        if (tcb->serial < k->idle_serial) {
-            dump_idle_thread(k);
-            saw_idle = true;
-        }
-        dump_line(k, tcb->name, state_names[tcb->state], tcb->context.reg[UREG_RIP], tcb->priority);
-        k->dump_cursor = tcb->all_link.next;
-    }
-    if (!saw_idle)
-        dump_idle_thread(k);
-    return ENTRY_DONE;
+    if (!k->dump_cursor)
+        console_print(k, "%s", has_old_table(k) ? table_head_before_16 : table_head);
+    return debug_each_thread(k, dump_line);
 }
 
 /* --- the others ---------------------------------------------------------------------------- */
@@ -100,6 +122,18 @@ static enum entry_result halt(struct kernel *k, struct tcb *tcb)
                   entry_record(k, tcb));
     k->halted = true;
     return ENTRY_HALTED;
+}
+
+/* Of what a real kernel prints then, all that is not its own registers and stack. */
+enum entry_result debug_kernel_fault(struct kernel *k, struct tcb *tcb, vaddr_t address)
+{
+    enum { VECTOR_PAGE_FAULT = 14, ERROR_WRITE = 2 };
+    console_print(k,
+                  "\n========== KERNEL EXCEPTION ==========\n"
+                  "Vector:  0x%x\nErrCode: 0x%x\nCR2:     0x%lx (page-fault address)\n"
+                  "\nHalting...\n",
+                  VECTOR_PAGE_FAULT, ERROR_WRITE, address);
+    return halt(k, tcb);
 }
 
 static void print_syscall_origin(struct kernel *k, const char *what, const struct tcb *tcb)

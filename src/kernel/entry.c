@@ -14,13 +14,20 @@
 #include <model/context.h>
 #include <object/irq.h>
 #include <sched/sched.h>
+#include <sched/utilisation.h>
 
-static struct tcb *enter(struct kernel *k, unsigned core, nanoseconds_t now)
+static struct tcb *advance(struct kernel *k, unsigned core, nanoseconds_t now)
 {
     ASSERT(core < k->num_cores);
     k->running_core = core;
     sched_advance(k, core, now);
     return tcb_at(k, k->cores[core].current);
+}
+
+static struct tcb *enter(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    utilisation_enter(k, core, now);
+    return advance(k, core, now);
 }
 
 static struct outcome leave(struct kernel *k, unsigned core)
@@ -113,8 +120,19 @@ struct outcome kernel_interrupt(struct kernel *k, unsigned core, unsigned vector
 
 struct outcome kernel_timer(struct kernel *k, unsigned core, nanoseconds_t now)
 {
-    enter(k, core, now);
+    utilisation_look(k, core, now);
+    advance(k, core, now);
     return leave(k, core);
+}
+
+bool kernel_measures_entries(const struct kernel *k, unsigned core)
+{
+    return k->cores[core].utilisation.is_on;
+}
+
+void kernel_leave(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    utilisation_leave(k, core, now);
 }
 
 struct outcome kernel_device_answer(struct kernel *k, unsigned core, uint64_t value,

@@ -53,7 +53,8 @@ struct boot_info {
     unsigned chunk_count;
     unsigned num_ioapics, ioapic_pins;
     struct boot_iommu iommu; /* of use to a kernel with KernelIOMMU only */
-    const char *name;        /* of the initial thread; "rootserver" */
+    struct tsc tsc;
+    const char *name; /* of the initial thread; "rootserver" */
 };
 
 /*
@@ -103,6 +104,13 @@ struct outcome kernel_device_answer(struct kernel *k, unsigned core, uint64_t va
 
 /* After OUTCOME_PREEMPTED with nothing to deliver, or OUTCOME_CONSOLE once it was drained. */
 struct outcome kernel_continue(struct kernel *k, unsigned core, nanoseconds_t now);
+
+/*
+ * Whether the seat has to call kernel_leave() before guest code runs, or the core waits, after an
+ * entry: with KernelBenchmarks=track_utilisation a guest counts what entries cost.
+ */
+bool kernel_measures_entries(const struct kernel *k, unsigned core);
+void kernel_leave(struct kernel *k, unsigned core, nanoseconds_t now);
 
 /* --- devices that reach memory by themselves ----------------------------------------------- */
 

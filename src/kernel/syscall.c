@@ -124,6 +124,16 @@ static enum entry_result (*const handlers[SYSCALL_COUNT])(struct kernel *, unsig
     [SYSCALL_DEBUG_CAP_IDENTIFY] = debug_cap_identify,
     [SYSCALL_DEBUG_SNAPSHOT] = debug_snapshot,
     [SYSCALL_DEBUG_NAME_THREAD] = debug_name_thread,
+    [SYSCALL_BENCHMARK_FLUSH_CACHES] = benchmark_do_nothing,
+    [SYSCALL_BENCHMARK_RESET_LOG] = benchmark_reset_log,
+    [SYSCALL_BENCHMARK_FINALIZE_LOG] = benchmark_finalize_log,
+    [SYSCALL_BENCHMARK_NULL_SYSCALL] = benchmark_do_nothing,
+    [SYSCALL_BENCHMARK_GET_THREAD_UTILISATION] = benchmark_get_thread,
+    [SYSCALL_BENCHMARK_RESET_THREAD_UTILISATION] = benchmark_reset_thread,
+    [SYSCALL_BENCHMARK_DUMP_ALL_THREADS_UTILISATION] = benchmark_dump_all,
+    [SYSCALL_BENCHMARK_RESET_ALL_THREADS_UTILISATION] = benchmark_reset_all,
+    [SYSCALL_X86_DANGEROUS_WRMSR] = msr_write,
+    [SYSCALL_X86_DANGEROUS_RDMSR] = msr_read,
     [SYSCALL_SET_TLS_BASE] = handle_set_tls_base,
 };
 

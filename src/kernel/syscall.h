@@ -32,5 +32,28 @@ enum entry_result debug_halt(struct kernel *k, unsigned core, struct tcb *tcb);
 enum entry_result debug_cap_identify(struct kernel *k, unsigned core, struct tcb *tcb);
 enum entry_result debug_snapshot(struct kernel *k, unsigned core, struct tcb *tcb);
 enum entry_result debug_name_thread(struct kernel *k, unsigned core, struct tcb *tcb);
+/*
+ * Prints something for each thread, newest first, and for the idle thread (NULL) where it was made.
+ * A long list takes several entries, each prints what fits: k->dump_cursor is 0 in the first.
+ */
+enum entry_result debug_each_thread(struct kernel *k,
+                                    void (*print)(struct kernel *k, const struct tcb *tcb,
+                                                  bool is_last));
+
+/* The call that `tcb` made is one that a real kernel does not survive: says so and stops. */
+enum entry_result debug_kernel_fault(struct kernel *k, struct tcb *tcb, vaddr_t address);
+
+/* BenchmarkResetLog and its like (benchmark.c). */
+enum entry_result benchmark_do_nothing(struct kernel *k, unsigned core, struct tcb *tcb);
+enum entry_result benchmark_reset_log(struct kernel *k, unsigned core, struct tcb *tcb);
+enum entry_result benchmark_finalize_log(struct kernel *k, unsigned core, struct tcb *tcb);
+enum entry_result benchmark_get_thread(struct kernel *k, unsigned core, struct tcb *tcb);
+enum entry_result benchmark_reset_thread(struct kernel *k, unsigned core, struct tcb *tcb);
+enum entry_result benchmark_dump_all(struct kernel *k, unsigned core, struct tcb *tcb);
+enum entry_result benchmark_reset_all(struct kernel *k, unsigned core, struct tcb *tcb);
+
+/* X86DangerousRDMSR and X86DangerousWRMSR (msr.c). */
+enum entry_result msr_read(struct kernel *k, unsigned core, struct tcb *tcb);
+enum entry_result msr_write(struct kernel *k, unsigned core, struct tcb *tcb);
 
 #endif

@@ -61,6 +61,13 @@ static struct memory_region choose_kernel_image(const struct pc_memory_layout *l
     return (struct memory_region){KERNEL_SMALL_BASE, KERNEL_SMALL_BASE + kernel_boot_reserve()};
 }
 
+static struct tsc find_tsc(const struct machine *machine)
+{
+    struct tsc tsc = {.mhz = host_tsc_finish(machine->tsc)};
+    tsc.at_zero = machine->tsc.counter - tsc_cycles(&tsc, machine->tsc.time - machine->start);
+    return tsc;
+}
+
 const char *boot_guest(struct machine *machine)
 {
     const struct image *image = machine->options->image;
@@ -74,11 +81,11 @@ const char *boot_guest(struct machine *machine)
     image_load(image, memory + image_paddr);
 
     const struct multiboot_map map = multiboot_map(layout);
-    const uint32_t tsc_mhz = host_tsc_finish(machine->tsc);
+    const struct tsc tsc = find_tsc(machine);
     const struct boot_chunk chunks[] = {
         {BOOTINFO_CHUNK_X86_ACPI_RSDP, memory + layout->rsdp, RSDP_BYTES},
         {BOOTINFO_CHUNK_X86_MBMMAP, &map, sizeof(map)},
-        {BOOTINFO_CHUNK_X86_TSC_FREQ, &tsc_mhz, sizeof(tsc_mhz)},
+        {BOOTINFO_CHUNK_X86_TSC_FREQ, &tsc.mhz, sizeof(tsc.mhz)},
     };
     struct boot_info boot = {
         .config = &machine->options->configuration->kernel,
@@ -90,6 +97,7 @@ const char *boot_guest(struct machine *machine)
         .chunks = chunks,
         .chunk_count = ARRAY_LENGTH(chunks),
         .num_ioapics = 1,
+        .tsc = tsc,
         .ioapic_pins = IOAPIC_PINS,
         .name = "rootserver",
     };

@@ -28,19 +28,15 @@ static bool uses_sysenter(const struct kernel_config *c)
     return c->syscall_sysenter;
 }
 
-static bool uses_benchmarks(const struct kernel_config *c)
+static bool uses_log_buffer(const struct kernel_config *c)
 {
-    return c->benchmarks != BENCHMARKS_NONE;
+    return c->benchmarks == BENCHMARKS_TRACK_KERNEL_ENTRIES ||
+           c->benchmarks == BENCHMARKS_TRACEPOINTS;
 }
 
 static bool uses_code_injection(const struct kernel_config *c)
 {
     return c->dangerous_code_injection;
-}
-
-static bool uses_msr(const struct kernel_config *c)
-{
-    return c->dangerous_msr;
 }
 
 static const struct {
@@ -52,9 +48,9 @@ static const struct {
     {uses_vtx, "KernelVTX (VT-x guests)"},
     {uses_debug_api, "HardwareDebugAPI (breakpoints by capability)"},
     {uses_sysenter, "KernelSyscall=sysenter"},
-    {uses_benchmarks, "KernelBenchmarks"},
+    {uses_log_buffer, "KernelBenchmarks=track_kernel_entries or tracepoints (no kernel "
+                      "compiles with it for x86_64)"},
     {uses_code_injection, "KernelDangerousCodeInjection"},
-    {uses_msr, "KernelX86DangerousMSR"},
 };
 
 const char *unsupported_option(const struct kernel_config *config)

@@ -28,6 +28,7 @@
 #define IRQ_CPU_VECTOR_OFFSET 0x30
 #define CONSOLE_BYTES         8192
 #define NUM_IO_PORTS          65536
+#define MSR_PLAIN_COUNT       15
 
 struct memory_region {
     paddr_t base, end;
@@ -46,9 +47,25 @@ struct irq {
     word_t msi_handle;
 };
 
+/* The time stamp counter as guests read it. */
+struct tsc {
+    uint64_t at_zero; /* at time 0 of the machine's clock */
+    uint32_t mhz;
+};
+
 struct domain_slot {
     uint8_t domain;
     uint64_t duration; /* ticks; 0 marks the end of the schedule */
+};
+
+/* KernelBenchmarks=track_utilisation: the counters of a core, and of its idle thread. */
+struct utilisation_log {
+    bool is_on, is_inside;
+    nanoseconds_t entered; /* the begin of the last entry */
+    nanoseconds_t start, end;
+    nanoseconds_t kernel_time;
+    uint64_t entries, schedules;
+    struct utilisation idle;
 };
 
 struct core {
@@ -63,6 +80,7 @@ struct core {
     struct tcb_queue ready[MAX_DOMAINS][MAX_PRIORITIES];
     uint64_t ready_map[MAX_DOMAINS][MAX_PRIORITIES / 64]; /* bit p: queue p is not empty */
 
+    struct utilisation_log utilisation;
     struct device_access device; /* to be answered, after OUTCOME_DEVICE */
     struct memory_region clear;  /* to be zeroed, after OUTCOME_CLEAR */
 };
@@ -84,6 +102,9 @@ struct kernel {
     ptrdiff_t memory_offset; /* from this struct to guest physical address 0, in bytes */
     struct memory_region memory[MAX_MEMORY_REGIONS]; /* backed RAM, ascending */
     unsigned memory_count;
+
+    struct tsc tsc;
+    uint64_t msr_changes[MSR_PLAIN_COUNT]; /* X86DangerousWRMSR; see kernel/msr.c */
 
     unsigned num_cores;
     unsigned running_core; /* whose entry this is: set first thing by every entry */
@@ -108,7 +129,7 @@ struct kernel {
     uint64_t irq_changes; /* counts changes of irqs[]: a seat that sees it move tells its IOAPIC */
 
     paddr_t all_tcbs;    /* newest first */
-    paddr_t dump_cursor; /* where an unfinished DumpScheduler goes on; 0: none */
+    paddr_t dump_cursor; /* where an unfinished list of threads goes on; 0: none */
     bool halted;
     struct lookup_failure lookup_failure; /* the last one; some errors tell it as their own */
     uint64_t unhandled_faults;            /* threads stopped by a fault that nobody took */
@@ -135,6 +156,11 @@ static inline bool kernel_is_backed(const struct kernel *k, paddr_t paddr)
             return true;
     }
     return false;
+}
+
+static inline uint64_t tsc_cycles(const struct tsc *tsc, nanoseconds_t time)
+{
+    return time * tsc->mhz / 1000;
 }
 
 /* NULL for 0. Only for references that the kernel itself stored. */

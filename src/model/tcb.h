@@ -80,6 +80,13 @@ struct user_context {
     bool by_sysret;
 };
 
+/* What a thread used, with KernelBenchmarks=track_utilisation (sched/utilisation.h). */
+struct utilisation {
+    nanoseconds_t time, kernel_time;
+    nanoseconds_t since; /* the entry that chose it last */
+    uint64_t schedules, entries;
+};
+
 struct tcb {
     struct slot slots[TCB_SLOT_COUNT];
     struct user_context context;
@@ -105,6 +112,8 @@ struct tcb {
     struct tcb_link ready_link;    /* in a ready queue */
     struct tcb_link endpoint_link; /* in the queue of an endpoint or notification */
     struct tcb_link all_link;      /* in the list of all TCBs (kernel->all_tcbs) */
+
+    struct utilisation utilisation;
 
     uint64_t serial; /* never used twice: tells a seat that this is no longer the same TCB */
     char name[TCB_NAME_BYTES]; /* NUL-terminated; "" until named */

@@ -8,6 +8,7 @@
 #include <sched/sched.h>
 
 #include <base/assert.h>
+#include <sched/utilisation.h>
 
 bool tcb_is_runnable(const struct tcb *tcb)
 {
@@ -62,6 +63,7 @@ void sched_possible_switch(struct kernel *k, unsigned core, struct tcb *tcb)
 static void switch_to(struct kernel *k, unsigned core, struct tcb *tcb)
 {
     ASSERT(!tcb || tcb_is_runnable(tcb));
+    utilisation_switch(k, core, tcb);
     if (tcb)
         sched_dequeue(k, tcb);
     k->cores[core].current = tcb ? kernel_paddr(k, tcb) : 0;

@@ -7,6 +7,7 @@
 #include <sched/sched.h>
 
 #include <base/bits.h>
+#include <sched/utilisation.h>
 
 static nanoseconds_t tick_length(const struct kernel *k)
 {
@@ -23,8 +24,9 @@ static void charge_current(struct kernel *k, unsigned core, uint64_t ticks)
         current->time_slice -= (uint32_t)ticks;
         return;
     }
-    uint64_t into_new_slices = (ticks - current->time_slice) % k->config.time_slice;
-    current->time_slice = k->config.time_slice - (uint32_t)into_new_slices;
+    uint64_t after_slice = ticks - current->time_slice;
+    current->time_slice = k->config.time_slice - (uint32_t)(after_slice % k->config.time_slice);
+    utilisation_skip_slices(k, core, after_slice / k->config.time_slice);
     k->cores[core].slice_over = true;
 }
 
@@ -56,6 +58,7 @@ void sched_advance(struct kernel *k, unsigned core, nanoseconds_t now)
         return;
     uint64_t ticks = (now - c->next_tick) / tick_length(k) + 1;
     c->next_tick += ticks * tick_length(k);
+    utilisation_count_ticks(k, core, ticks);
     charge_current(k, core, ticks);
     charge_domain(k, core, ticks);
 }

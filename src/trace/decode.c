@@ -296,16 +296,21 @@ static void decode_no_arguments(struct decoder *d)
     (void)d;
 }
 
-static void decode_cap_identify(struct decoder *d)
+static void decode_cap(struct decoder *d)
 {
     cap_add(d->line, d->k, d->tcb, "cap ", reg(d, UREG_CAP));
+}
+
+static void decode_cap_identify(struct decoder *d)
+{
+    decode_cap(d);
     d->call->at_once = RESULT_VALUE;
 }
 
 static void decode_name_thread(struct decoder *d)
 {
     enum { SHOWN = 40 };
-    cap_add(d->line, d->k, d->tcb, "cap ", reg(d, UREG_CAP));
+    decode_cap(d);
     if (!d->message.buffer)
         return;
     const char *name = (const char *)&d->message.buffer[IPC_BUFFER_MSG];
@@ -319,6 +324,17 @@ static void decode_name_thread(struct decoder *d)
 static void decode_set_tls_base(struct decoder *d)
 {
     line_add(d->line, "0x%lx", reg(d, UREG_CAP));
+}
+
+static void decode_read_msr(struct decoder *d)
+{
+    line_add(d->line, "register 0x%x", (uint32_t)reg(d, UREG_CAP));
+}
+
+static void decode_write_msr(struct decoder *d)
+{
+    decode_read_msr(d);
+    line_add(d->line, ", 0x%lx", reg(d, UREG_MR0));
 }
 
 /* Calls that this table does not know more about. */
@@ -341,6 +357,16 @@ static void (*const syscall_decoders[SYSCALL_COUNT])(struct decoder *) = {
     [SYSCALL_DEBUG_CAP_IDENTIFY] = decode_cap_identify,
     [SYSCALL_DEBUG_SNAPSHOT] = decode_no_arguments,
     [SYSCALL_DEBUG_NAME_THREAD] = decode_name_thread,
+    [SYSCALL_BENCHMARK_FLUSH_CACHES] = decode_no_arguments,
+    [SYSCALL_BENCHMARK_RESET_LOG] = decode_no_arguments,
+    [SYSCALL_BENCHMARK_FINALIZE_LOG] = decode_no_arguments,
+    [SYSCALL_BENCHMARK_NULL_SYSCALL] = decode_no_arguments,
+    [SYSCALL_BENCHMARK_GET_THREAD_UTILISATION] = decode_cap,
+    [SYSCALL_BENCHMARK_RESET_THREAD_UTILISATION] = decode_cap,
+    [SYSCALL_BENCHMARK_DUMP_ALL_THREADS_UTILISATION] = decode_no_arguments,
+    [SYSCALL_BENCHMARK_RESET_ALL_THREADS_UTILISATION] = decode_no_arguments,
+    [SYSCALL_X86_DANGEROUS_WRMSR] = decode_write_msr,
+    [SYSCALL_X86_DANGEROUS_RDMSR] = decode_read_msr,
     [SYSCALL_SET_TLS_BASE] = decode_set_tls_base,
 };
 

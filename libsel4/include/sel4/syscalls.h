@@ -204,4 +204,97 @@ static inline void seL4_DebugNameThread(seL4_CPtr tcb, const char *name)
 }
 #endif
 
+#ifdef seL4_SysDebugSnapshot
+static inline void seL4_DebugSnapshot(void)
+{
+    seL4_trap_word(seL4_SysDebugSnapshot, 0);
+}
+#endif
+
+/* --- benchmarks ----------------------------------------------------------------------------- */
+
+#ifdef CONFIG_ENABLE_BENCHMARKS
+static inline void seL4_BenchmarkFlushCaches(void)
+{
+    seL4_trap_word(seL4_SysBenchmarkFlushCaches, 0);
+}
+
+static inline void seL4_BenchmarkNullSyscall(void)
+{
+    seL4_trap_word(seL4_SysBenchmarkNullSyscall, 0);
+}
+
+/* Begins to measure. */
+static inline seL4_Error seL4_BenchmarkResetLog(void)
+{
+    return (seL4_Error)seL4_trap_word(seL4_SysBenchmarkResetLog, 0);
+}
+
+/* Ends it; 0, for there is no log of single events. */
+static inline seL4_Word seL4_BenchmarkFinalizeLog(void)
+{
+    return seL4_trap_word(seL4_SysBenchmarkFinalizeLog, 0);
+}
+#endif
+
+#ifdef CONFIG_BENCHMARK_TRACK_UTILISATION
+/* Where GetThreadUtilisation puts what into the message registers; times are TSC cycles. */
+enum benchmark_track_util_ipc_index {
+    BENCHMARK_TCB_UTILISATION,
+    BENCHMARK_TCB_NUMBER_SCHEDULES,
+    BENCHMARK_TCB_KERNEL_UTILISATION,
+    BENCHMARK_TCB_NUMBER_KERNEL_ENTRIES,
+    BENCHMARK_IDLE_LOCALCPU_UTILISATION,
+    BENCHMARK_IDLE_TCBCPU_UTILISATION,
+    BENCHMARK_IDLE_NUMBER_SCHEDULES,
+    BENCHMARK_IDLE_KERNEL_UTILISATION,
+    BENCHMARK_IDLE_NUMBER_KERNEL_ENTRIES,
+    BENCHMARK_TOTAL_UTILISATION,
+    BENCHMARK_TOTAL_NUMBER_SCHEDULES,
+    BENCHMARK_TOTAL_KERNEL_UTILISATION,
+    BENCHMARK_TOTAL_NUMBER_KERNEL_ENTRIES,
+};
+
+static inline void seL4_BenchmarkGetThreadUtilisation(seL4_CPtr tcb)
+{
+    seL4_trap_word(seL4_SysBenchmarkGetThreadUtilisation, tcb);
+}
+
+static inline void seL4_BenchmarkResetThreadUtilisation(seL4_CPtr tcb)
+{
+    seL4_trap_word(seL4_SysBenchmarkResetThreadUtilisation, tcb);
+}
+#endif
+
+#ifdef seL4_SysBenchmarkDumpAllThreadsUtilisation
+static inline void seL4_BenchmarkDumpAllThreadsUtilisation(void)
+{
+    seL4_trap_word(seL4_SysBenchmarkDumpAllThreadsUtilisation, 0);
+}
+
+static inline void seL4_BenchmarkResetAllThreadsUtilisation(void)
+{
+    seL4_trap_word(seL4_SysBenchmarkResetAllThreadsUtilisation, 0);
+}
+#endif
+
+/* --- model-specific registers --------------------------------------------------------------- */
+
+#ifdef CONFIG_KERNEL_X86_DANGEROUS_MSR
+static inline seL4_Uint64 seL4_X86DangerousRDMSR(seL4_Uint32 msr)
+{
+    struct seL4_Trap trap = {.cap = msr};
+
+    seL4_trap(seL4_SysX86DangerousRDMSR, &trap);
+    return trap.mr[0];
+}
+
+static inline void seL4_X86DangerousWRMSR(seL4_Uint32 msr, seL4_Uint64 value)
+{
+    struct seL4_Trap trap = {.cap = msr, .mr = {value}};
+
+    seL4_trap(seL4_SysX86DangerousWRMSR, &trap);
+}
+#endif
+
 #endif
