@@ -10,7 +10,7 @@
 #include "guest.h"
 
 /* Room for paging structures under one VSpace; must() reports when it is used up. */
-#define VSPACE_MAX_TABLES 12
+#define VSPACE_MAX_TABLES 32
 
 struct vspace {
     seL4_CPtr pml4;

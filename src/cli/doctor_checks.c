@@ -449,7 +449,7 @@ const struct doctor_check doctor_checks[] = {
      probe_timer},
     {"threads", "one per seL4 thread", false, "raise ulimit -u", probe_processes},
     {"CPUs", "guest and machine", false, "", probe_cpus},
-    {"lowest address", "images and mappings below it fail", false,
+    {"lowest address", "below it data are slow; code, stacks and vectors fail", false,
      "sysctl vm.mmap_min_addr=65536, or link the image higher", probe_lowest_address},
     {"memory areas", "guests with very many scattered mappings", false,
      "sysctl vm.max_map_count=65530", probe_areas},

@@ -29,29 +29,68 @@ static bool is_outside(void *context, vaddr_t place)
     return place - range->vaddr >= range->size;
 }
 
+/* `flags`: whether the place must be free. On failure the page stays where it is. */
+static int move_to(struct gate_vspace *vspace, vaddr_t place, int flags)
+{
+    vaddr_t old = vspace->page;
+    long mapped = edit_call(vspace, SYS_mmap,
+                            (const word_t[6]){place, PAGE_BYTES, PROT_READ | PROT_EXEC,
+                                              (word_t)(MAP_SHARED | flags), ZYGOTE_PAGE_FD});
+
+    if (mapped < 0)
+        return (int)mapped;
+    vspace->page = place;
+    return (int)edit_call(vspace, SYS_munmap, (const word_t[6]){old, PAGE_BYTES});
+}
+
+/* To a place that `is_free` agrees to and Linux has nothing at. */
+static int move_to_free(struct gate_vspace *vspace, bool (*is_free)(void *context, vaddr_t vaddr),
+                        void *context)
+{
+    for (unsigned i = 0; i < PAGE_PLACES; i++) {
+        vaddr_t place = vspace->gate->places[i];
+        if (place == vspace->page || !is_free(context, place))
+            continue;
+        int error = move_to(vspace, place, MAP_FIXED_NOREPLACE);
+        if (error != -EEXIST) {
+            vspace->hides_page &= error != 0;
+            return error;
+        }
+    }
+    return -ENOSPC;
+}
+
 /*
- * The new place must be free of guest mappings in Linux too: MAP_FIXED_NOREPLACE finds out. The old
- * place is given up; on failure the page stays where it is.
+ * Where the guest has all places, the page shares one with it: hidden when the guest runs, and
+ * moved on when it touches its own page there.
  */
 int edit_move_page(struct gate_vspace *vspace, bool (*is_free)(void *context, vaddr_t vaddr),
                    void *context)
 {
-    for (unsigned i = 0; i < PAGE_PLACES; i++) {
-        vaddr_t place = vspace->gate->places[i], old = vspace->page;
-        if (place == old || !is_free(context, place))
+    int error = move_to_free(vspace, is_free, context);
+
+    if (error != -ENOSPC)
+        return error;
+    vspace->hides_page = true;
+    return 0;
+}
+
+/*
+ * An edit is about to take the page's address. Where the guest has pages at all other places, one
+ * of them goes: it is faulted in again. Not always the same one: an instruction may need several.
+ */
+static int leave_range(struct gate_vspace *vspace, struct edit_range *range)
+{
+    int error = move_to_free(vspace, is_outside, range);
+
+    for (unsigned i = 0; error == -ENOSPC && i < PAGE_PLACES; i++) {
+        vaddr_t place = vspace->gate->places[vspace->next_place++ % PAGE_PLACES];
+        if (place == vspace->page || !is_outside(range, place))
             continue;
-        long mapped =
-            edit_call(vspace, SYS_mmap,
-                      (const word_t[6]){place, PAGE_BYTES, PROT_READ | PROT_EXEC,
-                                        MAP_SHARED | MAP_FIXED_NOREPLACE, ZYGOTE_PAGE_FD});
-        if (mapped == -EEXIST)
-            continue;
-        if (mapped < 0)
-            return (int)mapped;
-        vspace->page = place;
-        return (int)edit_call(vspace, SYS_munmap, (const word_t[6]){old, PAGE_BYTES});
+        error = move_to(vspace, place, MAP_FIXED);
+        vspace->hides_page |= !error;
     }
-    return -ENOSPC;
+    return error;
 }
 
 int edit_map(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size, paddr_t paddr, bool writable)
@@ -59,7 +98,7 @@ int edit_map(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size, paddr_t p
     struct edit_range range = {.vaddr = vaddr, .size = size};
 
     if (covers_page(vspace, vaddr, size)) {
-        int error = edit_move_page(vspace, is_outside, &range);
+        int error = leave_range(vspace, &range);
         if (error)
             return error;
     }

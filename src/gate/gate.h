@@ -58,7 +58,9 @@ struct gate_ops {
      * A gate may keep one page of its own in each VSpace process: the guest may read it, but not
      * write or execute it. map() and move_page() give way to the guest; a seat asks where the page
      * is (0: nowhere) and moves it when the guest's page tables come to name that address.
-     * is_free: whether the guest has nothing at `vaddr`. -ENOSPC: no place is left.
+     * is_free: whether the guest has nothing at `vaddr`. If no place is free the gate hides the
+     * page while guest code runs, and may take a page of the guest's out: it is to be faulted in
+     * again.
      */
     vaddr_t (*page)(const struct gate_vspace *vspace);
     int (*move_page)(struct gate_vspace *vspace, bool (*is_free)(void *context, vaddr_t vaddr),

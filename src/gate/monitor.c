@@ -23,30 +23,9 @@ static const vaddr_t far_places[PAGE_PLACES - 2] = {
 
 /* --- gate ---------------------------------------------------------------------------------- */
 
-static int open_page(struct gate *gate)
-{
-    long fd = host_memfd_create("sel4emu-injection", MFD_CLOEXEC);
-
-    if (fd < 0)
-        return (int)fd;
-    gate->page_fd = (int)fd;
-    int error = (int)host_ftruncate(gate->page_fd, PAGE_BYTES);
-    if (error)
-        return error;
-    long page = host_mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, gate->page_fd, 0);
-    if (page < 0 && page > -4096)
-        return (int)page;
-    gate->page_data = (uint8_t *)page;
-    injection_page_fill(gate->page_data);
-    return 0;
-}
-
 static void release(struct gate *gate)
 {
-    if (gate->page_data)
-        host_munmap(gate->page_data, PAGE_BYTES);
-    if (gate->page_fd >= 0)
-        host_close(gate->page_fd);
+    injection_page_close(&gate->page);
     host_cpu_restore(&gate->previous_cpus);
     free(gate->vector_buffer);
     free(gate);
@@ -59,7 +38,7 @@ static int open_parts(struct gate *gate)
         return -ENOMEM;
     /* Slower without: not a reason to fail. */
     host_cpu_pin(&gate->previous_cpus);
-    int error = open_page(gate);
+    int error = injection_page_open(&gate->page);
     return error ? error : zygote_create(gate);
 }
 
@@ -70,7 +49,7 @@ static int monitor_open(int memory_fd, vaddr_t hole, struct gate **ret_gate)
     if (!gate)
         return -ENOMEM;
     gate->memory_fd = memory_fd;
-    gate->page_fd = -1;
+    gate->page.fd = -1;
     gate->places[0] = hole;
     gate->places[1] = hole + PAGE_BYTES;
     memcpy(&gate->places[2], far_places, sizeof(far_places));
@@ -126,7 +105,7 @@ static int monitor_vspace_create(struct gate *gate, struct gate_vspace **ret_vsp
     vspace->page = gate->zygote_page;
     vspace->next = gate->vspaces;
     gate->vspaces = vspace;
-    error = tracee_set_name(gate, &vspace->edit, vspace->page, "sel4-vspace");
+    error = tracee_set_name(&vspace->edit, vspace->page, "sel4-vspace");
     if (error)
         monitor_vspace_destroy(vspace);
     else
@@ -144,7 +123,7 @@ static vaddr_t monitor_page(const struct gate_vspace *vspace)
 static int monitor_carrier_rename(struct gate_carrier *carrier, const char *name)
 {
     struct gate_vspace *vspace = carrier->vspace;
-    return tracee_set_name(vspace->gate, &carrier->tracee, vspace->page, name);
+    return tracee_set_name(&carrier->tracee, vspace->page, name);
 }
 
 /* Lets the one thread exit, by itself: a signal would end the whole process. */
@@ -244,13 +223,24 @@ static int check_fpu(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUN
     return 1;
 }
 
+/* The registers, which may need the injection page, then nothing of ours in the guest's way. */
+static int prepare_run(struct gate_carrier *carrier, const word_t reg[USER_REGISTER_COUNT])
+{
+    struct gate_vspace *vspace = carrier->vspace;
+    int error = tracee_write_registers(&carrier->tracee, vspace->page, reg);
+
+    if (!error && vspace->hides_page)
+        error = injection_page_hide(&vspace->gate->page);
+    return error;
+}
+
 /* One instruction at a time. */
 static int run_in_steps(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
                         struct trap *ret_trap)
 {
     struct tracee *tracee = &carrier->tracee;
     struct stop stop;
-    int result = tracee_write_registers(tracee, carrier->vspace->page, reg);
+    int result = prepare_run(carrier, reg);
 
     while (!result) {
         if (carrier->vspace->gate->interrupt_requested)
@@ -271,7 +261,7 @@ static int run_to_trap(struct gate_carrier *carrier, word_t reg[USER_REGISTER_CO
 {
     struct tracee *tracee = &carrier->tracee;
     struct stop stop;
-    int result = tracee_write_registers(tracee, carrier->vspace->page, reg);
+    int result = prepare_run(carrier, reg);
 
     while (!result) {
         if (carrier->vspace->gate->interrupt_requested)

@@ -29,8 +29,8 @@ enum { ZYGOTE_MEMORY_FD = 3, ZYGOTE_PAGE_FD = 4 };
 #define PAGE_PLACES 8
 
 struct gate {
-    int memory_fd, page_fd;
-    uint8_t *page_data; /* the injection page, writable, in the machine */
+    int memory_fd;
+    struct injection_page page;
     vaddr_t places[PAGE_PLACES];
     struct tracee zygote;
     vaddr_t zygote_page;
@@ -48,6 +48,8 @@ struct gate_vspace {
     struct gate_vspace *next;
     struct tracee edit;
     vaddr_t page; /* where the injection page lies */
+    unsigned next_place;
+    bool hides_page; /* whenever guest code runs: the guest has something of its own there */
     struct gate_carrier *carriers;
 };
 
@@ -66,7 +68,7 @@ int zygote_clone_process(struct gate *gate, struct tracee *ret_edit);
 int zygote_clone_thread(struct gate_vspace *vspace, struct tracee *ret_thread);
 
 /* Names the thread as ps shows it. */
-int tracee_set_name(struct gate *gate, struct tracee *tracee, vaddr_t page, const char *name);
+int tracee_set_name(struct tracee *tracee, vaddr_t page, const char *name);
 
 /* --- edit.c -------------------------------------------------------------------------------- */
 int edit_map(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size, paddr_t paddr,

@@ -119,6 +119,7 @@ static int run_until_trap(struct seat *seat, struct seat_carrier *carrier, const
             ret_trap->kind = TRAP_INTERRUPTED;
             return 0;
         }
+        seat_give_way(seat, carrier->vspace); /* the mapping may have moved the gate's page */
     }
 }
 

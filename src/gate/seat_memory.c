@@ -101,7 +101,8 @@ void seat_give_way(struct seat *seat, struct seat_vspace *vspace)
         return;
     int error = seat->ops->move_page(vspace->process, is_free, &check);
     if (error)
-        seat_fail(seat, error, "the guest maps 0x%" PRIx64 ", which the emulator needs", page);
+        seat_fail(seat, error, "the guest maps 0x%" PRIx64 ", which the emulator cannot leave",
+                  page);
 }
 
 /* --- device memory ------------------------------------------------------------------------- */
@@ -196,22 +197,13 @@ static bool device_write(void *context, vaddr_t vaddr, unsigned size, uint64_t v
 
 static void fail_map(struct seat *seat, int error, const struct translation_run *run)
 {
-    switch (error) {
-    case -EPERM:
-        seat_fail(seat, error,
-                  "the guest maps 0x%" PRIx64 " to 0x%" PRIx64
-                  ", below vm.mmap_min_addr: run as root or lower it with sysctl",
-                  run->start, run->end);
-        break;
-    case -ENOMEM:
+    if (error == -ENOMEM)
         seat_fail(seat, error,
                   "cannot map 0x%" PRIx64 " to 0x%" PRIx64
                   ": host memory or vm.max_map_count is used up",
                   run->start, run->end);
-        break;
-    default:
+    else
         seat_fail(seat, error, "cannot map 0x%" PRIx64 " to 0x%" PRIx64, run->start, run->end);
-    }
 }
 
 /* Cuts the run to the backed pages around `vaddr`. */
@@ -256,13 +248,30 @@ static int map_run(struct seat *seat, struct seat_vspace *vspace, const struct t
     return error ? error : mapped_add(&vspace->mapped, run->start, run->end);
 }
 
-static void map_around(struct seat *seat, struct seat_vspace *vspace, vaddr_t vaddr)
+/* A run that begins below vm.mmap_min_addr is refused as a whole. False: so is the page itself. */
+static bool map_only_page(struct seat *seat, struct seat_vspace *vspace, vaddr_t vaddr,
+                          struct translation_run *run)
+{
+    vaddr_t page = align_down(vaddr, PAGE_BITS);
+    run->paddr += page - run->start;
+    run->start = page;
+    run->end = page + PAGE_BYTES;
+    int error = map_run(seat, vspace, run);
+    if (error == -EPERM || error == -EACCES)
+        return false;
+    if (error)
+        fail_map(seat, error, run);
+    return true;
+}
+
+/* False: Linux lets this user map nothing there. */
+static bool map_around(struct seat *seat, struct seat_vspace *vspace, vaddr_t vaddr)
 {
     struct translation_run run;
     vaddr_t window = align_down(vaddr, WINDOW_BITS);
     if (!kernel_translate_run(seat->k, vspace->root, vaddr, window, window + bit(WINDOW_BITS),
                               &run))
-        return;
+        return true;
     clip_to_backed(seat, &run, vaddr);
     clip_to_unmapped(vspace, &run, vaddr);
     int error = map_run(seat, vspace, &run);
@@ -271,8 +280,11 @@ static void map_around(struct seat *seat, struct seat_vspace *vspace, vaddr_t va
         unmap(seat, vspace, 0, USER_TOP);
         error = map_run(seat, vspace, &run);
     }
+    if (error == -EPERM || error == -EACCES)
+        return map_only_page(seat, vspace, vaddr, &run);
     if (error)
         fail_map(seat, error, &run);
+    return true;
 }
 
 /* The same instruction faults at the same address right after it was mapped. */
@@ -282,10 +294,46 @@ static bool was_just_mapped(const struct seat *seat, paddr_t root, vaddr_t rip, 
            seat->last_mapped.address == address;
 }
 
+/* The instruction that faulted, carried out here on the guest's memory and devices. */
+static enum mmio_result execute_here(struct seat *seat, struct seat_carrier *carrier,
+                                     word_t reg[USER_REGISTER_COUNT], struct trap *trap,
+                                     word_t *ret_fsr)
+{
+    uint8_t code[INSTRUCTION_MAX];
+    struct device_access_by by = {.seat = seat, .root = carrier->vspace->root};
+    const struct mmio_ops ops = {.context = &by, .read = device_read, .write = device_write};
+    unsigned length = read_code(seat, by.root, reg[UREG_RIP], code);
+    enum mmio_result result = mmio_execute(code, length, reg, &ops);
+    if (result == MMIO_FAULT) {
+        trap->address = by.fault_address;
+        *ret_fsr = by.fault_fsr;
+    }
+    return result;
+}
+
+/*
+ * Below vm.mmap_min_addr Linux maps nothing for a user without CAP_SYS_RAWIO: loads and stores are
+ * carried out as those to devices are. Code cannot run there.
+ */
+static enum fault_result unmappable_fault(struct seat *seat, struct seat_carrier *carrier,
+                                          word_t reg[USER_REGISTER_COUNT], struct trap *trap,
+                                          word_t *ret_fsr)
+{
+    enum mmio_result result = MMIO_UNKNOWN;
+    seat->ops->classify_fault(carrier->carrier, reg, trap);
+    if (!trap->fetch)
+        result = execute_here(seat, carrier, reg, trap, ret_fsr);
+    if (result == MMIO_UNKNOWN)
+        seat_fail(seat, -EPERM,
+                  "the guest uses its page at 0x%" PRIx64
+                  ", below vm.mmap_min_addr: run as root, or lower that with sysctl",
+                  align_down(trap->address, PAGE_BITS));
+    return result == MMIO_FAULT ? FAULT_TO_GUEST : FAULT_EMULATED;
+}
+
 static enum fault_result backed_fault(struct seat *seat, struct seat_carrier *carrier,
-                                      const word_t reg[USER_REGISTER_COUNT],
-                                      const struct trap *trap, struct translation t,
-                                      word_t *ret_fsr)
+                                      word_t reg[USER_REGISTER_COUNT], struct trap *trap,
+                                      struct translation t, word_t *ret_fsr)
 {
     paddr_t root = carrier->vspace->root;
     bool is_denied = t.rights == VM_READ_ONLY &&
@@ -297,8 +345,10 @@ static enum fault_result backed_fault(struct seat *seat, struct seat_carrier *ca
     seat->last_mapped.root = root;
     seat->last_mapped.rip = reg[UREG_RIP];
     seat->last_mapped.address = trap->address;
-    map_around(seat, carrier->vspace, trap->address);
-    return FAULT_RETRY;
+    if (map_around(seat, carrier->vspace, trap->address))
+        return FAULT_RETRY;
+    seat->last_mapped.root = 0;
+    return unmappable_fault(seat, carrier, reg, trap, ret_fsr);
 }
 
 /* An access to a device, or to nothing at all: carried out here. */
@@ -306,16 +356,10 @@ static enum fault_result device_fault(struct seat *seat, struct seat_carrier *ca
                                       word_t reg[USER_REGISTER_COUNT], struct trap *trap,
                                       word_t *ret_fsr)
 {
-    uint8_t code[INSTRUCTION_MAX];
-    struct device_access_by by = {.seat = seat, .root = carrier->vspace->root};
-    const struct mmio_ops ops = {.context = &by, .read = device_read, .write = device_write};
-    unsigned length = read_code(seat, by.root, reg[UREG_RIP], code);
-    switch (mmio_execute(code, length, reg, &ops)) {
+    switch (execute_here(seat, carrier, reg, trap, ret_fsr)) {
     case MMIO_DONE:
         return FAULT_EMULATED;
     case MMIO_FAULT:
-        trap->address = by.fault_address;
-        *ret_fsr = by.fault_fsr;
         return FAULT_TO_GUEST;
     case MMIO_UNKNOWN:
         break;

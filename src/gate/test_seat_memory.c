@@ -152,18 +152,56 @@ TEST(full_area_table_is_emptied)
     world_close(&world);
 }
 
-TEST(refused_maps_end_with_the_reason)
+PIECE(add_and_copy, "addq $1, (%r14); movq %r14, %rsi; leaq 8(%r14), %rdi; movsq;"
+                    "movq 8(%r14), %rdi;" PUT_CHAR HALT);
+PIECE(load_vector, "movups (%r14), %xmm0;" HALT);
+
+/* As pages below vm.mmap_min_addr: the neighbours are mapped, it is used all the same. */
+TEST(refused_page_is_used_without_a_mapping)
 {
     struct world world;
 
     if (!world_open(&world))
         return;
-    world.map_error = -EPERM;
-    CHECK_EQ(world_run(&world, &print_and_halt, 0, 0), SEAT_END_HOST_FAILED);
-    CHECK_EQ(world.result.error, -EPERM);
-    CHECK(strstr(world.result.what, "mmap_min_addr") != NULL);
-    CHECK(strstr(world.result.what, "0x400000") != NULL);
+    world.refused = EXTRA_PAGE;
+    *(char *)world_memory(&world, 0x200000) = 'x';
+    world_map(&world, EXTRA_PAGE, 0x200000, READ_WRITE);
+    world_map(&world, EXTRA_PAGE + PAGE_BYTES, 0x201000, READ_WRITE);
+    CHECK_EQ(world_run(&world, &add_and_copy, EXTRA_PAGE, 0), SEAT_END_HALTED);
+    CHECK(!strncmp(world.text, "y", 1));
+    CHECK_EQ(((char *)world_memory(&world, 0x200000))[8], 'y');
     world_close(&world);
+}
+
+TEST(refused_page_has_its_rights)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world.refused = EXTRA_PAGE;
+    world_map(&world, EXTRA_PAGE, 0x200000, READ_ONLY);
+    CHECK_EQ(world_run(&world, &store_and_halt, EXTRA_PAGE, 0), SEAT_END_IDLE);
+    world_check_vm_fault(&world, EXTRA_PAGE, 7);
+    world_close(&world);
+}
+
+TEST(refused_page_ends_with_the_reason_where_it_must_be_mapped)
+{
+    static const struct piece *const pieces[] = {&load_vector, &jump_away};
+    struct world world;
+
+    for (unsigned i = 0; i < ARRAY_LENGTH(pieces); i++) {
+        if (!world_open(&world))
+            return;
+        world.refused = EXTRA_PAGE;
+        world_map(&world, EXTRA_PAGE, 0x200000, READ_WRITE);
+        CHECK_EQ(world_run(&world, pieces[i], EXTRA_PAGE + 8, 0), SEAT_END_HOST_FAILED);
+        CHECK_EQ(world.result.error, -EPERM);
+        CHECK(strstr(world.result.what, "mmap_min_addr") != NULL);
+        CHECK(strstr(world.result.what, "0x440000") != NULL);
+        world_close(&world);
+    }
 }
 
 /* --- devices ------------------------------------------------------------------------------- */
@@ -242,8 +280,6 @@ TEST(nothing_reads_as_ones)
     world_close(&world);
 }
 
-PIECE(vector_access, "movups (%r14), %xmm0;" HALT);
-
 TEST(unknown_device_instruction_is_named)
 {
     struct world world;
@@ -251,7 +287,7 @@ TEST(unknown_device_instruction_is_named)
     if (!world_open(&world))
         return;
     world_map(&world, EXTRA_PAGE, DEVICE, READ_WRITE);
-    CHECK_EQ(world_run(&world, &vector_access, EXTRA_PAGE, 0), SEAT_END_HOST_FAILED);
+    CHECK_EQ(world_run(&world, &load_vector, EXTRA_PAGE, 0), SEAT_END_HOST_FAILED);
     CHECK_EQ(world.result.error, -ENOTSUP);
     CHECK(strstr(world.result.what, "0x400000") != NULL);
     world_close(&world);

@@ -23,6 +23,8 @@ static int counted_map(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size,
     counting->maps++;
     counting->mapped_bytes += size;
     counting->map_error = 0;
+    if (counting->refused && counting->refused - vaddr < size)
+        error = -EPERM;
     return error ? error : monitor_gate_ops.map(vspace, vaddr, size, paddr, writable);
 }
 

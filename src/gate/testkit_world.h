@@ -34,7 +34,8 @@ struct world {
     nanoseconds_t start, stop_at;
     unsigned maps, unmaps; /* the seat's edits */
     uint64_t mapped_bytes;
-    int map_error; /* for the next map; 0: none */
+    int map_error;   /* for the next map; 0: none */
+    vaddr_t refused; /* a page that Linux refuses to map; 0: none */
     void (*on_wait)(struct world *world);
 };
 

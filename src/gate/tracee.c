@@ -103,7 +103,9 @@ long tracee_run_code(struct tracee *tracee, vaddr_t page, enum injection_offset 
 
     if (tracee->is_gone)
         return -ESRCH;
-    int done = tracee_begin_code(tracee, page + (vaddr_t)offset, rax, argument);
+    int done = injection_page_show(tracee->injection);
+    if (!done)
+        done = tracee_begin_code(tracee, page + (vaddr_t)offset, rax, argument);
     while (!done)
         done = code_step(tracee, page, &result, ret_child);
     return done < 0 ? done : result;

@@ -15,7 +15,10 @@
 #include <gate/decode.h>
 #include <gate/gate.h>
 
+struct injection_page;
+
 struct tracee {
+    struct injection_page *injection;
     int pid, tid;
     bool is_gone;            /* reaped: no more calls */
     word_t fs_base, gs_base; /* as Linux holds them for the thread */
@@ -52,7 +55,22 @@ enum injection_offset {
     INJECTION_DATA = 2048, /* wiped after each use */
     INJECTION_DATA_BYTES = 2048,
 };
-void injection_page_fill(uint8_t page[PAGE_BYTES]);
+void injection_page_fill(uint8_t data[PAGE_BYTES]);
+
+/*
+ * The page as a file that all processes map. Hidden, it is empty: an access raises SIGBUS, which is
+ * a page fault to the guest. Hiding costs more than a map edit, so only a guest that has something
+ * of its own at the page's address makes it necessary. `data` is there while it is shown.
+ */
+struct injection_page {
+    int fd;
+    uint8_t *data; /* writable, in the machine */
+    bool is_hidden;
+};
+int injection_page_open(struct injection_page *page); /* on failure close() is due as well */
+void injection_page_close(struct injection_page *page);
+int injection_page_show(struct injection_page *page);
+int injection_page_hide(struct injection_page *page);
 
 /*
  * Makes one system call in the tracee from the injection page at `page`. Returns its result: 0 or

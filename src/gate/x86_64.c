@@ -443,14 +443,16 @@ static const struct {
 };
 
 /* Signals that the processor raised have positive codes; others come from outside. */
-static int decode_signal(struct tracee *tracee, int signal, struct user_regs_struct *regs,
-                         struct trap *ret_trap)
+static int decode_signal(struct tracee *tracee, vaddr_t page, int signal,
+                         struct user_regs_struct *regs, struct trap *ret_trap)
 {
     siginfo_t info;
     int error = (int)host_ptrace(PTRACE_GETSIGINFO, tracee->tid, NULL, &info);
 
     if (error || info.si_code <= 0)
         return error;
+    if (signal == SIGBUS && (vaddr_t)info.si_addr - page < PAGE_BYTES) /* it is hidden */
+        return page_fault(ret_trap, (vaddr_t)info.si_addr);
     for (unsigned i = 0; i < ARRAY_LENGTH(signal_decoders); i++)
         if (signal_decoders[i].signal == signal)
             return signal_decoders[i].decode(tracee, regs, &info, ret_trap);
@@ -482,7 +484,7 @@ int tracee_decode_stop(struct tracee *tracee, vaddr_t page, const struct stop *s
     else if (stop->kind == STOP_SYSCALL)
         result = decode_syscall(tracee, &regs, ret_trap);
     else
-        result = decode_signal(tracee, stop->signal, &regs, ret_trap);
+        result = decode_signal(tracee, page, stop->signal, &regs, ret_trap);
     if (result <= 0)
         return result;
     if (regs.rip - page < PAGE_BYTES)

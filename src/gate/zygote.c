@@ -74,7 +74,7 @@ static long child_prepare(const struct gate *gate, int machine)
     if (!error)
         error = host_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (!error)
-        error = child_arrange_descriptors(gate->memory_fd, gate->page_fd);
+        error = child_arrange_descriptors(gate->memory_fd, gate->page.fd);
     return error ? error : child_map_page(gate);
 }
 
@@ -166,7 +166,7 @@ static int start_zygote(struct gate *gate, const int pipe[2])
         zygote_child(gate, machine, pipe);
     if (pid < 0)
         return (int)pid;
-    gate->zygote = (struct tracee){.pid = (int)pid, .tid = (int)pid};
+    gate->zygote = (struct tracee){.injection = &gate->page, .pid = (int)pid, .tid = (int)pid};
     int error = seize_child(gate, pipe[1]);
     if (!error)
         error = await_child(gate);
@@ -194,16 +194,20 @@ static long zygote_call(struct gate *gate, long number, const word_t argument[6]
     return tracee_call(&gate->zygote, gate->zygote_page, number, argument, NULL);
 }
 
-/* Data for a call, at INJECTION_DATA of the page; returns its address in the tracee. */
-static vaddr_t page_put(struct gate *gate, vaddr_t page, const void *data, size_t size)
+/* Makes a call that takes data at INJECTION_DATA of the page, as argument number `index`. */
+static long call_with_data(struct tracee *tracee, vaddr_t page, long number, word_t argument[6],
+                           unsigned index, const void *data, size_t size)
 {
-    memcpy(gate->page_data + INJECTION_DATA, data, size);
-    return page + INJECTION_DATA;
-}
+    struct injection_page *injection = tracee->injection;
+    long result = injection_page_show(injection);
 
-static void page_wipe(struct gate *gate)
-{
-    injection_page_fill(gate->page_data);
+    if (result)
+        return result;
+    memcpy(injection->data + INJECTION_DATA, data, size);
+    argument[index] = page + INJECTION_DATA;
+    result = tracee_call(tracee, page, number, argument, NULL);
+    injection_page_fill(injection->data);
+    return result;
 }
 
 /* libc's restartable sequence: Linux would write to it when it is no longer there. */
@@ -260,20 +264,16 @@ static long install_filter(struct gate *gate)
         struct sock_filter filter[SECCOMP_FILTER_MAX];
     } data;
     vaddr_t ips[PAGE_PLACES];
-    vaddr_t at = gate->zygote_page + INJECTION_DATA;
 
     _Static_assert(sizeof(data) <= INJECTION_DATA_BYTES, "the filter must fit the page");
     for (unsigned i = 0; i < PAGE_PLACES; i++)
         ips[i] = gate->places[i] + INJECTION_SYSCALL_END;
     memset(&data, 0, sizeof(data));
     data.program.len = (unsigned short)seccomp_filter_build(ips, PAGE_PLACES, data.filter);
-    data.program.filter = (void *)(at + sizeof(data.program));
-    page_put(gate, gate->zygote_page, &data, sizeof(data));
-    long error =
-        zygote_call(gate, SYS_seccomp,
-                    (const word_t[6]){SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, at});
-    page_wipe(gate);
-    return error;
+    data.program.filter = (void *)(gate->zygote_page + INJECTION_DATA + sizeof(data.program));
+    return call_with_data(&gate->zygote, gate->zygote_page, SYS_seccomp,
+                          (word_t[6]){SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW}, 2,
+                          &data, sizeof(data));
 }
 
 static long clear_registers(struct gate *gate)
@@ -286,7 +286,7 @@ static long clear_registers(struct gate *gate)
 
 static long name_zygote(struct gate *gate)
 {
-    return tracee_set_name(gate, &gate->zygote, gate->zygote_page, "sel4-zygote");
+    return tracee_set_name(&gate->zygote, gate->zygote_page, "sel4-zygote");
 }
 
 /* In this order: what is gone cannot be used by what follows. */
@@ -350,13 +350,11 @@ int zygote_clone_thread(struct gate_vspace *vspace, struct tracee *ret_thread)
                         ret_thread);
 }
 
-int tracee_set_name(struct gate *gate, struct tracee *tracee, vaddr_t page, const char *name)
+int tracee_set_name(struct tracee *tracee, vaddr_t page, const char *name)
 {
     char comm[COMM_BYTES] = {0};
 
     strncpy(comm, name, sizeof(comm) - 1);
-    vaddr_t at = page_put(gate, page, comm, sizeof(comm));
-    long error = tracee_call(tracee, page, SYS_prctl, (const word_t[6]){PR_SET_NAME, at}, NULL);
-    page_wipe(gate);
-    return (int)error;
+    return (int)call_with_data(tracee, page, SYS_prctl, (word_t[6]){PR_SET_NAME}, 1, comm,
+                               sizeof(comm));
 }

@@ -390,8 +390,9 @@ static void run(struct machine *machine)
         explain_stop(machine);
         break;
     case SEAT_END_HOST_FAILED:
-        fail(machine, MACHINE_END_HOST_FAILED, result.error, "%s: %s", result.what,
-             strerror(-result.error));
+        fail(machine,
+             result.error == -EPERM ? MACHINE_END_HOST_UNSUPPORTED : MACHINE_END_HOST_FAILED,
+             result.error, "%s: %s", result.what, strerror(-result.error));
         break;
     }
     if (machine->output.error && machine->end != MACHINE_END_HOST_FAILED)

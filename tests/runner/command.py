@@ -11,7 +11,9 @@ import signal
 import subprocess
 import time
 
+PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
+CAPABILITIES = {"CAP_SYS_RAWIO": 17}
 GRACE = 2.0  # seconds that processes may take to disappear after the command has ended
 
 
@@ -85,12 +87,23 @@ def _collect_zombies():
         pass
 
 
-def run(arguments, stdin="", timeout=60, cwd=None, environment=None):
+def dropper(capabilities):
+    """For the child before exec: root loses these; who is not root has none to lose."""
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def drop():
+        for name in capabilities:
+            prctl(PR_CAPBSET_DROP, CAPABILITIES[name], 0, 0, 0)
+    return drop if capabilities else None
+
+
+def run(arguments, stdin="", timeout=60, cwd=None, environment=None, without=()):
     become_reaper()
     before = set(children())
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, start_new_session=True, cwd=cwd,
-                          env={**os.environ, **(environment or {})}) as process:
+                          env={**os.environ, **(environment or {})},
+                          preexec_fn=dropper(without)) as process:
         timed_out = False
         try:
             out, err = process.communicate(stdin.encode(), timeout=timeout)

@@ -13,6 +13,7 @@
     stdout-not: REGEX             none does
     stderr: REGEX                 some line of the error output matches; may be repeated
     stderr: none                  there is no error output
+    without: CAP_SYS_RAWIO        a capability of root that the command does not have
     timeout: 30                   seconds until the test gives up
     tags: sanitizer               run in the sanitizer build, too
 
@@ -29,7 +30,7 @@ from scenario import bad_images, normalise
 from . import command
 
 KEYS = {"image", "options", "input", "status", "expect", "stdout", "stdout-not", "stderr",
-        "timeout", "tags"}
+        "timeout", "tags", "without"}
 
 
 class Malformed(Exception):
@@ -127,6 +128,15 @@ def compare(path, output, until=None):
         difflib.unified_diff(expected, got, os.path.basename(path), "seen", lineterm=""))[:60]
 
 
+def cannot_run(scenario):
+    """Why this host cannot show what the scenario is about, or None."""
+    if "CAP_SYS_RAWIO" in scenario["without"]:
+        with open("/proc/sys/vm/mmap_min_addr", encoding="ascii") as file:
+            if int(file.read()) == 0:
+                return "vm.mmap_min_addr is 0: Linux refuses no address"
+    return None
+
+
 def run(out, stage, root, build_dir, guests_build, only_tagged=None):
     directory = os.path.join(root, "tests", "scenario")
     if not os.path.exists(os.path.join(build_dir, "sel4emu")):
@@ -142,6 +152,10 @@ def run(out, stage, root, build_dir, guests_build, only_tagged=None):
             scenario = parse(path)
             if only_tagged and only_tagged not in _one(scenario, "tags").split():
                 continue
+            why = cannot_run(scenario)
+            if why:
+                out.skip(label, why)
+                continue
             wrong = run_one(scenario, directory, build_dir, guests_build)
         except Malformed as error:
             wrong = [str(error)]
@@ -153,7 +167,8 @@ def run_one(scenario, directory, build_dir, guests_build):
     with tempfile.TemporaryDirectory() as scratch:
         arguments = command_line(scenario, build_dir, guests_build, scratch)
         typed = _one(scenario, "input").encode().decode("unicode_escape")
-        done = command.run(arguments, typed, int(_one(scenario, "timeout", "60")), cwd=scratch)
+        done = command.run(arguments, typed, int(_one(scenario, "timeout", "60")), cwd=scratch,
+                           without=scenario["without"])
     wrong = check(scenario, done, directory)
     if wrong:
         wrong += [shlex.join(arguments), done.describe()]
