@@ -9,6 +9,7 @@
 
 static long edit_call(struct gate_vspace *vspace, long number, const word_t argument[6])
 {
+    usage_note(vspace);
     return tracee_call(&vspace->edit, vspace->page, number, argument, NULL);
 }
 

@@ -103,6 +103,12 @@ struct gate_ops {
      * Async-signal-safe; from the thread that calls run only.
      */
     void (*interrupt)(struct gate *gate);
+
+    /*
+     * CPU time that the guest's processes have used so far. One that Linux does not tell counts as
+     * it was last time.
+     */
+    nanoseconds_t (*cpu_time)(struct gate *gate);
 };
 
 extern const struct gate_ops monitor_gate_ops;

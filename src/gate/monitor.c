@@ -67,6 +67,7 @@ static void monitor_vspace_destroy(struct gate_vspace *vspace)
 {
     struct gate_vspace **link = &vspace->gate->vspaces;
 
+    usage_settle(vspace);
     while (vspace->carriers) {
         struct gate_carrier *carrier = vspace->carriers;
         vspace->carriers = carrier->next;
@@ -288,6 +289,7 @@ static int run_with(struct gate_carrier *carrier,
     struct gate *gate = carrier->vspace->gate;
     struct trap trap = {.kind = TRAP_GONE};
 
+    usage_note(carrier->vspace);
     gate->running = carrier->tracee.is_gone ? 0 : carrier->tracee.tid;
     int result = carrier->tracee.is_gone ? 1 : run(carrier, reg, &trap);
     gate->running = 0;
@@ -356,4 +358,5 @@ const struct gate_ops monitor_gate_ops = {
     .run_without_fpu = monitor_run_without_fpu,
     .classify_fault = monitor_classify_fault,
     .interrupt = monitor_interrupt,
+    .cpu_time = usage_cpu_time,
 };

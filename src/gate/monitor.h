@@ -5,6 +5,7 @@
  *     monitor.c    the operations table, runs and interrupts
  *     zygote.c     the first process and its stripping; clones of it
  *     edit.c       map edits and the injection page's place
+ *     usage.c      the CPU time that they all use
  *     tracee.c     one thread under ptrace; x86_64.c what depends on the processor
  *
  * Processes: the zygote is forked off the machine once and stripped of everything but the
@@ -35,6 +36,8 @@ struct gate {
     struct tracee zygote;
     vaddr_t zygote_page;
     struct gate_vspace *vspaces;
+    struct gate_vspace *ran; /* those whose CPU time may have changed, by next_ran */
+    nanoseconds_t cpu_time;  /* of all, as known */
     struct host_cpu_set previous_cpus;
     uint8_t *vector_buffer; /* VECTOR_STATE_MAX */
 
@@ -51,6 +54,10 @@ struct gate_vspace {
     unsigned next_place;
     bool hides_page; /* whenever guest code runs: the guest has something of its own there */
     struct gate_carrier *carriers;
+
+    struct gate_vspace *next_ran;
+    bool has_run;           /* is in the list gate->ran */
+    nanoseconds_t cpu_time; /* its part of gate->cpu_time */
 };
 
 struct gate_carrier {
@@ -76,5 +83,12 @@ int edit_map(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size, paddr_t p
 int edit_unmap(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size);
 int edit_move_page(struct gate_vspace *vspace, bool (*is_free)(void *context, vaddr_t vaddr),
                    void *context);
+
+/* --- usage.c ------------------------------------------------------------------------------- */
+/* A thread of the process is about to run. */
+void usage_note(struct gate_vspace *vspace);
+/* The process is about to end. */
+void usage_settle(struct gate_vspace *vspace);
+nanoseconds_t usage_cpu_time(struct gate *gate);
 
 #endif

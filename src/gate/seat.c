@@ -182,6 +182,9 @@ static void drain_console(struct seat *seat)
 static void after_entry(struct seat *seat, struct outcome outcome)
 {
     drain_console(seat);
+    if (outcome.kind == OUTCOME_PREEMPTED)
+        seat->client.worked(seat->client.context,
+                            seat->k->config.max_num_work_units_per_preemption);
     if (seat->client.trace_leave)
         seat->client.trace_leave(seat->client.context, seat->k, outcome);
     if (seat->irq_changes_seen != seat->k->irq_changes) {

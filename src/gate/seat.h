@@ -36,6 +36,8 @@ struct seat_result {
 struct seat_client {
     void *context;
     nanoseconds_t (*now)(void *context);
+    /* The kernel has done that many units of work (KernelMaxNumWorkUnitsPerPreemption). */
+    void (*worked)(void *context, unsigned units);
     void (*console)(void *context, const char *text, uint32_t length);
     uint64_t (*port_in)(void *context, uint16_t port, unsigned size);
     void (*port_out)(void *context, uint16_t port, unsigned size, uint64_t value);

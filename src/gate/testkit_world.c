@@ -40,6 +40,12 @@ nanoseconds_t world_now(void *context)
     return host_clock_now() - world->start;
 }
 
+static void world_worked(void *context, unsigned units)
+{
+    (void)context;
+    (void)units;
+}
+
 static void world_console(void *context, const char *text, uint32_t length)
 {
     struct world *world = context;
@@ -175,6 +181,7 @@ static void world_leave(void *context, struct kernel *k, struct outcome outcome)
 
 static const struct seat_client world_client = {
     .now = world_now,
+    .worked = world_worked,
     .console = world_console,
     .port_in = world_port_in,
     .port_out = world_port_out,

@@ -9,6 +9,13 @@
 nanoseconds_t host_clock_now(void);
 
 /*
+ * CPU time of the calling thread, or of all threads of another process, those that have ended
+ * included. Negative errno: -EINVAL if there is no such process.
+ */
+int host_cpu_time_of_thread(nanoseconds_t *ret_time);
+int host_cpu_time_of_process(int pid, nanoseconds_t *ret_time);
+
+/*
  * The frequency of the time-stamp counter in MHz, between two samples at least 2 ms apart:
  * host_tsc_begin() takes the first, host_tsc_finish() the second, sleeping only for what is missing
  * of the 2 ms, so a program that starts has its other work done in between.

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <test.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <host/clock.h>
@@ -20,6 +22,23 @@ TEST(tsc_is_measured_in_whole_megahertz)
 
     CHECK(first > 100 && first < 10000);
     CHECK(first <= second + 5 && second <= first + 5);
+}
+
+TEST(cpu_time_is_that_of_work)
+{
+    nanoseconds_t thread[2], process[2];
+    const struct timespec nap = {.tv_nsec = 20000000};
+
+    CHECK_EQ(host_cpu_time_of_thread(&thread[0]), 0);
+    CHECK_EQ(host_cpu_time_of_process(getpid(), &process[0]), 0);
+    nanosleep(&nap, NULL);
+    do {
+        CHECK_EQ(host_cpu_time_of_thread(&thread[1]), 0);
+    } while (thread[1] - thread[0] < 3000000);
+    CHECK_EQ(host_cpu_time_of_process(getpid(), &process[1]), 0);
+    CHECK(process[1] - process[0] >= 3000000);
+    CHECK(process[1] - process[0] < 20000000);
+    CHECK_EQ(host_cpu_time_of_process(0x3ffffffe, &process[0]), -EINVAL);
 }
 
 TEST(deadline_sends_its_signal)

@@ -16,14 +16,41 @@ static nanoseconds_t earlier(nanoseconds_t a, nanoseconds_t b)
 
 /* --- time ---------------------------------------------------------------------------------- */
 
-nanoseconds_t machine_now(const struct machine *machine)
+/* A host that does not tell lets real time be the guest's. */
+nanoseconds_t machine_cpu_time(const struct machine *machine)
 {
-    return host_clock_now() - machine->start;
+    nanoseconds_t time;
+
+    if (host_cpu_time_of_thread(&time))
+        return machine->clock.used + (host_clock_now() - machine->clock.wall);
+    return time + (machine->gate ? monitor_gate_ops.cpu_time(machine->gate) : 0);
 }
 
-static nanoseconds_t host_time(const struct machine *machine, nanoseconds_t time)
+static void look_at_clock(struct machine *machine, nanoseconds_t wall)
 {
-    return time == NANOSECONDS_NEVER ? NANOSECONDS_NEVER : machine->start + time;
+    guest_clock_look(&machine->clock, wall, machine_cpu_time(machine));
+}
+
+nanoseconds_t machine_now(struct machine *machine)
+{
+    nanoseconds_t wall = host_clock_now();
+
+    if (guest_clock_is_stale(&machine->clock, wall))
+        look_at_clock(machine, wall);
+    return guest_clock_now(&machine->clock, wall);
+}
+
+static void client_worked(void *context, unsigned units)
+{
+    struct machine *machine = context;
+    guest_clock_charge(&machine->clock, units);
+}
+
+/* When the machine is to end, in host time. */
+static nanoseconds_t timeout(const struct machine *machine)
+{
+    nanoseconds_t length = machine->options->timeout;
+    return length == NANOSECONDS_NEVER ? NANOSECONDS_NEVER : machine->start + length;
 }
 
 static nanoseconds_t client_now(void *context)
@@ -34,7 +61,7 @@ static nanoseconds_t client_now(void *context)
 /* The next moment (host time) at which the machine itself has something to do. */
 static nanoseconds_t own_deadline(const struct machine *machine)
 {
-    return earlier(host_time(machine, machine->options->timeout), machine->output.flush_at);
+    return earlier(timeout(machine), machine->output.flush_at);
 }
 
 /* --- console ------------------------------------------------------------------------------- */
@@ -192,7 +219,7 @@ static bool client_should_stop(void *context)
 {
     struct machine *machine = context;
     nanoseconds_t now = host_clock_now();
-    if (now >= host_time(machine, machine->options->timeout))
+    if (now >= timeout(machine))
         machine->timed_out = true;
     if (now >= machine->output.flush_at)
         output_flush(&machine->output);
@@ -204,7 +231,8 @@ static void client_arm(void *context, nanoseconds_t deadline)
 {
     struct machine *machine = context;
     nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
-    host_deadline_set(&machine->deadline, earlier(host_time(machine, next), own_deadline(machine)));
+    host_deadline_set(&machine->deadline, earlier(guest_clock_wall_if_busy(&machine->clock, next),
+                                                  own_deadline(machine)));
     if (machine->input_is_watched)
         host_watcher_arm(machine->watcher);
 }
@@ -237,8 +265,10 @@ static bool client_wait(void *context, nanoseconds_t deadline)
         return false;
     nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
     int ready[1];
-    host_watcher_wait(machine->watcher, earlier(host_time(machine, next), own_deadline(machine)), 1,
-                      ready);
+    look_at_clock(machine, host_clock_now());
+    nanoseconds_t until = guest_clock_wall_if_idle(&machine->clock, next);
+    host_watcher_wait(machine->watcher, earlier(until, own_deadline(machine)), 1, ready);
+    guest_clock_idled(&machine->clock, until, host_clock_now(), machine_cpu_time(machine));
     machine->poked = true;
     return true;
 }
@@ -269,6 +299,7 @@ struct seat_client machine_client(struct machine *machine)
     return (struct seat_client){
         .context = machine,
         .now = client_now,
+        .worked = client_worked,
         .console = client_console,
         .port_in = client_port_in,
         .port_out = client_port_out,

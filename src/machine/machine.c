@@ -412,6 +412,7 @@ enum machine_end machine_run(const struct machine_options *options,
     machine->options = options;
     machine->report = ret_report;
     machine->start = host_clock_now();
+    guest_clock_start(&machine->clock, machine->start, machine_cpu_time(machine));
     machine->tsc = host_tsc_begin();
 
     unsigned made = 0;

@@ -9,6 +9,7 @@
 #include <host/host.h>
 #include <host/memory.h>
 #include <host/watcher.h>
+#include <machine/guest_clock.h>
 #include <machine/input.h>
 #include <machine/machine.h>
 #include <machine/output.h>
@@ -20,7 +21,8 @@ struct machine {
     struct machine_report *report;
     enum machine_end end;
 
-    nanoseconds_t start; /* host time; the machine's clock begins here */
+    nanoseconds_t start; /* host time */
+    struct guest_clock clock;
     struct host_tsc_sample tsc;
     struct pc_memory_layout layout;
     struct host_memory memory;
@@ -53,8 +55,10 @@ extern const struct host_stream_ops machine_console_ops; /* context: struct mach
 /* What the seat asks for; context: struct machine. */
 struct seat_client machine_client(struct machine *machine);
 
-/* Nanoseconds since `start`. */
-nanoseconds_t machine_now(const struct machine *machine);
+/* Guest time. */
+nanoseconds_t machine_now(struct machine *machine);
+/* CPU time of the guest and of this thread. */
+nanoseconds_t machine_cpu_time(const struct machine *machine);
 
 /* Puts the image into memory and boots the kernel. NULL, or why that cannot be (boot.c). */
 const char *boot_guest(struct machine *machine);

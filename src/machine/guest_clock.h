@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's clock (docs/decisions/0005-guest-clock.md):
+ *
+ * - While the guest is busy it runs with the CPU time that guest and machine use: what Linux gives
+ *   to other programs in between does not exist for the guest.
+ * - The kernel's work in long operations is charged more than it takes here, so that it stands in
+ *   a real machine's proportion to kernel entries, which take much longer here.
+ * - While the guest is idle it comes back to real time: at twice the speed if it is behind,
+ *   standing still if it is ahead.
+ *
+ * On a host with nothing else to do it is a real-time clock. It never goes backwards.
+ *
+ * A look at the CPU time is a few host calls, so it is not taken for every question: for
+ * GUEST_CLOCK_TRUST after a look the clock runs with real time, and the next look corrects it.
+ *
+ * All times in nanoseconds. wall: host time (host_clock_now()). used: CPU time since any fixed
+ * moment.
+ */
+#ifndef MACHINE_GUEST_CLOCK_H
+#define MACHINE_GUEST_CLOCK_H
+
+#include <base/types.h>
+
+#define GUEST_CLOCK_TRUST UINT64_C(200000)
+
+/* For a unit of work as KernelMaxNumWorkUnitsPerPreemption counts them: a capability deleted. */
+#define GUEST_CLOCK_WORK_UNIT UINT64_C(1000)
+
+/* More than this is not made up: the machine was stopped, or the host is too slow for its guest. */
+#define GUEST_CLOCK_MAX_BEHIND INT64_C(10000000000)
+/* Work is charged up to here; from then on it counts as it is. */
+#define GUEST_CLOCK_MAX_AHEAD INT64_C(1000000000)
+
+struct guest_clock {
+    nanoseconds_t time;       /* guest time at the last look */
+    nanoseconds_t wall, used; /* then */
+    nanoseconds_t told;       /* the latest guest time that anybody was told */
+    int64_t behind;           /* real time that is to be made up; negative: waited for */
+};
+
+/* Guest time 0 is now. */
+void guest_clock_start(struct guest_clock *clock, nanoseconds_t wall, nanoseconds_t used);
+
+/* Whether a look is due before the next question. */
+bool guest_clock_is_stale(const struct guest_clock *clock, nanoseconds_t wall);
+void guest_clock_look(struct guest_clock *clock, nanoseconds_t wall, nanoseconds_t used);
+
+/* The kernel has done some units of work. */
+void guest_clock_charge(struct guest_clock *clock, unsigned units);
+
+/* Guest time. */
+nanoseconds_t guest_clock_now(struct guest_clock *clock, nanoseconds_t wall);
+
+/* When it is `time` at the earliest, if the guest stays busy; may be NEVER. */
+nanoseconds_t guest_clock_wall_if_busy(const struct guest_clock *clock, nanoseconds_t time);
+
+/*
+ * An idle guest: look, wait until guest_clock_wall_if_idle() or earlier, then guest_clock_idled()
+ * with that same moment. What the wait took longer is not the guest's time.
+ */
+nanoseconds_t guest_clock_wall_if_idle(const struct guest_clock *clock, nanoseconds_t time);
+void guest_clock_idled(struct guest_clock *clock, nanoseconds_t until, nanoseconds_t wall,
+                       nanoseconds_t used);
+
+#endif
