@@ -64,6 +64,28 @@ TEST(dump_scheduler_lists_threads_newest_first)
     guest_end(&g);
 }
 
+TEST(dump_scheduler_had_another_table_before_release_16)
+{
+    struct kernel_config config = kernel_config_default();
+    config.release = SEL4_RELEASE_15_0;
+    struct guest g = guest_boot(config, GUEST_MEMORY_END);
+    struct guest_thread t = guest_thread(&g, 20);
+    t.tcb->state = THREAD_BLOCKED_ON_REPLY;
+    t.tcb->context.reg[UREG_RIP] = 0;
+    debug_call(&g, SYSCALL_DEBUG_DUMP_SCHEDULER, 0);
+    CHECK_STR(
+        guest_console(&g),
+        "Dumping all tcbs!\n"
+        "Name                                    \tState          \tIP                  \t Prio "
+        "\t Core\n"
+        "--------------------------------------------------------------------------------------\n"
+        "                  child of: 'rootserver'\tblocked on reply\t0\t                  20\t0\n"
+        "                             idle_thread\t           idle\t0\t                   0\t0\n"
+        "                              rootserver\t        running\t0x400100\t                 "
+        "255\t0\n");
+    guest_end(&g);
+}
+
 TEST(a_dead_initial_thread_leaves_the_idle_thread)
 {
     struct guest g = guest_boot_default();

@@ -525,6 +525,18 @@ TEST(domains)
     guest_end(&g);
 }
 
+TEST(domains_of_older_releases)
+{
+    struct kernel_config config = kernel_config_default();
+    config.release = SEL4_RELEASE_13_0;
+    struct guest g = guest_boot(config, GUEST_MEMORY_END);
+    SAYS(INITIAL_CAP_DOMAIN, DOMAIN_SET_SET,
+         "decodeDomainInvocation: Domain Configure: Truncated message.\n");
+    SAYS(INITIAL_CAP_DOMAIN, DOMAIN_SET_SET,
+         "decodeDomainInvocation: Domain Configure: invalid domain (1 >= 1).\n", WORDS(1));
+    guest_end(&g);
+}
+
 /* --- elsewhere ----------------------------------------------------------------------------- */
 
 TEST(a_capability_that_cannot_be_sent_is_said_of_the_sender)

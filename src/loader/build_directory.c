@@ -152,6 +152,20 @@ bool build_directory_find_syscalls(const char *configuration, char ret_path[FILE
     return find_below(directory, places, ARRAY_LENGTH(places), ret_path);
 }
 
+bool build_directory_find_kernel(const char *configuration, char ret_path[FILE_PATH_BYTES])
+{
+    static const char *const places[] = {
+        "../../kernel.elf",          /* a kernel's own build, or a project's */
+        "../../elf/sel4.elf",        /* from include/kernel of a Microkit board */
+        "../../../bin/kernel.elf",   /* from libsel4/include/kernel of an installed kernel */
+        "../../../../../kernel.elf", /* from install/libsel4/include/kernel */
+    };
+    char directory[FILE_PATH_BYTES];
+
+    file_directory_of(configuration, directory);
+    return find_below(directory, places, ARRAY_LENGTH(places), ret_path);
+}
+
 /* The line "NAME:TYPE=value" of a CMakeCache.txt. */
 static bool read_cache_entry(const char *path, const char *name, char ret_value[FILE_PATH_BYTES])
 {

@@ -32,4 +32,7 @@ bool build_directory_find_invocations(const char *configuration, char ret_path[F
 bool build_directory_find_syscalls(const char *configuration, char ret_path[FILE_PATH_BYTES]);
 bool build_directory_find_version(const char *configuration, char ret_path[FILE_PATH_BYTES]);
 
+/* The ELF file of the kernel with the gen_config.json `configuration`. */
+bool build_directory_find_kernel(const char *configuration, char ret_path[FILE_PATH_BYTES]);
+
 #endif

@@ -98,7 +98,8 @@ static bool check_overlap(const struct image *image, const struct image_segment 
     for (unsigned i = 0; i < image->segment_count; i++) {
         const struct image_segment *other = &image->segments[i];
 
-        if (segment->vaddr < other->vaddr + other->memory_size &&
+        if (segment->is_load && other->is_load &&
+            segment->vaddr < other->vaddr + other->memory_size &&
             other->vaddr < segment->vaddr + segment->memory_size) {
             return loader_fail(ret_error, LOADER_BAD_FILE,
                                "segments overlap: 0x%" PRIx64 " (0x%" PRIx64
@@ -118,6 +119,7 @@ static bool add_segment(struct image *image, const Elf64_Phdr *ph, unsigned numb
         .file_offset = ph->p_offset,
         .file_size = ph->p_filesz,
         .memory_size = ph->p_memsz,
+        .is_load = ph->p_type == PT_LOAD,
         .executable = (ph->p_flags & PF_X) != 0,
     };
 
@@ -148,7 +150,7 @@ static bool read_segments(struct image *image, const Elf64_Ehdr *header,
                 "dynamically linked, so for Linux or the like: seL4 root servers are "
                 "linked with -static");
         }
-        if (ph.p_type == PT_LOAD && ph.p_memsz != 0 && !add_segment(image, &ph, i, ret_error)) {
+        if (ph.p_memsz != 0 && !add_segment(image, &ph, i, ret_error)) {
             return false;
         }
     }
@@ -264,14 +266,30 @@ bool image_parse(const uint8_t *data, uint64_t size, struct image *ret_image,
     return true;
 }
 
+bool image_parse_symbols(const uint8_t *data, uint64_t size, struct image *ret_image)
+{
+    struct image image = {.data = data, .size = size};
+    Elf64_Ehdr header;
+
+    if (!read_bytes(&image, 0, &header, sizeof(header)) ||
+        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64) {
+        return false;
+    }
+    find_symbols(&image, &header);
+    *ret_image = image;
+    return image.symbols.count != 0;
+}
+
 void image_load(const struct image *image, uint8_t *memory)
 {
     for (unsigned i = 0; i < image->segment_count; i++) {
         const struct image_segment *segment = &image->segments[i];
 
-        if (segment->file_size != 0) {
-            memcpy(memory + (segment->vaddr - image->start), image->data + segment->file_offset,
-                   segment->file_size);
+        uint8_t *start = memory + (segment->vaddr - image->start);
+
+        memcpy(start, image->data + segment->file_offset, segment->file_size);
+        if (!segment->is_load) { /* else it is zero already */
+            memset(start + segment->file_size, 0, segment->memory_size - segment->file_size);
         }
     }
 }

@@ -15,9 +15,15 @@
 
 #define IMAGE_MAX_SEGMENTS 32
 
+/*
+ * A program header of any type that takes memory: seL4's boot code does not look at the type, but
+ * copies what each has in the file and zeroes the rest of it, in the order of the file. (So it
+ * zeroes what a linker puts at the addresses of .tbss, which only a PT_TLS header has.)
+ */
 struct image_segment {
     vaddr_t vaddr;
     uint64_t file_offset, file_size, memory_size;
+    bool is_load;    /* PT_LOAD: these do not overlap each other */
     bool executable; /* what the file says; the kernel maps all of an image readable and writable */
 };
 
@@ -47,10 +53,16 @@ bool image_open(const char *path, struct image *ret_image, struct loader_error *
 bool image_parse(const uint8_t *data, uint64_t size, struct image *ret_image,
                  struct loader_error *ret_error);
 
+/*
+ * Only the symbols of an ELF file for x86_64 of any kind: the rest of *ret_image is 0. False if
+ * there are none.
+ */
+bool image_parse_symbols(const uint8_t *data, uint64_t size, struct image *ret_image);
+
 /* Of an image that image_open() made. */
 void image_close(struct image *image);
 
-/* Copies the segments to `memory`, which stands for [start, end) and is zeroed. */
+/* Puts the segments into `memory`, which stands for [start, end) and is zeroed. */
 void image_load(const struct image *image, uint8_t *memory);
 
 /* The file's bytes for [vaddr, vaddr + size), or NULL where they are not all in one segment. */

@@ -74,12 +74,11 @@ TEST(image_finds_bytes_by_address)
     CHECK(image_bytes(&image, 0x400001, UINT64_MAX) == NULL);
 }
 
-TEST(image_skips_empty_segments_and_other_headers)
+TEST(image_skips_empty_headers)
 {
     testkit_elf_small(&elf);
     testkit_elf_segment(&elf, 0x1234567, NULL, 0, 0, PF_R);
     testkit_elf_segment(&elf, 0, NULL, 0, 0, PF_R)->p_type = PT_GNU_STACK;
-    testkit_elf_segment(&elf, 0x400000, NULL, 0, 8, PF_R)->p_type = PT_TLS;
     CHECK(parse());
     CHECK_EQ(image.segment_count, 1);
     CHECK_EQ(image.start, 0x400000);
@@ -219,7 +218,7 @@ TEST(image_refuses_damaged_headers)
     testkit_elf_header(&elf)->e_ehsize = 1;
     CHECK(is_refused("damaged"));
     testkit_elf_start(&elf, 0x400000);
-    testkit_elf_segment(&elf, 0x400000, "x", 1, 1, PF_X)->p_type = PT_NOTE;
+    testkit_elf_segment(&elf, 0x400000, NULL, 0, 0, PF_X);
     CHECK(is_refused("no segment"));
 }
 
@@ -258,6 +257,40 @@ TEST(image_refuses_overlapping_segments)
     testkit_elf_small(&elf);
     testkit_elf_segment(&elf, 0x400040, "x", 1, 1, PF_R);
     CHECK(parse());
+}
+
+/* As seL4's boot code does: what shares addresses with .tbss is zeroed. */
+TEST(image_loads_program_headers_of_any_type_in_their_order)
+{
+    enum { DATA = 0x401000 };
+    static uint8_t memory[4 * PAGE_BYTES];
+
+    testkit_elf_small(&elf);
+    testkit_elf_segment(&elf, DATA, "tdata123456789", 14, 64, PF_R | PF_W);
+    Elf64_Phdr *tls = testkit_elf_segment(&elf, DATA, "TDATA", 5, 8, PF_R);
+    tls->p_type = PT_TLS;
+    Elf64_Phdr *note = testkit_elf_segment(&elf, DATA + 10, "N", 1, 1, PF_R);
+    note->p_type = PT_NOTE;
+    testkit_elf_segment(&elf, DATA + 64, "last", 4, 4, PF_R);
+    CHECK(parse());
+    CHECK_EQ(image.segment_count, 5);
+    image_load(&image, memory);
+    CHECK_MEM(memory + PAGE_BYTES,
+              "TDATA\0\0\0"
+              "45N789",
+              14);
+    CHECK_MEM(memory + PAGE_BYTES + 64, "last", 4);
+
+    note->p_vaddr = DATA + 2 * PAGE_BYTES; /* it counts for the size, too */
+    CHECK(parse());
+    CHECK_EQ(image.end, DATA + 3 * PAGE_BYTES);
+    Elf64_Phdr *stack = testkit_elf_segment(&elf, 0, NULL, 0, 0, PF_R | PF_W | PF_X);
+    stack->p_type = PT_GNU_STACK;
+    CHECK(parse());
+    CHECK_EQ(image.start, 0x400000);
+    stack->p_memsz = 0x100000; /* the linker's -z stack-size */
+    CHECK(parse());
+    CHECK_EQ(image.start, 0);
 }
 
 TEST(image_refuses_too_many_segments)

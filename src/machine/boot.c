@@ -4,14 +4,10 @@
 
 #include <abi/bootinfo.h>
 #include <base/bits.h>
+#include <loader/kernel_image.h>
 #include <string.h>
 
-/*
- * What the image of a real kernel takes of physical memory (release 16.0 for pc99, a debug build):
- * guests see the same untypeds around it. In small memory it is what ours needs.
- */
-#define KERNEL_IMAGE_BASE UINT64_C(0x800000)
-#define KERNEL_IMAGE_END  UINT64_C(0xa13000)
+/* In small memory the kernel takes what ours needs. */
 #define KERNEL_SMALL_BASE UINT64_C(0x100000)
 
 /* Chunk X86_MBMMAP: the multiboot memory map, with room for a fixed number of entries. */
@@ -54,10 +50,15 @@ static unsigned copy_ranges(struct memory_region *dest, const struct pc_range *r
     return count;
 }
 
-static struct memory_region choose_kernel_image(const struct pc_memory_layout *layout)
+/* What the real kernel takes, so that guests see the same untypeds around it. */
+static struct memory_region choose_kernel_image(const struct machine *machine)
 {
-    if (layout->low_end >= 2 * KERNEL_IMAGE_END)
-        return (struct memory_region){KERNEL_IMAGE_BASE, KERNEL_IMAGE_END};
+    const struct configuration *configuration = machine->options->configuration;
+    struct kernel_image image;
+    if (!kernel_image_find(configuration->found_in, &image))
+        image = kernel_image_usual(&configuration->kernel);
+    if (machine->layout.low_end >= 2 * image.end)
+        return (struct memory_region){image.start, image.end};
     return (struct memory_region){KERNEL_SMALL_BASE, KERNEL_SMALL_BASE + kernel_boot_reserve()};
 }
 
@@ -73,7 +74,7 @@ const char *boot_guest(struct machine *machine)
     const struct image *image = machine->options->image;
     const struct pc_memory_layout *layout = &machine->layout;
     uint8_t *memory = machine->memory.base;
-    struct memory_region kernel_image = choose_kernel_image(layout);
+    struct memory_region kernel_image = choose_kernel_image(machine);
     paddr_t image_paddr = align_up(kernel_image.end, PAGE_BITS);
     uint64_t image_size = align_up(image->end - image->start, PAGE_BITS);
     if (image_size > layout->low_end || image_paddr > layout->low_end - image_size)

@@ -179,20 +179,14 @@ static void client_mmio_write(void *context, paddr_t paddr, unsigned size, uint6
 static void client_irqs_changed(void *context, struct kernel *k)
 {
     struct machine *machine = context;
-    struct ioapic_pin pins[IOAPIC_PINS] = {0};
-    for (unsigned vector = 0; vector <= MAX_USER_VECTOR; vector++) {
-        const struct irq *irq = &k->irqs[vector];
-        if (irq->kind != IRQ_IOAPIC || irq->is_displaced || irq->pin >= IOAPIC_PINS)
-            continue;
-        pins[irq->pin] = (struct ioapic_pin){
-            .mapped = true,
-            .vector = (uint8_t)vector,
-            .masked = irq->masked,
-            .level_triggered = irq->level_triggered,
-        };
+    for (unsigned i = 0; i < IOAPIC_PINS; i++) {
+        const struct irq_pin *pin = &k->irq_pins[i];
+        ioapic_set_pin(machine->pc->ioapic, i,
+                       (struct ioapic_pin){.mapped = pin->is_mapped,
+                                           .vector = pin->vector,
+                                           .masked = pin->masked,
+                                           .level_triggered = pin->level_triggered});
     }
-    for (unsigned pin = 0; pin < IOAPIC_PINS; pin++)
-        ioapic_set_pin(machine->pc->ioapic, pin, pins[pin]);
 }
 
 static int client_pending_interrupt(void *context, nanoseconds_t now)

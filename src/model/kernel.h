@@ -28,6 +28,7 @@
 #define IRQ_CPU_VECTOR_OFFSET 0x30
 #define CONSOLE_BYTES         8192
 #define NUM_IO_PORTS          65536
+#define MAX_IOAPIC_PINS       24
 #define MSR_PLAIN_COUNT       15
 
 struct memory_region {
@@ -42,9 +43,17 @@ struct irq {
     bool masked;
     uint8_t ioapic, pin;
     bool level_triggered, active_low;
-    bool is_displaced; /* its pin was given to a later vector: it gets no more interrupts */
     uint8_t pci_bus, pci_device, pci_function;
     word_t msi_handle;
+};
+
+/*
+ * A redirection entry of the IOAPIC. It names the vector that took the pin last; an earlier one
+ * gets no more interrupts, but its handler still masks and unmasks the pin.
+ */
+struct irq_pin {
+    bool is_mapped, masked, level_triggered;
+    uint8_t vector;
 };
 
 /* The time stamp counter as guests read it. */
@@ -120,13 +129,15 @@ struct kernel {
     struct irq irqs[NUM_IRQ_VECTORS];
     uint64_t io_ports_issued[NUM_IO_PORTS / 64];
     uint32_t num_ioapics, ioapic_pins;
+    struct irq_pin irq_pins[MAX_IOAPIC_PINS];
     struct io_mmu io_mmu;
 
     paddr_t changed_vspaces; /* list of struct vspace with losses */
     uint64_t next_serial;    /* for TCBs and VSpaces; starts at 1 */
     uint64_t idle_serial; /* of the idle thread, which has no TCB: it comes after the initial one */
     uint64_t deaths;      /* TCBs and VSpaces that have ended: a seat that sees it move looks */
-    uint64_t irq_changes; /* counts changes of irqs[]: a seat that sees it move tells its IOAPIC */
+    uint64_t
+        irq_changes; /* counts changes of irq_pins[]: a seat that sees it move tells its IOAPIC */
 
     paddr_t all_tcbs;    /* newest first */
     paddr_t dump_cursor; /* where an unfinished list of threads goes on; 0: none */

@@ -7,26 +7,33 @@
 
 #define DURATION_BITS 56
 
-static struct answer set_failed(struct answer answer, const char *why)
+/* Release 15.0 gave the method a function of its own. */
+static const char *set_function(const struct call *call)
 {
-    return answer_with_reason(answer,
-                              (struct reason){.where = "decodeDomainSetSetInvocation", .why = why});
+    return call->k->config.release < SEL4_RELEASE_15_0 ? "decodeDomainInvocation"
+                                                       : "decodeDomainSetSetInvocation";
+}
+
+static struct answer set_failed(const struct call *call, struct answer answer, const char *why)
+{
+    return answer_with_reason(answer, (struct reason){.where = set_function(call), .why = why});
 }
 
 static struct answer domain_set_set(struct call *call)
 {
     word_t count = call->k->config.num_domains;
     if (call_is_truncated(call, 1, 0))
-        return set_failed(answer_truncated_message(), "Domain Configure: Truncated message.");
+        return set_failed(call, answer_truncated_message(), "Domain Configure: Truncated message.");
     word_t domain = call_word(call, 0);
     if (domain >= count)
-        return answer_because(answer_invalid_argument(0), "decodeDomainSetSetInvocation",
+        return answer_because(answer_invalid_argument(0), set_function(call),
                               "Domain Configure: invalid domain (%lu >= %lu).", domain, count);
     if (!call->extra[0])
-        return set_failed(answer_truncated_message(), "Domain Configure: Truncated message.");
+        return set_failed(call, answer_truncated_message(), "Domain Configure: Truncated message.");
     union cap thread = call->extra[0]->cap;
     if (cap_type(thread) != CAP_TCB)
-        return set_failed(answer_invalid_argument(1), "Domain Configure: thread cap required.");
+        return set_failed(call, answer_invalid_argument(1),
+                          "Domain Configure: thread cap required.");
     sched_set_domain(call->k, call->core, tcb_at(call->k, thread.tcb.object), (unsigned)domain);
     return answer_ok();
 }

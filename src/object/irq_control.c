@@ -47,20 +47,15 @@ static struct answer check_at_most(word_t value, word_t max)
     return value <= max ? answer_ok() : answer_range_error(0, max);
 }
 
-static void take_pin_from_others(struct kernel *k, const struct irq *irq)
-{
-    for (unsigned v = 0; v <= MAX_USER_VECTOR; v++) {
-        struct irq *other = &k->irqs[v];
-        if (other->kind == IRQ_IOAPIC && other->ioapic == irq->ioapic && other->pin == irq->pin)
-            other->is_displaced = true;
-    }
-}
-
 /* The vector becomes what `irq` says, unmasked, and `dest` its handler. */
 static struct answer issue(struct call *call, unsigned vector, struct irq irq, struct slot *dest)
 {
     if (irq.kind == IRQ_IOAPIC)
-        take_pin_from_others(call->k, &irq);
+        call->k->irq_pins[irq.pin] = (struct irq_pin){
+            .is_mapped = true,
+            .level_triggered = irq.level_triggered,
+            .vector = (uint8_t)vector,
+        };
     call->k->irqs[vector] = irq;
     irq_set_masked(call->k, vector, false);
     union cap cap = {.irq_handler = {.type_ = CAP_IRQ_HANDLER, .irq = vector & 0xff}};

@@ -14,7 +14,10 @@
 
 void irq_set_masked(struct kernel *k, unsigned vector, bool masked)
 {
-    k->irqs[vector].masked = masked;
+    struct irq *irq = &k->irqs[vector];
+    irq->masked = masked;
+    if (irq->kind == IRQ_IOAPIC)
+        k->irq_pins[irq->pin].masked = masked;
     k->irq_changes++;
 }
 
@@ -85,8 +88,8 @@ static struct finalised irq_handler_finalise(struct kernel *k, union cap cap, bo
 static void irq_handler_cleanup(struct kernel *k, union cap cap)
 {
     unsigned vector = (unsigned)cap.irq_handler.irq;
-    k->irqs[vector] = (struct irq){.kind = IRQ_FREE};
     irq_set_masked(k, vector, true);
+    k->irqs[vector] = (struct irq){.kind = IRQ_FREE, .masked = true};
 }
 
 const struct object_type irq_handler_object_type = {

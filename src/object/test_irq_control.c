@@ -4,6 +4,7 @@
 #include <abi/bootinfo.h>
 #include <cap/delete.h>
 #include <cap/derivation.h>
+#include <object/irq.h>
 #include <object/testkit_hardware.h>
 
 TEST(irq_control_get_ioapic)
@@ -81,9 +82,32 @@ TEST(a_pin_belongs_to_the_vector_that_took_it_last)
     guest_invoke(&g, get_ioapic(g.next_slot++, 2, 10));
     CHECK_ANSWER(guest_invoke(&g, get_ioapic(g.next_slot++, 2, 11)), answer_ok());
     guest_invoke(&g, get_ioapic(g.next_slot++, 3, 12));
-    CHECK(g.k->irqs[10].is_displaced);
-    CHECK(!g.k->irqs[11].is_displaced);
-    CHECK(!g.k->irqs[12].is_displaced);
+    CHECK_EQ(g.k->irq_pins[2].vector, 11);
+    CHECK_EQ(g.k->irq_pins[3].vector, 12);
+    guest_end(&g);
+}
+
+/* The redirection entry is one, and both handlers write its mask. */
+TEST(a_handler_without_its_pin_still_masks_it)
+{
+    struct guest g = guest_boot_default();
+    cptr_t first = g.next_slot++, second = g.next_slot++;
+    guest_invoke(&g, get_ioapic(first, 2, 10));
+    guest_invoke(&g, get_ioapic(second, 2, 11));
+    irq_deliver(g.k, 0, 11);
+    CHECK(g.k->irq_pins[2].masked);
+    uint64_t changes = g.k->irq_changes;
+    guest_invoke(&g, (struct guest_call){.cap = first, .method = INV_IRQ_HANDLER_ACK});
+    CHECK(!g.k->irq_pins[2].masked);
+    CHECK(g.k->irq_changes > changes);
+    guest_delete(&g, first);
+    CHECK(g.k->irq_pins[2].masked);
+    CHECK_EQ(g.k->irq_pins[2].vector, 11);
+    guest_delete(&g, second);
+    CHECK(g.k->irq_pins[2].is_mapped && g.k->irq_pins[2].masked);
+    /* a vector without a handler has no pin to mask */
+    irq_set_masked(g.k, 11, false);
+    CHECK(g.k->irq_pins[2].masked);
     guest_end(&g);
 }
 
