@@ -260,10 +260,12 @@ void say_event(const struct event *event, const void *place)
 /* --- the run --------------------------------------------------------------------------------- */
 
 static const struct check_table *const tables[] = {
-    &boot_checks,         &untyped_checks,  &cnode_checks,     &tcb_checks,       &endpoint_checks,
-    &notification_checks, &reply_checks,    &fault_checks,     &exception_checks, &frame_checks,
-    &paging_checks,       &asid_checks,     &irq_checks,       &io_port_checks,   &domain_checks,
-    &register_checks,     &schedule_checks, &benchmark_checks, &msr_checks,
+    &boot_checks,      &untyped_checks,      &cnode_checks,  &tcb_checks,
+    &endpoint_checks,  &notification_checks, &reply_checks,  &fault_checks,
+    &exception_checks, &frame_checks,        &paging_checks, &asid_checks,
+    &irq_checks,       &io_port_checks,      &domain_checks, &register_checks,
+    &schedule_checks,  &benchmark_checks,    &msr_checks,    &instruction_checks,
+    &fpu_checks,
 };
 
 static void run_once(const struct check *check)

@@ -112,6 +112,22 @@ bool decode_is_software_interrupt(const uint8_t *code, unsigned length, unsigned
     return true;
 }
 
+bool decode_loads_flags(const uint8_t *code, unsigned length)
+{
+    struct instruction instruction;
+
+    if (!instruction_decode(code, length, &instruction))
+        return false;
+    switch (instruction.base.mnemonic) {
+    case ZYDIS_MNEMONIC_POPF:
+    case ZYDIS_MNEMONIC_POPFQ:
+    case ZYDIS_MNEMONIC_IRETQ:
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool decode_is_sysenter(const uint8_t *code, unsigned length)
 {
     return length >= 2 && code[0] == 0x0f && code[1] == 0x34;

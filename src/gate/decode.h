@@ -25,6 +25,9 @@ bool decode_is_complete(const uint8_t *code, unsigned length);
 bool decode_is_software_interrupt(const uint8_t *code, unsigned length, unsigned *ret_vector);
 
 /* Whether it is `sysenter`. */
+/* Whether it loads all the flags: popf, iret. */
+bool decode_loads_flags(const uint8_t *code, unsigned length);
+
 bool decode_is_sysenter(const uint8_t *code, unsigned length);
 
 /* Whether its floating-point errors are the x87's (vector 16) rather than SIMD's (19). */

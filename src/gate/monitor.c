@@ -21,6 +21,8 @@ static const vaddr_t far_places[PAGE_PLACES - 2] = {
     0x66fa93b7e000, 0x54c1e8a29000, 0x4286f3dd1000, 0x31d9a7b5c000, 0x1f27c4e68000, 0x0b5e1a9d3000,
 };
 
+#define RFLAGS_ALIGNMENT ((word_t)1 << 18)
+
 /* --- gate ---------------------------------------------------------------------------------- */
 
 static void release(struct gate *gate)
@@ -189,9 +191,20 @@ static int interrupted(struct gate_carrier *carrier, word_t reg[USER_REGISTER_CO
     return error ? error : 1;
 }
 
+/* The registers, which may need the injection page, then nothing of ours in the guest's way. */
+static int prepare_run(struct gate_carrier *carrier, const word_t reg[USER_REGISTER_COUNT])
+{
+    struct gate_vspace *vspace = carrier->vspace;
+    int error = tracee_write_registers(&carrier->tracee, vspace->page, reg);
+
+    if (!error && vspace->hides_page)
+        error = injection_page_hide(&vspace->gate->page);
+    return error;
+}
+
 /* 1: the run is over, with *ret_trap; 0: the stop was nobody's business. */
-static int take_stop(struct gate_carrier *carrier, const struct stop *stop,
-                     word_t reg[USER_REGISTER_COUNT], struct trap *ret_trap)
+static int decode_stop(struct gate_carrier *carrier, const struct stop *stop,
+                       word_t reg[USER_REGISTER_COUNT], struct trap *ret_trap)
 {
     switch (stop->kind) {
     case STOP_SYSCALL:
@@ -205,6 +218,49 @@ static int take_stop(struct gate_carrier *carrier, const struct stop *stop,
         break;
     }
     return 0; /* an interrupt of ours is seen before the carrier is resumed */
+}
+
+/* The instruction that stopped for its alignment, without the flag: it is done, or runs into
+ * something else. The flag is the guest's all the same, in the registers and in what it runs with.
+ */
+static int step_unaligned(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                          struct trap *ret_trap)
+{
+    struct tracee *tracee = &carrier->tracee;
+    uint8_t code[INSTRUCTION_MAX];
+    unsigned length = tracee_read_code(tracee, reg[UREG_RIP], code);
+    word_t flag = RFLAGS_ALIGNMENT;
+    struct stop stop = {.kind = STOP_GONE};
+
+    reg[UREG_RFLAGS] &= ~flag;
+    int result = prepare_run(carrier, reg);
+    if (!result)
+        result = tracee_resume(tracee, PTRACE_SYSEMU_SINGLESTEP);
+    if (!result)
+        result = tracee_wait(tracee, &stop);
+    if (result)
+        return result;
+    if (tracee_is_step(tracee, &stop))
+        flag = decode_loads_flags(code, length) ? 0 : flag; /* else the stop says nothing */
+    else
+        result = decode_stop(carrier, &stop, reg, ret_trap);
+    if (!result)
+        result = tracee_read_registers(tracee, reg);
+    reg[UREG_RFLAGS] |= flag;
+    return result ? result : prepare_run(carrier, reg);
+}
+
+/* Linux sets CR0.AM, seL4 does not: there the alignment flag has no effect. */
+static int take_stop(struct gate_carrier *carrier, const struct stop *stop,
+                     word_t reg[USER_REGISTER_COUNT], struct trap *ret_trap)
+{
+    enum { VECTOR_ALIGNMENT = 17 };
+    int result = decode_stop(carrier, stop, reg, ret_trap);
+
+    if (result == 1 && ret_trap->kind == TRAP_EXCEPTION && ret_trap->vector == VECTOR_ALIGNMENT &&
+        reg[UREG_RFLAGS] & RFLAGS_ALIGNMENT)
+        return step_unaligned(carrier, reg, ret_trap);
+    return result;
 }
 
 /* 1: the next instruction must not execute, *ret_trap says so; 0: it may. */
@@ -222,17 +278,6 @@ static int check_fpu(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUN
         return 0;
     *ret_trap = (struct trap){.kind = TRAP_EXCEPTION, .vector = VECTOR_NO_FPU};
     return 1;
-}
-
-/* The registers, which may need the injection page, then nothing of ours in the guest's way. */
-static int prepare_run(struct gate_carrier *carrier, const word_t reg[USER_REGISTER_COUNT])
-{
-    struct gate_vspace *vspace = carrier->vspace;
-    int error = tracee_write_registers(&carrier->tracee, vspace->page, reg);
-
-    if (!error && vspace->hides_page)
-        error = injection_page_hide(&vspace->gate->page);
-    return error;
 }
 
 /* One instruction at a time. */

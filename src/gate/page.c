@@ -11,6 +11,8 @@
 static const uint8_t syscall_code[] = {0x0f, 0x05, INT3};
 static const uint8_t wrfsbase_code[] = {0xf3, 0x48, 0x0f, 0xae, 0xd0, INT3};
 static const uint8_t wrgsbase_code[] = {0xf3, 0x48, 0x0f, 0xae, 0xd8, INT3};
+/* mov %rdi, %rsp; popfq */
+static const uint8_t popf_code[] = {0x48, 0x89, 0xfc, 0x9d, INT3};
 
 void injection_page_fill(uint8_t data[PAGE_BYTES])
 {
@@ -18,6 +20,7 @@ void injection_page_fill(uint8_t data[PAGE_BYTES])
     memcpy(data + INJECTION_SYSCALL, syscall_code, sizeof(syscall_code));
     memcpy(data + INJECTION_WRFSBASE, wrfsbase_code, sizeof(wrfsbase_code));
     memcpy(data + INJECTION_WRGSBASE, wrgsbase_code, sizeof(wrgsbase_code));
+    memcpy(data + INJECTION_POPF, popf_code, sizeof(popf_code));
 }
 
 int injection_page_open(struct injection_page *page)

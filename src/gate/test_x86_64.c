@@ -178,7 +178,6 @@ PIECE(write_cr3, "movq %rax, %cr3");
 PIECE(system_enter, "sysenter");
 PIECE(non_canonical, "movq $1, %rax; shlq $63, %rax; 1: movq (%rax), %rax");
 PIECE(non_canonical_stack, "movq $1, %rsp; shlq $63, %rsp; pushq %rax");
-PIECE(misaligned, "pushfq; orl $0x40000, (%rsp); popfq; movl 1(%rsp), %eax");
 PIECE(x87_error, "pushq $0x037b; fldcw (%rsp); fld1; fldz; fdivrp; fwait");
 PIECE(simd_error, "pushq $0x1d80; ldmxcsr (%rsp); xorps %xmm0, %xmm0; pcmpeqd %xmm1, %xmm1;"
                   "pslld $25, %xmm1; psrld $2, %xmm1; divss %xmm0, %xmm1");
@@ -203,7 +202,6 @@ static const struct {
     {"sysenter", &system_enter, 13, 0, 0},
     {"non-canonical address", &non_canonical, 13, 0, 11},
     {"non-canonical stack", &non_canonical_stack, 12, 0, 11},
-    {"misaligned with AC", &misaligned, 17, 0, 9},
     {"x87", &x87_error, 16, 0, 14},
     {"SIMD", &simd_error, 19, 0, 26},
     {"trap flag", &trap_flag, 1, 0, 10},
@@ -272,6 +270,60 @@ TEST(flags_are_the_guests)
     guest.reg[UREG_RFLAGS] = 0xa47;
     CHECK_EQ(rig_run(&guest), TRAP_EXCEPTION);
     CHECK_EQ(guest.reg[UREG_RFLAGS], 0xa47); /* without RF, which the fault sets */
+    rig_close(&guest);
+}
+
+PIECE(misaligned, "pushfq; orl $0x40000, (%rsp); popfq; movl 1(%rdi), %eax; incl 3(%rdi);"
+                  "pushfq; popq %rbx; movl 1(%rsi), %ecx; syscall");
+PIECE(misaligned_stack, "pushq $0x40202; popfq; popfq; pushfq; popq %rbx; syscall");
+
+/* On seL4 the alignment flag is a flag like any other. */
+TEST(unaligned_accesses_are_none_of_the_alignment_flags_business)
+{
+    struct rig guest;
+
+    if (!rig_open(&guest))
+        return;
+    rig_load(&guest, &misaligned);
+    *(uint64_t *)rig_memory(&guest, RIG_DATA_PADDR) = 0x0706050403020100;
+    guest.reg[UREG_RDI] = RIG_DATA;
+    guest.reg[UREG_RSI] = RIG_NONE;
+    guest.reg[UREG_RSP] = RIG_DATA + PAGE_BYTES;
+    CHECK_EQ(rig_run(&guest), TRAP_PAGE_FAULT);
+    CHECK_EQ(guest.trap.address, RIG_NONE + 1);
+    CHECK_EQ(guest.reg[UREG_RAX], 0x04030201);
+    CHECK_EQ(guest.reg[UREG_RBX] & 0x40000, 0x40000);
+    CHECK_EQ(guest.reg[UREG_RFLAGS] & 0x40000, 0x40000);
+    CHECK_EQ(*(uint64_t *)rig_memory(&guest, RIG_DATA_PADDR), 0x0706050404020100);
+
+    /* a misaligned popf that takes the flag away */
+    rig_load(&guest, &misaligned_stack);
+    guest.reg[UREG_RSP] = RIG_DATA + 65;
+    *(uint64_t *)((char *)rig_memory(&guest, RIG_DATA_PADDR) + 65) = 0x203;
+    CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
+    CHECK_EQ(guest.reg[UREG_RBX], 0x203);
+    CHECK_EQ(guest.reg[UREG_RFLAGS], 0x203);
+    rig_close(&guest);
+}
+
+PIECE(read_flags, "pushfq; popq %rax; syscall");
+
+/* ptrace would leave ID as it is. */
+TEST(system_flags_are_what_the_registers_say)
+{
+    static const word_t values[] = {0x202, 0x244202, 0x202, 0x200202, 0x4202, 0x40202};
+    struct rig guest;
+
+    if (!rig_open(&guest))
+        return;
+    for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        rig_load(&guest, &read_flags);
+        guest.reg[UREG_RSP] = RIG_DATA + 64;
+        guest.reg[UREG_RFLAGS] = values[i];
+        CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
+        CHECK_EQ(guest.reg[UREG_RAX], values[i]);
+        CHECK_EQ(guest.reg[UREG_RFLAGS], values[i]);
+    }
     rig_close(&guest);
 }
 

@@ -22,6 +22,7 @@ struct tracee {
     int pid, tid;
     bool is_gone;            /* reaped: no more calls */
     word_t fs_base, gs_base; /* as Linux holds them for the thread */
+    bool has_id_flag;        /* the same */
 };
 
 enum stop_kind {
@@ -52,6 +53,7 @@ enum injection_offset {
     INJECTION_SYSCALL_END = 2, /* rip as the seccomp filter sees it */
     INJECTION_WRFSBASE = 8,    /* from rax */
     INJECTION_WRGSBASE = 16,
+    INJECTION_POPF = 24,   /* from the stack at rdi */
     INJECTION_DATA = 2048, /* wiped after each use */
     INJECTION_DATA_BYTES = 2048,
 };

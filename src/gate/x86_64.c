@@ -23,6 +23,7 @@
 #define USER_DATA_SEGMENT 0x2b
 #define RFLAGS_INITIAL    0x202
 #define RFLAGS_RF         (1U << 16)
+#define RFLAGS_ID         (1U << 21)
 
 #define VSYSCALL_PAGE UINT64_C(0xffffffffff600000)
 
@@ -100,6 +101,7 @@ static int get_regs(struct tracee *tracee, struct user_regs_struct *ret_regs)
         return get_regs_of_other_segment(tracee, ret_regs);
     tracee->fs_base = ret_regs->fs_base;
     tracee->gs_base = ret_regs->gs_base;
+    tracee->has_id_flag = (ret_regs->eflags & RFLAGS_ID) != 0;
     return 0;
 }
 
@@ -162,6 +164,23 @@ static int write_bases(struct tracee *tracee, vaddr_t page, const word_t reg[USE
     return error;
 }
 
+/* Linux lets a thread change this flag itself, but not its tracer. */
+static int write_id_flag(struct tracee *tracee, vaddr_t page, word_t rflags)
+{
+    word_t flags = RFLAGS_INITIAL | (rflags & RFLAGS_ID);
+    int error = injection_page_show(tracee->injection);
+
+    if (error)
+        return error;
+    memcpy(tracee->injection->data + INJECTION_DATA, &flags, sizeof(flags));
+    long result = tracee_run_code(tracee, page, INJECTION_POPF, 0,
+                                  (const word_t[6]){page + INJECTION_DATA}, NULL);
+    injection_page_fill(tracee->injection->data);
+    if (result >= 0)
+        tracee->has_id_flag = (rflags & RFLAGS_ID) != 0;
+    return result < 0 ? (int)result : 0;
+}
+
 int tracee_write_registers(struct tracee *tracee, vaddr_t page,
                            const word_t reg[USER_REGISTER_COUNT])
 {
@@ -171,6 +190,11 @@ int tracee_write_registers(struct tracee *tracee, vaddr_t page,
         memcpy((char *)&regs + place_of_register[i], &reg[i], sizeof(word_t));
     if (reg[UREG_FS_BASE] != tracee->fs_base || reg[UREG_GS_BASE] != tracee->gs_base) {
         int error = write_bases(tracee, page, reg, &regs);
+        if (error)
+            return error;
+    }
+    if (tracee->has_id_flag != ((reg[UREG_RFLAGS] & RFLAGS_ID) != 0)) {
+        int error = write_id_flag(tracee, page, reg[UREG_RFLAGS]);
         if (error)
             return error;
     }

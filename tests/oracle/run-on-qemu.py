@@ -143,7 +143,7 @@ def same_setting(said, built):
 def setting_problems(conformance_kernel, build, config):
     """Settings of the kernel file that the kernel build does not have."""
     for key, said in conformance_kernel.settings().items():
-        built = kernel_version(build) if key == "release" else config.get(key)
+        built = upstream.kernel_version(directory_of(build)) if key == "release" else config.get(key)
         if built is None:
             yield f"{key} is not to be found"
         elif not (built.startswith(said) if key == "release" else same_setting(said, built)):
