@@ -131,6 +131,14 @@ static bool set_on_idle(void *target, const char *value, struct command_error *r
     return true;
 }
 
+static bool set_boot_log(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)value;
+    (void)ret_error;
+    ((struct run_options *)target)->machine.boot_log = true;
+    return true;
+}
+
 static bool set_trace(void *target, const char *value, struct command_error *ret_error)
 {
     (void)value;
@@ -156,6 +164,7 @@ static const struct command_option options[] = {
     {"fail-on", "TEXT", "end with status 1 when the guest prints TEXT", 0, set_fail_on},
     {"timeout", "SECONDS", "end with status 124 after that time", 0, set_timeout},
     {"on-idle", "report|exit", "when nothing can run any more (default report)", 0, set_on_idle},
+    {"boot-log", NULL, "print what the kernel says while it boots", 0, set_boot_log},
     {"trace", NULL, "show each call and fault of the guest", 't', set_trace},
     {"verbose", NULL, "show image, configuration and what is done", 'v', set_verbose},
     INJECT_OPTION,

@@ -5,6 +5,7 @@
 #include <abi/bootinfo.h>
 #include <base/bits.h>
 #include <loader/kernel_image.h>
+#include <machine/boot_log.h>
 #include <string.h>
 
 /* In small memory the kernel takes what ours needs. */
@@ -105,5 +106,10 @@ const char *boot_guest(struct machine *machine)
     boot.memory.ram_count = copy_ranges(boot.memory.ram, layout->ram, layout->ram_count);
     boot.memory.reserved_count =
         copy_ranges(boot.memory.reserved, layout->reserved, layout->reserved_count);
-    return kernel_boot(machine->kernel, &boot, machine_now(machine));
+    if (machine->options->boot_log)
+        boot_log_begin(machine->kernel, &boot, layout);
+    const char *problem = kernel_boot(machine->kernel, &boot, machine_now(machine));
+    if (machine->options->boot_log && !problem)
+        boot_log_end(machine->kernel);
+    return problem;
 }

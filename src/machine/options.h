@@ -27,8 +27,9 @@ struct machine_options {
     nanoseconds_t timeout; /* NANOSECONDS_NEVER: none */
     enum machine_on_idle on_idle;
 
-    bool trace;   /* a line on standard error for each call and fault */
-    bool verbose; /* what the machine does on its way, on standard error */
+    bool boot_log; /* the guest's console shows what a kernel prints while it boots, too */
+    bool trace;    /* a line on standard error for each call and fault */
+    bool verbose;  /* what the machine does on its way, on standard error */
 };
 
 #endif
