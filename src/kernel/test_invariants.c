@@ -4,7 +4,9 @@
 
 #include <stdio.h>
 
+#include <abi/bootinfo.h>
 #include <kernel/testkit_invariants.h>
+#include <mem/vspace.h>
 #include <model/testkit_thread.h>
 
 struct fixture {
@@ -91,11 +93,51 @@ static void break_range(struct fixture *f)
     guest_slot(&f->g, f->ep)->cap.endpoint.object = GUEST_MEMORY_END;
 }
 
+static void break_page_table(struct fixture *f)
+{
+    unsigned missing;
+    paddr_t vspace = guest_cap(&f->g, INITIAL_CAP_VSPACE).pml4.object;
+    *walk_entry(f->g.k, vspace, GUEST_IMAGE_START, LEVEL_PAGE_TABLE, &missing) += PAGE_BYTES;
+}
+
+static void break_rights(struct fixture *f)
+{
+    guest_slot(&f->g, INITIAL_CAP_IPC_BUFFER)->cap.frame.rights = VM_READ_ONLY;
+}
+
+static void break_asid(struct fixture *f)
+{
+    uint64_t *pool = kernel_memory(f->g.k, f->g.k->asid_pools[0]);
+    pool[9] = guest_cap(&f->g, INITIAL_CAP_VSPACE).pml4.object;
+}
+
+static void break_asid_pool(struct fixture *f)
+{
+    f->g.k->asid_pools[3] = f->g.k->asid_pools[0];
+}
+
+static void break_ports(struct fixture *f)
+{
+    f->g.k->io_ports_issued[3] = 8;
+}
+
+static void break_vector(struct fixture *f)
+{
+    f->g.k->irqs[7].kind = IRQ_MSI;
+}
+
+static void break_reach(struct fixture *f)
+{
+    guest_slot(&f->g, f->waiting.cptr)->cap.tcb.object = guest_cap(&f->g, f->ready.cptr).tcb.object;
+}
+
 TEST(what_is_broken_is_noticed)
 {
     static void (*const breaks[])(struct fixture *) = {
-        break_link,     break_emptiness, break_ready_map, break_ready_queue, break_order,
-        break_endpoint, break_waiter,    break_watermark, break_overlap,     break_range};
+        break_link,       break_emptiness, break_ready_map, break_ready_queue, break_order,
+        break_endpoint,   break_waiter,    break_watermark, break_overlap,     break_range,
+        break_page_table, break_rights,    break_asid,      break_asid_pool,   break_ports,
+        break_vector,     break_reach};
     for (unsigned i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
         struct fixture f = setup();
         breaks[i](&f);

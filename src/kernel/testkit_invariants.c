@@ -4,28 +4,13 @@
 #include <abi/object.h>
 #include <base/bits.h>
 #include <cap/derivation.h>
+#include <kernel/testkit_survey.h>
 #include <object/object_types.h>
 #include <sched/sched.h>
 
 #include <stdlib.h>
 
-#define MAX_SLOTS 65536
-
 /* --- all slots ----------------------------------------------------------------------------- */
-
-struct survey {
-    struct kernel *k;
-    struct slot *slot[MAX_SLOTS];
-    unsigned count;
-    uint64_t *seen; /* a bit for each place of a slot in memory */
-    const char *problem;
-};
-
-#define REQUIRE(survey, condition)                                                                 \
-    do {                                                                                           \
-        if (!(condition) && !(survey)->problem)                                                    \
-            (survey)->problem = #condition;                                                        \
-    } while (0)
 
 static bool in_memory(const struct kernel *k, paddr_t base, uint64_t size)
 {
@@ -36,7 +21,7 @@ static void add_slot(struct survey *s, paddr_t paddr)
 {
     REQUIRE(s, is_aligned(paddr, SLOT_BITS));
     REQUIRE(s, in_memory(s->k, paddr, sizeof(struct slot)));
-    REQUIRE(s, s->count < MAX_SLOTS);
+    REQUIRE(s, s->count < SURVEY_MAX_SLOTS);
     if (s->problem || s->seen[paddr / 2048] >> (paddr / 32 % 64) & 1)
         return;
     s->seen[paddr / 2048] |= bit(paddr / 32 % 64);
@@ -45,7 +30,7 @@ static void add_slot(struct survey *s, paddr_t paddr)
 
 static void add_slots(struct survey *s, paddr_t paddr, uint64_t count)
 {
-    REQUIRE(s, count <= MAX_SLOTS);
+    REQUIRE(s, count <= SURVEY_MAX_SLOTS);
     for (uint64_t i = 0; i < count && !s->problem; i++)
         add_slot(s, paddr + i * sizeof(struct slot));
 }
@@ -119,6 +104,20 @@ static void check_descendants(struct survey *s, struct slot *slot)
     }
 }
 
+/* Whatever is in use is named by a capability in some slot. */
+static bool is_named(const struct survey *s, enum cap_type type, paddr_t object)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        union cap cap = s->slot[i]->cap;
+        paddr_t base;
+        unsigned bits;
+        if (cap_type(cap) == type && cap_object_type(cap)->extent(cap, &base, &bits) &&
+            base == object)
+            return true;
+    }
+    return false;
+}
+
 struct extent {
     paddr_t base, end;
     enum cap_type type;
@@ -134,7 +133,7 @@ static int extent_compare(const void *a, const void *b)
 /* Objects are the same or lie apart, and an untyped has used what lies in it. */
 static void check_objects(struct survey *s)
 {
-    static struct extent extents[MAX_SLOTS];
+    static struct extent extents[SURVEY_MAX_SLOTS];
     unsigned count = 0;
     for (unsigned i = 0; i < s->count; i++) {
         union cap cap = s->slot[i]->cap;
@@ -240,6 +239,10 @@ static void check_waiter(struct survey *s, const struct tcb *tcb)
     struct kernel *k = s->k;
     paddr_t here = kernel_paddr(k, tcb);
     REQUIRE(s, in_memory(k, tcb->blocked_on, 16));
+    REQUIRE(s,
+            is_named(s,
+                     tcb->state == THREAD_BLOCKED_ON_NOTIFICATION ? CAP_NOTIFICATION : CAP_ENDPOINT,
+                     tcb->blocked_on));
     if (s->problem)
         return;
     const struct endpoint *ep = endpoint_at(k, tcb->blocked_on);
@@ -273,6 +276,7 @@ static void check_threads(struct survey *s, bool is_settled)
         struct tcb *tcb = tcb_at(k, at);
         REQUIRE(s, is_aligned(at, TCB_BITS));
         REQUIRE(s, tcb->all_link.prev == before);
+        REQUIRE(s, is_named(s, CAP_TCB, at));
         check_thread(s, tcb, is_settled);
         before = at;
     }
@@ -348,6 +352,10 @@ static void check_all(struct survey *s, bool is_settled)
         check_objects(s);
     check_scheduler(s, is_settled);
     check_threads(s, is_settled);
+    if (!s->problem)
+        survey_check_mappings(s);
+    if (!s->problem)
+        survey_check_hardware(s);
 }
 
 const char *invariants_broken(struct kernel *k, paddr_t root_slots, unsigned root_radix,

@@ -78,6 +78,7 @@ struct replay_setup random_setup(struct byte_source *bytes)
         .is_silent = rarely(bytes, 4),
         .has_pic = rarely(bytes, 6),
     };
+    setup.favourite = rarely(bytes, 2) ? take(bytes, INVOCATION_COUNT) : INV_INVALID;
     setup.reports_errors_by_ipc = rarely(bytes, 4) && !setup.is_silent;
     return setup;
 }
@@ -275,6 +276,19 @@ static word_t take_badge(const struct draft *d, const struct invocation_argument
     return rarely(d->bytes, 8) ? take_guard(d, argument) : take(d->bytes, 4);
 }
 
+static word_t take_rights(const struct draft *d, const struct invocation_argument *argument)
+{
+    (void)argument;
+    return rarely(d->bytes, 2) ? take(d->bytes, 16) : RIGHTS_ALL;
+}
+
+static word_t take_register(const struct draft *d, const struct invocation_argument *argument)
+{
+    (void)argument;
+    static const word_t values[] = {0, GUEST_IMAGE_START, GUEST_IMAGE_START + 0xff8, UINT64_MAX};
+    return values[take(d->bytes, ARRAY_LENGTH(values))];
+}
+
 static word_t take_buffer(const struct draft *d, const struct invocation_argument *argument)
 {
     (void)argument;
@@ -300,7 +314,8 @@ static const struct argument_rule {
     {.part = "size_bits", .take = take_size_bits},
     {.part = "type", .take = take_type},
     {.part = "num_objects", .base = 1, .range = 3},
-    {.part = "rights", .base = 0, .range = 16},
+    {.part = "rights", .take = take_rights},
+    {.part = "regs", .take = take_register},
     {.part = "badge", .take = take_badge},
     {.part = "priority", .base = 0, .range = 256},
     {.part = "mcp", .base = 0, .range = 256},
@@ -439,6 +454,8 @@ static enum invocation take_method(const struct replay *r, struct byte_source *b
                                    cptr_t *ret_cptr)
 {
     enum invocation method = 1 + take(bytes, INVOCATION_COUNT - 1);
+    if (r->setup.favourite && rarely(bytes, 2))
+        method = r->setup.favourite;
     while (!abi_invocation_label(&r->g.k->config, method))
         method = 1 + method % (INVOCATION_COUNT - 1);
     enum cap_type type = CAP_NULL;
@@ -482,7 +499,7 @@ static struct guest_syscall take_invocation(const struct replay *r, struct byte_
     return d.call;
 }
 
-/* Moves a CNode or a thread into a CNode: deleting that gets interesting. */
+/* Moves or copies a CNode or a thread into a CNode: deleting that gets interesting. */
 static struct guest_syscall take_nesting(const struct replay *r, struct byte_source *bytes)
 {
     cptr_t cnode = find_type(r, bytes, CAP_CNODE);
@@ -494,8 +511,9 @@ static struct guest_syscall take_nesting(const struct replay *r, struct byte_sou
     return (struct guest_syscall){
         .syscall = SYSCALL_CALL,
         .cap = cnode,
-        .label = abi_invocation_label(&r->g.k->config, INV_CNODE_MOVE),
-        WORDS(index, (word_t)cap.cnode.guard_size + cap.cnode.radix, moved, 64),
+        .label = abi_invocation_label(&r->g.k->config,
+                                      rarely(bytes, 3) ? INV_CNODE_COPY : INV_CNODE_MOVE),
+        WORDS(index, (word_t)cap.cnode.guard_size + cap.cnode.radix, moved, 64, RIGHTS_ALL),
         EXTRA(INITIAL_CAP_CNODE),
     };
 }
@@ -522,15 +540,17 @@ static struct guest_syscall take_message(const struct replay *r, struct byte_sou
 
 static struct guest_syscall take_other(const struct replay *r, struct byte_source *bytes)
 {
-    (void)r;
     static const enum syscall calls[] = {SYSCALL_YIELD,
                                          SYSCALL_YIELD,
                                          SYSCALL_DEBUG_PUT_CHAR,
                                          SYSCALL_DEBUG_DUMP_SCHEDULER,
                                          SYSCALL_DEBUG_CAP_IDENTIFY,
-                                         SYSCALL_SET_TLS_BASE};
+                                         SYSCALL_SET_TLS_BASE,
+                                         SYSCALL_DEBUG_NAME_THREAD};
     struct guest_syscall call = {.syscall = calls[take(bytes, ARRAY_LENGTH(calls))],
                                  .cap = take_cptr(bytes)};
+    if (call.syscall == SYSCALL_DEBUG_NAME_THREAD)
+        call.cap = find_type(r, bytes, CAP_TCB);
     if (rarely(bytes, 64))
         call.syscall = take(bytes, SYSCALL_COUNT);
     return call;
@@ -549,6 +569,8 @@ static void take_call(const struct replay *r, struct byte_source *bytes, struct 
     step->stop = rarely(bytes, 8) ? 1 + take(bytes, 4) : 0;
     step->device = take(bytes, 256);
     step->call = takes[take(bytes, ARRAY_LENGTH(takes))](r, bytes);
+    if (step->call.syscall == SYSCALL_DEBUG_NAME_THREAD)
+        step->name = rarely(bytes, 32) ? TCB_NAME_BYTES : take(bytes, 256) * 3;
 }
 
 /* --- steps --------------------------------------------------------------------------------- */

@@ -53,6 +53,7 @@ static void populate(struct guest *g)
 struct replay replay_boot(const struct replay_setup *setup, unsigned check_every)
 {
     struct replay r = {.g = guest_boot(setup_config(setup), MEMORY_END),
+                       .setup = *setup,
                        .check_every = check_every};
     r.root_slots = guest_root(&r.g)->slots[TCB_SLOT_CTABLE].cap.cnode.object;
     r.first_made = r.g.next_slot;
@@ -67,6 +68,50 @@ void replay_end(struct replay *r)
 
 /* --- the seat ------------------------------------------------------------------------------ */
 
+/* The pages of a run are what single translations say. */
+static void check_run(struct replay *r, paddr_t vspace, vaddr_t vaddr)
+{
+    struct kernel *k = r->g.k;
+    struct translation_run run;
+    struct translation page = kernel_translate(k, vspace, vaddr);
+    vaddr_t start = align_down(vaddr, 21), end = start + (UINT64_C(2) << 21);
+    if (page.present != kernel_translate_run(k, vspace, vaddr, start, end, &run))
+        r->problem = "a run is where a page is";
+    if (!page.present)
+        return;
+    if (vaddr < run.start || vaddr >= run.end || run.paddr + (vaddr - run.start) != page.paddr)
+        r->problem = "a run holds the address it is around";
+    for (vaddr_t at = run.start; at < run.end && !r->problem; at += PAGE_BYTES) {
+        page = kernel_translate(k, vspace, at);
+        if (!page.present || page.rights != run.rights ||
+            page.paddr != run.paddr + (at - run.start))
+            r->problem = "a run is the pages it consists of";
+    }
+}
+
+/* Asks what a seat asks before it runs a thread. */
+static void ask(struct replay *r, struct outcome outcome)
+{
+    struct kernel *k = r->g.k;
+    struct vspace_losses losses;
+    while (r->entries % 7 == 0 && kernel_next_losses(k, &losses))
+        continue;
+    const struct tcb *tcb = tcb_at(k, outcome.tcb);
+    if (outcome.kind != OUTCOME_RUN)
+        return;
+    word_t reg[USER_REGISTER_COUNT];
+    kernel_load_registers(tcb, reg);
+    paddr_t vspace = kernel_tcb_vspace(k, tcb);
+    if (!kernel_tcb_is_alive(k, outcome.tcb, tcb->serial))
+        r->problem = "a thread that is to run is alive";
+    if (!vspace)
+        return;
+    if (!kernel_vspace_is_alive(k, vspace, vspace_at(k, vspace)->serial))
+        r->problem = "a VSpace that is to run is alive";
+    check_run(r, vspace, GUEST_IMAGE_START + r->entries % 4 * PAGE_BYTES);
+    check_run(r, vspace, r->entries % 512 << 21);
+}
+
 static void look(struct replay *r, struct outcome outcome)
 {
     const char *text;
@@ -74,7 +119,9 @@ static void look(struct replay *r, struct outcome outcome)
     if (r->problem || ++r->entries % r->check_every)
         return;
     bool is_settled = outcome.kind == OUTCOME_RUN || outcome.kind == OUTCOME_IDLE;
-    r->problem = invariants_broken(r->g.k, r->root_slots, REPLAY_ROOT_RADIX, is_settled);
+    ask(r, outcome);
+    if (!r->problem)
+        r->problem = invariants_broken(r->g.k, r->root_slots, REPLAY_ROOT_RADIX, is_settled);
 }
 
 /* Does what the outcome asks for and goes on. */
@@ -132,6 +179,8 @@ static bool step_call(struct replay *r, const struct step *step, struct outcome 
         buffer[IPC_BUFFER_RECEIVE_DEPTH] = step->receive[2];
     }
     guest_set_arguments(&r->g, caller, &step->call);
+    if (buffer && step->name)
+        memset(&buffer[IPC_BUFFER_MSG], 'n', step->name);
     *ret_outcome = kernel_syscall(r->g.k, step->core, r->g.now);
     return true;
 }
@@ -314,6 +363,7 @@ static void print_step(FILE *out, const struct kernel_config *config, const stru
     print_number(out, "delay", step->delay);
     print_number(out, "stop", step->stop);
     print_number(out, "device", step->device);
+    print_number(out, "name", step->name);
     print_words(out, ", .value = {", step_types[step->kind].values, step->value);
     if (step->kind == STEP_CALL)
         print_call(out, config, step);

@@ -22,6 +22,7 @@ struct replay_setup {
     bool is_silent; /* no debug build, no printing */
     bool reports_errors_by_ipc;
     bool has_pic;
+    enum invocation favourite; /* of whoever makes up the steps; no part of the guest */
 };
 
 enum step_kind {
@@ -44,11 +45,13 @@ struct step {
     word_t value[2];
     word_t device; /* what a device answers */
     struct guest_syscall call;
+    unsigned name;     /* bytes of the name that the message holds for DebugNameThread */
     cptr_t receive[3]; /* the receive slot in the caller's IPC buffer: root, index, depth */
 };
 
 struct replay {
     struct guest g;
+    struct replay_setup setup;
     paddr_t root_slots;
     cptr_t first_made;                   /* what lies behind boot's capabilities */
     bool is_preempted[KERNEL_MAX_CORES]; /* the last entry stands at a preemption point */
