@@ -90,6 +90,8 @@ static enum progress slot_finalise(struct kernel *k, unsigned core, struct slot 
     while (!slot_is_empty(slot)) {
         struct finalised end =
             cap_object_type(slot->cap)->finalise(k, slot->cap, slot_is_final(k, slot));
+        if (end.is_in_use)
+            return PROGRESS_PREEMPTED;
         if (remainder_is_removable(k, end.remainder, slot)) {
             *ret_cleanup = end.cleanup;
             return PROGRESS_EMPTIED;

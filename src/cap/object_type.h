@@ -35,6 +35,7 @@ word_t call_word(const struct call *call, unsigned i);
 struct finalised {
     union cap remainder; /* null, or a zombie */
     union cap cleanup;   /* null, or the capability to call cleanup() with */
+    bool is_in_use;      /* nothing was done: the object runs on another core (sched_must_stall) */
 };
 
 struct object_type {

@@ -232,6 +232,7 @@ static struct outcome carry_out(struct seat *seat, struct outcome outcome)
         seat_clear_memory(seat, CORE);
         break;
     case OUTCOME_PREEMPTED:
+    case OUTCOME_STALL: /* there is no other core */
     case OUTCOME_CONSOLE:
         break;
     case OUTCOME_HALT:

@@ -154,7 +154,7 @@ static void init_kernel(struct kernel *k, const struct boot_info *info)
     k->memory_count = info->memory.ram_count;
     for (unsigned i = 0; i < k->memory_count; i++)
         k->memory[i] = info->memory.ram[i];
-    k->num_cores = 1;
+    k->num_cores = (unsigned)min_u64(info->num_cores, k->config.max_cores);
     k->tsc = info->tsc;
     k->schedule[0] = (struct domain_slot){.domain = 0, .duration = mask(56)};
     k->next_serial = 1;

@@ -6,6 +6,7 @@
 #include <kernel/kernel_api.h>
 
 #include <base/assert.h>
+#include <base/bits.h>
 #include <cap/object_type.h>
 #include <ipc/ipc.h>
 #include <kernel/dma.h>
@@ -30,6 +31,14 @@ static struct tcb *enter(struct kernel *k, unsigned core, nanoseconds_t now)
     return advance(k, core, now);
 }
 
+/* The other cores that have to choose anew. */
+static uint64_t take_interrupts(struct kernel *k, unsigned core)
+{
+    uint64_t cores = k->interrupt_cores & ~bit(core);
+    k->interrupt_cores = 0;
+    return cores;
+}
+
 static struct outcome leave(struct kernel *k, unsigned core)
 {
     sched_end_slice(k, core);
@@ -41,13 +50,14 @@ static struct outcome leave(struct kernel *k, unsigned core)
                           : OUTCOME_IDLE,
         .tcb = current,
         .deadline = sched_deadline(k, core),
+        .interrupt_cores = take_interrupts(k, core),
     };
 }
 
 static const enum outcome_kind interrupted_outcomes[] = {
-    [ENTRY_PREEMPTED] = OUTCOME_PREEMPTED, [ENTRY_CLEAR] = OUTCOME_CLEAR,
-    [ENTRY_DEVICE] = OUTCOME_DEVICE,       [ENTRY_CONSOLE_FULL] = OUTCOME_CONSOLE,
-    [ENTRY_HALTED] = OUTCOME_HALT,
+    [ENTRY_PREEMPTED] = OUTCOME_PREEMPTED,  [ENTRY_CLEAR] = OUTCOME_CLEAR,
+    [ENTRY_STALL] = OUTCOME_STALL,          [ENTRY_DEVICE] = OUTCOME_DEVICE,
+    [ENTRY_CONSOLE_FULL] = OUTCOME_CONSOLE, [ENTRY_HALTED] = OUTCOME_HALT,
 };
 
 static struct outcome leave_with(struct kernel *k, unsigned core, enum entry_result result)
@@ -58,6 +68,7 @@ static struct outcome leave_with(struct kernel *k, unsigned core, enum entry_res
         .kind = interrupted_outcomes[result],
         .tcb = k->cores[core].current,
         .deadline = NANOSECONDS_NEVER,
+        .interrupt_cores = take_interrupts(k, core),
     };
 }
 
@@ -141,6 +152,13 @@ struct outcome kernel_device_answer(struct kernel *k, unsigned core, uint64_t va
     struct tcb *tcb = enter(k, core, now);
     invocation_finish_device(k, tcb, value);
     return leave(k, core);
+}
+
+void kernel_stall(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    sched_advance(k, core, now);
+    sched_end_slice(k, core);
+    sched_stall(k, core);
 }
 
 struct outcome kernel_continue(struct kernel *k, unsigned core, nanoseconds_t now)

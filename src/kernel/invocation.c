@@ -61,9 +61,10 @@ static void reply_to_caller(struct kernel *k, struct tcb *tcb, const struct answ
 static enum entry_result finish(struct call *call, struct answer answer)
 {
     struct tcb *caller = call->caller;
+    const struct core *core = &call->k->cores[call->core];
     switch (answer.kind) {
     case ANSWER_PREEMPTED:
-        return call->k->cores[call->core].clear.end ? ENTRY_CLEAR : ENTRY_PREEMPTED;
+        return core->stall ? ENTRY_STALL : core->clear.end ? ENTRY_CLEAR : ENTRY_PREEMPTED;
     case ANSWER_DEVICE:
         return ENTRY_DEVICE;
     default:
@@ -82,6 +83,7 @@ static enum entry_result finish(struct call *call, struct answer answer)
 static enum entry_result invoke(struct call *call)
 {
     call->k->cores[call->core].clear = (struct memory_region){0, 0};
+    call->k->cores[call->core].stall = 0;
     tcb_set_state(call->k, call->caller, THREAD_RESTART);
     return finish(call, cap_object_type(call->cap)->invoke(call));
 }

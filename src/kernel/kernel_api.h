@@ -52,6 +52,7 @@ struct boot_info {
     const struct boot_chunk *chunks;
     unsigned chunk_count;
     unsigned num_ioapics, ioapic_pins;
+    unsigned num_cores; /* of the machine; the kernel uses no more than its configuration has */
     struct boot_iommu iommu; /* of use to a kernel with KernelIOMMU only */
     struct tsc tsc;
     const char *name; /* of the initial thread; "rootserver" */
@@ -102,6 +103,12 @@ struct outcome kernel_timer(struct kernel *k, unsigned core, nanoseconds_t now);
 struct outcome kernel_device_answer(struct kernel *k, unsigned core, uint64_t value,
                                     nanoseconds_t now);
 
+/*
+ * After OUTCOME_STALL, for a core that is to be stopped: its thread runs no more and its registers
+ * are saved. The core idles until kernel_timer() is called for it, which an outcome asks for; what
+ * it had begun (OUTCOME_PREEMPTED) is not continued, the thread makes its call again.
+ */
+void kernel_stall(struct kernel *k, unsigned core, nanoseconds_t now);
 /* After OUTCOME_PREEMPTED with nothing to deliver, or OUTCOME_CONSOLE once it was drained. */
 struct outcome kernel_continue(struct kernel *k, unsigned core, nanoseconds_t now);
 

@@ -11,6 +11,7 @@ enum entry_result {
     ENTRY_DONE,
     ENTRY_PREEMPTED,
     ENTRY_CLEAR,
+    ENTRY_STALL,
     ENTRY_DEVICE,
     ENTRY_CONSOLE_FULL,
     ENTRY_HALTED,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <base/bits.h>
+#include <cap/lookup.h>
 #include <kernel/testkit_random.h>
 
 #define BYTES_PER_STEP  96
@@ -68,16 +69,24 @@ static void add_reason(char *name, size_t size, const char *reason)
 /* A thread before its call, to tell what has become of it. */
 struct observed {
     paddr_t caller;
-    uint64_t serial, errors;
+    uint64_t serial, errors, stalls;
+    bool is_uncertain; /* the call may be somebody else's, or go to a thread and not to a method */
 };
 
-static struct observed observe(const struct replay *r, unsigned core)
+static struct observed observe(const struct replay *r, const struct step *step)
 {
     struct kernel *k = r->g.k;
-    const struct tcb *tcb = tcb_at(k, k->cores[core].current);
-    return (struct observed){.caller = k->cores[core].current,
-                             .serial = tcb ? tcb->serial : 0,
-                             .errors = k->user_error.count};
+    struct tcb *tcb = tcb_at(k, k->cores[step->core].current);
+    struct observed before = {
+        .caller = k->cores[step->core].current, .errors = k->user_error.count, .stalls = r->stalls};
+    if (!tcb)
+        return before;
+    before.serial = tcb->serial;
+    struct resolution found = lookup_slot(k, tcb, step->call.cap);
+    enum cap_type type = found.slot ? cap_type(found.slot->cap) : CAP_NULL;
+    before.is_uncertain = r->is_preempted[step->core] || (r->interrupts >> step->core & 1) ||
+                          type == CAP_ENDPOINT || type == CAP_NOTIFICATION || type == CAP_REPLY;
+    return before;
 }
 
 /* A method that was answered: done, or refused with which error and why. */
@@ -103,10 +112,23 @@ static void count_answer(struct campaign *c, struct kernel *k, const struct tcb 
     count(c, name);
 }
 
+/* What only several cores do. */
+static void count_cores(struct campaign *c, const struct replay *r, const struct step *step,
+                        const struct observed *before)
+{
+    if (r->interrupts)
+        count(c, "another core is interrupted");
+    if (r->stalls != before->stalls)
+        count(c, "another core is stopped");
+    if (step->core > 0 && r->g.k->cores[step->core].current)
+        count(c, "another core runs a thread");
+}
+
 static void count_step(struct campaign *c, const struct replay *r, const struct step *step,
                        const struct observed *before)
 {
     struct kernel *k = r->g.k;
+    count_cores(c, r, step, before);
     if (step->kind != STEP_CALL || !before->caller) {
         count(c, step->kind == STEP_CALL ? "no thread for a call" : replay_step_name(step->kind));
         return;
@@ -117,9 +139,9 @@ static void count_step(struct campaign *c, const struct replay *r, const struct 
     const struct tcb *caller = tcb_at(k, before->caller);
     enum invocation method = abi_invocation(&k->config, step->call.label);
     bool is_answered = step->call.syscall == SYSCALL_CALL && method != INV_INVALID &&
-                       step->call.cap != 0 && !r->is_preempted[step->core] &&
-                       caller->serial == before->serial && caller->state == THREAD_RUNNING &&
-                       caller->context.reg[UREG_BADGE] == 0;
+                       !before->is_uncertain && step->call.cap != 0 &&
+                       !r->is_preempted[step->core] && caller->serial == before->serial &&
+                       caller->state == THREAD_RUNNING && caller->context.reg[UREG_BADGE] == 0;
     if (is_answered)
         count_answer(c, k, caller, before, method);
 }
@@ -165,7 +187,7 @@ static void run_guest(struct campaign *c, uint64_t seed)
         struct step *step = &c->steps[c->step_count];
         *step = random_step(&r, &source);
         c->step_count++;
-        struct observed before = observe(&r, step->core);
+        struct observed before = observe(&r, step);
         goes_on = replay_step(&r, step);
         count_step(c, &r, step, &before);
     }

@@ -166,51 +166,66 @@ static void check_objects(struct survey *s)
 
 /* --- threads ------------------------------------------------------------------------------- */
 
-static void check_ready_queue(struct survey *s, unsigned domain, unsigned priority)
+static void check_ready_queue(struct survey *s, unsigned core, unsigned domain, unsigned priority)
 {
     struct kernel *k = s->k;
-    const struct core *core = &k->cores[0];
-    paddr_t before = 0, at = core->ready[domain][priority].head;
-    bool marked = core->ready_map[domain][priority / 64] >> (priority % 64) & 1;
+    const struct core *c = &k->cores[core];
+    paddr_t before = 0, at = c->ready[domain][priority].head;
+    bool marked = c->ready_map[domain][priority / 64] >> (priority % 64) & 1;
     REQUIRE(s, marked == (at != 0));
     for (unsigned i = 0; at && i < 10000 && !s->problem; i++) {
         const struct tcb *tcb = tcb_at(k, at);
         REQUIRE(s, tcb->in_ready_queue);
-        REQUIRE(s, tcb->priority == priority && tcb->domain == domain);
+        REQUIRE(s, tcb->core == core && tcb->priority == priority && tcb->domain == domain);
         REQUIRE(s, tcb_is_runnable(tcb));
         REQUIRE(s, tcb->ready_link.prev == before);
         before = at;
         at = tcb->ready_link.next;
     }
-    REQUIRE(s, core->ready[domain][priority].tail == before);
+    REQUIRE(s, c->ready[domain][priority].tail == before);
 }
 
 /*
- * The thread that runs is the right one. A thread that DomainSet_Set brings into the current domain
- * waits for the next decision even if its priority is higher.
+ * The thread that runs is the right one. A thread that DomainSet_Set brings into the current
+ * domain, or SetAffinity to the core, waits for the next decision even if its priority is higher.
  */
-static bool is_first_in_line(struct kernel *k, const struct tcb *current)
+static bool is_first_in_line(struct kernel *k, unsigned core, const struct tcb *current)
 {
-    const struct tcb *ready = sched_first_ready(k, 0, k->domain);
-    bool may_be_late = k->config.num_domains > 1;
+    const struct tcb *ready = sched_first_ready(k, core, k->domain);
+    bool may_be_late = k->config.num_domains > 1 || k->num_cores > 1;
     if (!current)
         return !ready || may_be_late;
-    return current->domain == k->domain && tcb_is_runnable(current) && !current->in_ready_queue &&
+    return current->domain == k->domain && current->core == core && tcb_is_runnable(current) &&
+           !current->in_ready_queue &&
            (!ready || ready->priority <= current->priority || may_be_late);
 }
 
 static void check_scheduler(struct survey *s, bool is_settled)
 {
     struct kernel *k = s->k;
-    for (unsigned domain = 0; domain < k->config.num_domains; domain++) {
-        for (unsigned priority = 0; priority < MAX_PRIORITIES; priority++)
-            check_ready_queue(s, domain, priority);
+    for (unsigned core = 0; core < k->num_cores; core++) {
+        for (unsigned domain = 0; domain < k->config.num_domains; domain++) {
+            for (unsigned priority = 0; priority < MAX_PRIORITIES; priority++)
+                check_ready_queue(s, core, domain, priority);
+        }
     }
-    const struct core *core = &k->cores[0];
+    const struct core *c = &k->cores[k->running_core];
     if (is_settled) {
-        REQUIRE(s, !core->reschedule && !core->switch_candidate && !core->slice_over);
-        REQUIRE(s, is_first_in_line(k, tcb_at(k, core->current)));
+        REQUIRE(s, !c->reschedule && !c->switch_candidate && !c->slice_over && !c->stall);
+        REQUIRE(s, is_first_in_line(k, k->running_core, tcb_at(k, c->current)));
+        REQUIRE(s, !k->interrupt_cores);
     }
+}
+
+/* It runs on its core, or may do so when the core's unfinished entry ends. */
+static bool is_chosen(struct kernel *k, const struct tcb *tcb)
+{
+    paddr_t here = kernel_paddr(k, tcb);
+    for (unsigned core = 0; core < k->num_cores; core++) {
+        if (k->cores[core].current == here || k->cores[core].switch_candidate == here)
+            return true;
+    }
+    return false;
 }
 
 static void check_replies(struct survey *s, struct tcb *tcb)
@@ -254,11 +269,11 @@ static void check_waiter(struct survey *s, const struct tcb *tcb)
 static void check_thread(struct survey *s, struct tcb *tcb, bool is_settled)
 {
     struct kernel *k = s->k;
-    bool is_current = k->cores[0].current == kernel_paddr(k, tcb);
+    bool is_current = is_chosen(k, tcb);
     REQUIRE(s, tcb->state <= THREAD_BLOCKED_ON_NOTIFICATION);
     REQUIRE(s, tcb->serial != 0);
     REQUIRE(s, tcb->time_slice >= 1 && tcb->time_slice <= k->config.time_slice);
-    REQUIRE(s, tcb->domain < k->config.num_domains);
+    REQUIRE(s, tcb->domain < k->config.num_domains && tcb->core < k->num_cores);
     REQUIRE(s, tcb_is_runnable(tcb) || !tcb->in_ready_queue);
     REQUIRE(s, !is_settled || is_current || tcb->in_ready_queue == tcb_is_runnable(tcb));
     if (waits_in_queue(tcb))

@@ -78,6 +78,10 @@ struct replay_setup random_setup(struct byte_source *bytes)
         .is_silent = rarely(bytes, 4),
         .has_pic = rarely(bytes, 6),
     };
+    if (rarely(bytes, 3)) {
+        setup.cores = 2;
+        setup.domains = 1;
+    }
     setup.favourite = rarely(bytes, 2) ? take(bytes, INVOCATION_COUNT) : INV_INVALID;
     setup.reports_errors_by_ipc = rarely(bytes, 4) && !setup.is_silent;
     return setup;
@@ -324,6 +328,7 @@ static const struct argument_rule {
     {.part = "buffer", .take = take_buffer},
     {.part = "vaddr", .take = take_vaddr},
     {.part = "count", .base = 1, .range = 20},
+    {.part = "affinity", .base = 0, .range = 3},
     {.part = "domain", .base = 0, .range = 3},
     {.part = "duration", .base = 0, .range = 4},
     {.part = "port", .take = take_port},
@@ -605,7 +610,7 @@ static void take_wake(struct byte_source *bytes, struct step *step)
 
 struct step random_step(const struct replay *r, struct byte_source *bytes)
 {
-    struct step step = {.core = 0};
+    struct step step = {.core = take(bytes, r->g.k->num_cores)};
     unsigned kind = take(bytes, 32);
     if (!r->g.k->cores[step.core].current)
         take_wake(bytes, &step);

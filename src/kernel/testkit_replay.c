@@ -27,6 +27,8 @@ static struct kernel_config setup_config(const struct replay_setup *setup)
         config.num_domains = setup->domains;
         config.num_domain_schedules = 10;
     }
+    if (setup->cores > 1)
+        config.max_cores = setup->cores;
     if (setup->is_silent)
         config.printing = config.debug_build = false;
     config.report_error_ipc = setup->reports_errors_by_ipc;
@@ -57,6 +59,8 @@ struct replay replay_boot(const struct replay_setup *setup, unsigned check_every
                        .check_every = check_every};
     r.root_slots = guest_root(&r.g)->slots[TCB_SLOT_CTABLE].cap.cnode.object;
     r.first_made = r.g.next_slot;
+    for (unsigned core = 1; core < r.g.k->num_cores; core++)
+        kernel_start(r.g.k, core, 0);
     populate(&r.g);
     return r;
 }
@@ -129,8 +133,16 @@ static struct outcome serve(struct replay *r, const struct step *step, struct ou
 {
     struct kernel *k = r->g.k;
     struct memory_region clear = k->cores[step->core].clear;
+    uint64_t stall = k->cores[step->core].stall;
     if (outcome.kind == OUTCOME_DEVICE)
         return kernel_device_answer(k, step->core, step->device, r->g.now);
+    for (unsigned core = 0; outcome.kind == OUTCOME_STALL && core < k->num_cores; core++) {
+        if (stall >> core & 1) {
+            r->is_preempted[core] = false;
+            r->stalls++;
+            kernel_stall(k, core, r->g.now);
+        }
+    }
     if (outcome.kind == OUTCOME_CLEAR)
         memset(kernel_memory(k, clear.base), 0, clear.end - clear.base);
     return kernel_continue(k, step->core, r->g.now);
@@ -145,6 +157,7 @@ static bool finish(struct replay *r, const struct step *step, unsigned stop, str
     unsigned points = 0;
     r->is_preempted[step->core] = false;
     for (unsigned i = 0; i < MAX_ENTRY_PARTS; i++) {
+        r->interrupts |= outcome.interrupt_cores;
         look(r, outcome);
         if (outcome.kind == OUTCOME_RUN || outcome.kind == OUTCOME_IDLE)
             return true;
@@ -278,10 +291,17 @@ bool replay_step(struct replay *r, const struct step *step)
 {
     const struct step_type *type = &step_types[step->kind];
     struct outcome outcome;
+    if (step->core >= r->g.k->num_cores)
+        return true;
     r->g.now += step->delay * DELAY_UNIT;
     if (r->is_preempted[step->core] && !type->is_event &&
         !finish(r, step, 0, kernel_continue(r->g.k, step->core, r->g.now)))
         return false;
+    if (r->interrupts >> step->core & 1) {
+        r->interrupts &= ~bit(step->core);
+        if (!finish(r, step, 0, kernel_timer(r->g.k, step->core, r->g.now)))
+            return false;
+    }
     if (!type->enter(r, step, &outcome))
         return true;
     bool goes_on = finish(r, step, step->stop, outcome);
@@ -378,6 +398,7 @@ void replay_print_test(FILE *out, const struct replay_setup *setup, const struct
     fprintf(out, "    static const struct replay_setup setup = {.release = %u", config.release);
     print_number(out, "work_units", setup->work_units);
     print_number(out, "domains", setup->domains);
+    print_number(out, "cores", setup->cores);
     print_number(out, "is_silent", setup->is_silent);
     print_number(out, "reports_errors_by_ipc", setup->reports_errors_by_ipc);
     print_number(out, "has_pic", setup->has_pic);

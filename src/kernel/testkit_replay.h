@@ -19,6 +19,7 @@ struct replay_setup {
     unsigned release;
     unsigned work_units; /* per preemption */
     unsigned domains;
+    unsigned cores;
     bool is_silent; /* no debug build, no printing */
     bool reports_errors_by_ipc;
     bool has_pic;
@@ -55,7 +56,9 @@ struct replay {
     paddr_t root_slots;
     cptr_t first_made;                   /* what lies behind boot's capabilities */
     bool is_preempted[KERNEL_MAX_CORES]; /* the last entry stands at a preemption point */
+    uint64_t interrupts;                 /* bit c: core c has to be interrupted */
     uint64_t entries;                    /* into the kernel */
+    uint64_t stalls;                     /* cores that were stopped */
     unsigned check_every;                /* entries */
     const char *problem;                 /* the first thing that did not hold */
     /* For tests of the tests: called behind each step. */

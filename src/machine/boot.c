@@ -100,6 +100,7 @@ const char *boot_guest(struct machine *machine)
         .chunk_count = ARRAY_LENGTH(chunks),
         .num_ioapics = 1,
         .tsc = tsc,
+        .num_cores = 1,
         .ioapic_pins = IOAPIC_PINS,
         .name = "rootserver",
     };

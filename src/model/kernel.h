@@ -92,6 +92,7 @@ struct core {
     struct utilisation_log utilisation;
     struct device_access device; /* to be answered, after OUTCOME_DEVICE */
     struct memory_region clear;  /* to be zeroed, after OUTCOME_CLEAR */
+    uint64_t stall;              /* bit c: core c is to be stopped, after OUTCOME_STALL */
 };
 
 struct console {
@@ -116,7 +117,8 @@ struct kernel {
     uint64_t msr_changes[MSR_PLAIN_COUNT]; /* X86DangerousWRMSR; see kernel/msr.c */
 
     unsigned num_cores;
-    unsigned running_core; /* whose entry this is: set first thing by every entry */
+    unsigned running_core;    /* whose entry this is: set first thing by every entry */
+    uint64_t interrupt_cores; /* bit c: core c must choose anew; the end of the entry says so */
     struct core cores[KERNEL_MAX_CORES];
 
     unsigned domain;      /* that runs now */

@@ -13,6 +13,8 @@ enum outcome_kind {
                           or call kernel_continue() */
     OUTCOME_CLEAR,     /* zero core->clear (the seat knows what was never touched), then
                           kernel_continue(), before anything else happens on this core */
+    OUTCOME_STALL,     /* stop each core c of core->stall, kernel_stall() it, then
+                          kernel_continue(), before anything else happens on this core */
     OUTCOME_CONSOLE,   /* the console buffer is full: take it, then kernel_continue() */
     OUTCOME_HALT,      /* the guest stopped the machine (DebugHalt, or a fatal misuse) */
 };
@@ -22,6 +24,7 @@ struct outcome {
     paddr_t tcb; /* OUTCOME_RUN */
     nanoseconds_t
         deadline; /* call kernel_timer() then at the latest; NANOSECONDS_NEVER: not needed */
+    uint64_t interrupt_cores; /* bit c: call kernel_timer() for core c, now */
 };
 
 enum device_access_kind { DEVICE_PORT_IN, DEVICE_PORT_OUT };

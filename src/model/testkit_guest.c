@@ -32,6 +32,7 @@ struct boot_info guest_boot_info(const struct kernel_config *config, paddr_t mem
             },
         .num_ioapics = 1,
         .ioapic_pins = 24,
+        .num_cores = config->max_cores,
         .name = "rootserver",
     };
 }

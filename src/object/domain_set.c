@@ -34,7 +34,10 @@ static struct answer domain_set_set(struct call *call)
     if (cap_type(thread) != CAP_TCB)
         return set_failed(call, answer_invalid_argument(1),
                           "Domain Configure: thread cap required.");
-    sched_set_domain(call->k, call->core, tcb_at(call->k, thread.tcb.object), (unsigned)domain);
+    struct tcb *tcb = tcb_at(call->k, thread.tcb.object);
+    if (sched_must_stall(call->k, tcb))
+        return answer_kind_only(ANSWER_PREEMPTED);
+    sched_set_domain(call->k, call->core, tcb, (unsigned)domain);
     return answer_ok();
 }
 

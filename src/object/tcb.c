@@ -88,6 +88,8 @@ static struct finalised tcb_finalise(struct kernel *k, union cap cap, bool is_fi
         return finalise_nothing(k, cap, is_final);
 
     struct tcb *tcb = tcb_at(k, cap.tcb.object);
+    if (sched_must_stall(k, tcb))
+        return (struct finalised){.remainder = cap, .is_in_use = true};
     notification_unbind(k, tcb);
     tcb_suspend(k, k->running_core, tcb);
     all_tcbs_remove(k, tcb);
@@ -250,6 +252,19 @@ static struct answer tcb_unbind_notification_method(struct call *call)
     return answer_ok();
 }
 
+static struct answer tcb_set_affinity_method(struct call *call)
+{
+    if (call->length < 1)
+        return answer_because(answer_truncated_message(), "decodeSetAffinity",
+                              "TCB SetAffinity: Truncated message.");
+    word_t core = call_word(call, 0);
+    if (core >= call->k->num_cores)
+        return answer_because(answer_illegal_operation(), "decodeSetAffinity",
+                              "TCB SetAffinity: Requested CPU does not exist.");
+    sched_set_core(call->k, call_tcb(call), (unsigned)core);
+    return answer_ok();
+}
+
 static struct answer tcb_set_flags_method(struct call *call)
 {
     if (call->length < 2)
@@ -274,12 +289,15 @@ static struct answer (*const tcb_methods[INVOCATION_COUNT])(struct call *) = {
     [INV_TCB_RESUME] = tcb_resume_method,
     [INV_TCB_BIND_NOTIFICATION] = tcb_bind_notification_method,
     [INV_TCB_UNBIND_NOTIFICATION] = tcb_unbind_notification_method,
+    [INV_TCB_SET_AFFINITY] = tcb_set_affinity_method,
     [INV_TCB_SET_TLS_BASE] = tcb_set_tls_base,
     [INV_TCB_SET_FLAGS] = tcb_set_flags_method,
 };
 
 static struct answer tcb_invoke(struct call *call)
 {
+    if (sched_must_stall(call->k, call_tcb(call)))
+        return answer_kind_only(ANSWER_PREEMPTED);
     if (!tcb_methods[call->method])
         return answer_because(answer_illegal_operation(), "decodeTCBInvocation",
                               "TCB: Illegal operation.");

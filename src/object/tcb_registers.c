@@ -102,6 +102,8 @@ struct answer tcb_copy_registers(struct call *call)
     word_t flags = call_word(call, 0);
     struct tcb *source = tcb_at(call->k, call->extra[0]->cap.tcb.object);
     struct tcb *dest = call_tcb(call);
+    if (sched_must_stall(call->k, source))
+        return answer_kind_only(ANSWER_PREEMPTED);
     if (flags & COPY_SUSPEND_SOURCE)
         tcb_suspend(call->k, call->core, source);
     if (flags & COPY_RESUME_TARGET)

@@ -33,7 +33,7 @@ TEST(unknown_labels_are_illegal)
     struct guest g = guest_boot_default();
     CHECK_ANSWER(plain(&g, INITIAL_CAP_TCB, INV_CNODE_DELETE), answer_illegal_operation());
     CHECK_ANSWER(plain(&g, INITIAL_CAP_TCB, INV_INVALID), answer_illegal_operation());
-    CHECK_ANSWER(plain(&g, INITIAL_CAP_TCB, INV_TCB_SET_AFFINITY), answer_illegal_operation());
+    CHECK_ANSWER(plain(&g, INITIAL_CAP_TCB, INV_UNTYPED_RETYPE), answer_illegal_operation());
     guest_end(&g);
 }
 

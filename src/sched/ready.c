@@ -21,6 +21,17 @@ static void ready_update_map(struct kernel *k, const struct tcb *tcb)
         *map &= ~queue_bit;
 }
 
+/* Another core that would choose the thread has to: what it runs is less urgent. */
+static void notice_ready(struct kernel *k, const struct tcb *tcb)
+{
+    const struct tcb *current = tcb_at(k, k->cores[tcb->core].current);
+    if (tcb->core == k->running_core || tcb->domain != k->domain ||
+        (current && current->priority >= tcb->priority))
+        return;
+    sched_reschedule(k, tcb->core);
+    k->interrupt_cores |= bit(tcb->core);
+}
+
 static void ready_insert(struct kernel *k, struct tcb *tcb,
                          void (*insert)(struct kernel *, struct tcb_queue *, struct tcb *,
                                         enum tcb_link_place))
@@ -30,6 +41,7 @@ static void ready_insert(struct kernel *k, struct tcb *tcb,
     insert(k, ready_queue(k, tcb), tcb, LINK_READY);
     ready_update_map(k, tcb);
     tcb->in_ready_queue = true;
+    notice_ready(k, tcb);
 }
 
 void sched_enqueue(struct kernel *k, struct tcb *tcb)

@@ -14,7 +14,11 @@ bool tcb_is_blocked(const struct tcb *tcb);
 /* Sets the state; a current thread that stops being runnable makes the core choose anew. */
 void tcb_set_state(struct kernel *k, struct tcb *tcb, enum thread_state state);
 
-/* Ready queues: to the front, to the back, out (no effect if it is where it is asked to be). */
+/*
+ * Ready queues: to the front, to the back, out (no effect if it is where it is asked to be). The
+ * queues are those of the thread's core; if that is another one which should run the thread at
+ * once, it is interrupted at the end of this entry.
+ */
 void sched_enqueue(struct kernel *k, struct tcb *tcb);
 void sched_append(struct kernel *k, struct tcb *tcb);
 void sched_dequeue(struct kernel *k, struct tcb *tcb);
@@ -28,6 +32,15 @@ void sched_reschedule(struct kernel *k, unsigned core);
 /* Chooses the thread to run and makes it current; gives a restarted thread its next IP. */
 void sched_schedule(struct kernel *k, unsigned core);
 
+/*
+ * Several cores: a thread that runs on another one is out of reach, as its registers are. True:
+ * that core has to be stopped (OUTCOME_STALL), and the call is made again.
+ */
+bool sched_must_stall(struct kernel *k, const struct tcb *tcb);
+/* The thread that ran on `core` is ready; the core is idle until it is told to choose anew. */
+void sched_stall(struct kernel *k, unsigned core);
+/* Moves the thread, which runs on no other core, to `core`. */
+void sched_set_core(struct kernel *k, struct tcb *tcb, unsigned core);
 void sched_yield_current(struct kernel *k, unsigned core);
 
 /*

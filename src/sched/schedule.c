@@ -8,6 +8,7 @@
 #include <sched/sched.h>
 
 #include <base/assert.h>
+#include <base/bits.h>
 #include <sched/utilisation.h>
 
 bool tcb_is_runnable(const struct tcb *tcb)
@@ -126,6 +127,37 @@ void sched_schedule(struct kernel *k, unsigned core)
             choose_anew(k, core);
     }
     activate_current(k, core);
+}
+
+bool sched_must_stall(struct kernel *k, const struct tcb *tcb)
+{
+    if (tcb->core == k->running_core || tcb_at(k, k->cores[tcb->core].current) != tcb)
+        return false;
+    k->cores[k->running_core].stall |= bit(tcb->core);
+    return true;
+}
+
+void sched_stall(struct kernel *k, unsigned core)
+{
+    struct core *c = &k->cores[core];
+    struct tcb *current = current_tcb(k, core);
+    sched_reschedule(k, core);
+    if (current && tcb_is_runnable(current))
+        sched_enqueue(k, current);
+    utilisation_switch(k, core, NULL);
+    c->current = 0;
+    k->interrupt_cores |= bit(core);
+}
+
+void sched_set_core(struct kernel *k, struct tcb *tcb, unsigned core)
+{
+    bool is_current = tcb == current_tcb(k, tcb->core);
+    sched_dequeue(k, tcb);
+    if (is_current)
+        sched_reschedule(k, tcb->core);
+    tcb->core = (uint8_t)core;
+    if (tcb_is_runnable(tcb))
+        sched_append(k, tcb);
 }
 
 void sched_yield_current(struct kernel *k, unsigned core)
