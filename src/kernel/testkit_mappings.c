@@ -27,32 +27,43 @@ static int compare_mapped(const void *a, const void *b)
     return memcmp(a, b, offsetof(struct mapped, rights));
 }
 
+static bool frame_is_mapped(union cap cap, struct mapped *m)
+{
+    m->asid = cap.frame.asid;
+    m->vaddr = frame_cap_vaddr(cap);
+    m->paddr = frame_cap_paddr(cap);
+    m->bits = frame_cap_bits(cap);
+    m->rights = cap.frame.rights;
+    return cap.frame.asid && cap.frame.map_type == FRAME_MAP_VSPACE;
+}
+
+static bool table_is_mapped(union cap cap, struct mapped *m)
+{
+    m->asid = cap.paging.asid;
+    m->vaddr = (vaddr_t)cap.paging.vpage << PAGE_BITS;
+    m->paddr = cap.paging.object;
+    return cap.paging.is_mapped;
+}
+
+static bool root_is_mapped(union cap cap, struct mapped *m)
+{
+    m->asid = cap.pml4.asid;
+    m->paddr = cap.pml4.object;
+    return cap.pml4.is_mapped;
+}
+
 static bool cap_is_mapped(union cap cap, struct mapped *ret_mapped)
 {
+    static bool (*const questions[CAP_TYPE_COUNT])(union cap, struct mapped *) = {
+        [CAP_FRAME] = frame_is_mapped,
+        [CAP_PAGE_TABLE] = table_is_mapped,
+        [CAP_PAGE_DIRECTORY] = table_is_mapped,
+        [CAP_PDPT] = table_is_mapped,
+        [CAP_PML4] = root_is_mapped,
+    };
     memset(ret_mapped, 0, sizeof(*ret_mapped)); /* compared as bytes */
     ret_mapped->type = cap_type(cap);
-    switch (cap_type(cap)) {
-    case CAP_FRAME:
-        ret_mapped->asid = cap.frame.asid;
-        ret_mapped->vaddr = frame_cap_vaddr(cap);
-        ret_mapped->paddr = frame_cap_paddr(cap);
-        ret_mapped->bits = frame_cap_bits(cap);
-        ret_mapped->rights = cap.frame.rights;
-        return cap.frame.asid && cap.frame.map_type == FRAME_MAP_VSPACE;
-    case CAP_PAGE_TABLE:
-    case CAP_PAGE_DIRECTORY:
-    case CAP_PDPT:
-        ret_mapped->asid = cap.paging.asid;
-        ret_mapped->vaddr = (vaddr_t)cap.paging.vpage << PAGE_BITS;
-        ret_mapped->paddr = cap.paging.object;
-        return cap.paging.is_mapped;
-    case CAP_PML4:
-        ret_mapped->asid = cap.pml4.asid;
-        ret_mapped->paddr = cap.pml4.object;
-        return cap.pml4.is_mapped;
-    default:
-        return false;
-    }
+    return questions[cap_type(cap)] && questions[cap_type(cap)](cap, ret_mapped);
 }
 
 struct mapped_caps {

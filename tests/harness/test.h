@@ -12,7 +12,8 @@
  * A failing check prints its place and both values, and the test goes on: checks return whether
  * they held, for a test that has to stop. A test without a check counts as failed.
  *
- * test_x [--list] [FILTER...]: lists the tests, or runs those whose names contain a FILTER.
+ * test_x [--list | --first] [FILTER...]: lists the tests, or runs those whose names contain a
+ * FILTER; with --first it ends at the first that fails.
  */
 #ifndef TEST_H
 #define TEST_H

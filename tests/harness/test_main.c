@@ -145,6 +145,8 @@ static bool run(const struct test *test)
 int main(int argc, char **argv)
 {
     bool list = argc > 1 && strcmp(argv[1], "--list") == 0;
+    bool ends_at_first = argc > 1 && strcmp(argv[1], "--first") == 0;
+    int first_filter = 1 + (list || ends_at_first);
     unsigned selected = 0, failed = 0;
     pid_t self = getpid();
 
@@ -152,9 +154,11 @@ int main(int argc, char **argv)
     for (const struct test *test = first; test; test = test->next) {
         if (list) {
             puts(test->name);
-        } else if (is_selected(test, argc - 1, argv + 1)) {
+        } else if (is_selected(test, argc - first_filter, argv + first_filter)) {
             selected++;
             failed += !run(test);
+            if (failed && ends_at_first)
+                return 1;
             if (getpid() != self) {
                 printf("FAIL %s: returned in a child process\n", test->name);
                 _exit(1);
