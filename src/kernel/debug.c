@@ -136,7 +136,7 @@ enum entry_result debug_kernel_fault(struct kernel *k, struct tcb *tcb, vaddr_t 
     return halt(k, tcb);
 }
 
-static void print_syscall_origin(struct kernel *k, const char *what, const struct tcb *tcb)
+void debug_print_origin(struct kernel *k, const char *what, const struct tcb *tcb)
 {
     console_print(k, "Debug %s syscall from user thread 0x%lx \"%s\"\n", what,
                   console_tcb_address(k, tcb), tcb->name);
@@ -145,17 +145,8 @@ static void print_syscall_origin(struct kernel *k, const char *what, const struc
 enum entry_result debug_halt(struct kernel *k, unsigned core, struct tcb *tcb)
 {
     (void)core;
-    print_syscall_origin(k, "halt", tcb);
+    debug_print_origin(k, "halt", tcb);
     return halt(k, tcb);
-}
-
-/* Prints the frame of a capDL description, as the kernel does on this platform. */
-enum entry_result debug_snapshot(struct kernel *k, unsigned core, struct tcb *tcb)
-{
-    (void)core;
-    print_syscall_origin(k, "snapshot", tcb);
-    console_print(k, "arch x86_64\nobjects {\n}\ncaps {\n}\nirq maps {\n}\n");
-    return ENTRY_DONE;
 }
 
 enum entry_result debug_cap_identify(struct kernel *k, unsigned core, struct tcb *tcb)

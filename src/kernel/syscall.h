@@ -41,6 +41,9 @@ enum entry_result debug_each_thread(struct kernel *k,
                                     void (*print)(struct kernel *k, const struct tcb *tcb,
                                                   bool is_last));
 
+/* "Debug WHAT syscall from user thread ...". */
+void debug_print_origin(struct kernel *k, const char *what, const struct tcb *tcb);
+
 /* The call that `tcb` made is one that a real kernel does not survive: says so and stops. */
 enum entry_result debug_kernel_fault(struct kernel *k, struct tcb *tcb, vaddr_t address);
 

@@ -95,6 +95,14 @@ struct core {
     uint64_t stall;              /* bit c: core c is to be stopped, after OUTCOME_STALL */
 };
 
+/* Where an unfinished DebugSnapshot goes on (kernel/snapshot.c); all 0: there is none. */
+struct snapshot_cursor {
+    unsigned phase;
+    bool is_inside; /* of the phase: what stands before it is printed */
+    paddr_t tcb;
+    word_t index;
+};
+
 struct console {
     uint32_t length;
     char text[CONSOLE_BYTES];
@@ -143,6 +151,7 @@ struct kernel {
 
     paddr_t all_tcbs;    /* newest first */
     paddr_t dump_cursor; /* where an unfinished list of threads goes on; 0: none */
+    struct snapshot_cursor snapshot;
     bool halted;
     struct lookup_failure lookup_failure; /* the last one; some errors tell it as their own */
     uint64_t unhandled_faults;            /* threads stopped by a fault that nobody took */
