@@ -187,6 +187,7 @@ static int interrupted(struct gate_carrier *carrier, word_t reg[USER_REGISTER_CO
 {
     int error = tracee_read_registers(&carrier->tracee, reg);
 
+    carrier->vspace->gate->interrupt_requested = 0;
     *ret_trap = (struct trap){.kind = TRAP_INTERRUPTED};
     return error ? error : 1;
 }
@@ -324,8 +325,8 @@ static int run_to_trap(struct gate_carrier *carrier, word_t reg[USER_REGISTER_CO
 /*
  * An interrupt is not lost wherever its signal comes: before `running` is set the flag is seen
  * before the carrier is resumed; from then on the carrier has a PTRACE_INTERRUPT pending, which
- * outlasts the resume; after the trap the run comes back anyway, and the seat looks at its events
- * before the next.
+ * outlasts the resume. Where the run ends in a trap at the same moment the flag stays for the next:
+ * a seat that mends a page fault runs on without looking at its events.
  */
 static int run_with(struct gate_carrier *carrier,
                     int (*run)(struct gate_carrier *, word_t *, struct trap *),
@@ -338,7 +339,6 @@ static int run_with(struct gate_carrier *carrier,
     gate->running = carrier->tracee.is_gone ? 0 : carrier->tracee.tid;
     int result = carrier->tracee.is_gone ? 1 : run(carrier, reg, &trap);
     gate->running = 0;
-    gate->interrupt_requested = 0;
     if (result == -ESRCH) { /* killed while it was stopped */
         tracee_kill(&carrier->tracee);
         trap = (struct trap){.kind = TRAP_GONE};

@@ -426,6 +426,35 @@ TEST(no_interrupt_is_lost)
     rig_close(&guest);
 }
 
+/* Nor by runs that end in a fault at the same moment: what a seat mends without looking around. */
+TEST(no_interrupt_is_lost_to_a_fault)
+{
+    struct rig guest;
+    struct host_deadline deadline;
+    unsigned lost = 0;
+
+    if (!rig_open(&guest))
+        return;
+    interrupted_gate = guest.gate;
+    CHECK_EQ(host_sigaction(SIGUSR1, interrupt_gate, NULL), 0);
+    CHECK_EQ(host_deadline_create(SIGUSR1, &deadline), 0);
+    for (unsigned i = 0; i < 1500; i++) {
+        unsigned runs = 0;
+        nanoseconds_t start = host_clock_now();
+        host_deadline_expired(&deadline);
+        host_deadline_set(&deadline, start + i % 600 * 50);
+        while (access_at(&guest, &load, RIG_NONE) != TRAP_INTERRUPTED && runs < 1000000) {
+            runs++;
+            if (host_clock_now() - start > 500000000)
+                break;
+        }
+        lost += guest.trap.kind != TRAP_INTERRUPTED;
+    }
+    CHECK_EQ(lost, 0);
+    host_deadline_destroy(&deadline);
+    rig_close(&guest);
+}
+
 /* --- signals from outside ------------------------------------------------------------------ */
 
 TEST(signals_from_outside_are_nothing_to_the_guest)
