@@ -5,6 +5,7 @@
  */
 #include <base/bits.h>
 #include <cli/doctor.h>
+#include <host/cpu.h>
 #include <host/host.h>
 
 #include <errno.h>
@@ -386,12 +387,25 @@ static void probe_fsgsbase(struct doctor_result *ret_result)
           has ? "works" : "does not work");
 }
 
+#ifndef ARCH_SET_CPUID
+#define ARCH_SET_CPUID 0x1012
+#endif
+
+static void probe_cpuid(struct doctor_result *ret_result)
+{
+    bool traps = host_arch_prctl(ARCH_SET_CPUID, 1) == 0; /* as it is: not trapped */
+
+    found(ret_result, traps ? DOCTOR_OK : DOCTOR_LIMITED, "cpuid %s",
+          traps ? "can be trapped: it shows what the image's kernel turns on"
+                : "cannot be trapped: it shows what this host turns on (XSAVE, AVX)");
+}
+
 static bool cpuid_has_ospke(void)
 {
-    uint32_t eax = 7, ebx, ecx = 0, edx;
+    uint32_t answer[HOST_CPUID_REGISTERS];
 
-    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-    return (ecx >> 4 & 1) != 0;
+    host_cpuid(7, 0, answer);
+    return (answer[HOST_ECX] >> 4 & 1) != 0;
 }
 
 static void probe_protection_keys(struct doctor_result *ret_result)
@@ -456,6 +470,8 @@ const struct doctor_check doctor_checks[] = {
     {"FSGSBASE", "images for KernelFSGSBase=inst", false,
      "Linux 5.9 on a processor with FSGSBASE; else build the image with KernelFSGSBase=msr",
      probe_fsgsbase},
+    {"CPUID", "images for KernelFPU=FXSAVE that look for AVX", false,
+     "a processor with CPUID faulting; else nothing: what they find works", probe_cpuid},
     {"user dispatch", "nothing yet; the fast seat to come", false, "Linux 5.11", probe_dispatch},
     {"protection keys", "nothing yet; the fast seat to come", false,
      "a processor with PKU; nothing else to do", probe_protection_keys},

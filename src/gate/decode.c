@@ -112,6 +112,14 @@ bool decode_is_software_interrupt(const uint8_t *code, unsigned length, unsigned
     return true;
 }
 
+bool decode_is_cpuid(const uint8_t *code, unsigned length)
+{
+    struct instruction instruction;
+
+    return instruction_decode(code, length, &instruction) &&
+           instruction.base.mnemonic == ZYDIS_MNEMONIC_CPUID;
+}
+
 bool decode_loads_flags(const uint8_t *code, unsigned length)
 {
     struct instruction instruction;

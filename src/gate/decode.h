@@ -25,6 +25,8 @@ bool decode_is_complete(const uint8_t *code, unsigned length);
 bool decode_is_software_interrupt(const uint8_t *code, unsigned length, unsigned *ret_vector);
 
 /* Whether it is `sysenter`. */
+bool decode_is_cpuid(const uint8_t *code, unsigned length);
+
 /* Whether it loads all the flags: popf, iret. */
 bool decode_loads_flags(const uint8_t *code, unsigned length);
 

@@ -19,6 +19,7 @@ enum trap_kind {
     TRAP_INT,         /* `int n` (n in `vector`, 158..255), no exception to seL4; rip at it */
     TRAP_PAGE_FAULT,  /* address; classify_fault() tells what kind of access it was */
     TRAP_EXCEPTION,   /* x86 vector and error code as seL4 would see them */
+    TRAP_CPUID,       /* a `cpuid` instruction, on processors that can trap it; rip at it */
     TRAP_INTERRUPTED, /* nothing happened in the guest: gate_interrupt() */
     TRAP_GONE,        /* the carrier no longer exists: somebody outside killed it */
 };

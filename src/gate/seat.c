@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <gate/seat_state.h>
 
+#include <abi/cpuid.h>
 #include <base/bits.h>
 #include <errno.h>
+#include <host/cpu.h>
 #include <host/host.h>
 #include <model/console.h>
 #include <stdarg.h>
@@ -83,6 +85,28 @@ static struct outcome take_trap(struct seat *seat, struct seat_carrier *carrier,
     return enter_kernel(seat, tcb, trap, fsr);
 }
 
+static struct cpuid processor_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    uint32_t answer[HOST_CPUID_REGISTERS];
+
+    host_cpuid(leaf, subleaf, answer);
+    return (struct cpuid){answer[HOST_EAX], answer[HOST_EBX], answer[HOST_ECX], answer[HOST_EDX]};
+}
+
+/* `cpuid`, as a kernel of this configuration would have it answer. */
+static void answer_cpuid(struct seat *seat, word_t reg[USER_REGISTER_COUNT])
+{
+    enum { INSTRUCTION_BYTES = 2 };
+    const struct cpuid answer = abi_cpuid(&seat->k->config, (uint32_t)reg[UREG_RAX],
+                                          (uint32_t)reg[UREG_RCX], processor_cpuid);
+
+    reg[UREG_RAX] = answer.eax;
+    reg[UREG_RBX] = answer.ebx;
+    reg[UREG_RCX] = answer.ecx;
+    reg[UREG_RDX] = answer.edx;
+    reg[UREG_RIP] += INSTRUCTION_BYTES;
+}
+
 /* --- running ------------------------------------------------------------------------------- */
 
 /* Without a VSpace the first instruction fetch faults. */
@@ -110,6 +134,10 @@ static int run_until_trap(struct seat *seat, struct seat_carrier *carrier, const
     for (;;) {
         int error = (has_fpu ? seat->ops->run : seat->ops->run_without_fpu)(carrier->carrier, reg,
                                                                             ret_trap);
+        if (!error && ret_trap->kind == TRAP_CPUID) {
+            answer_cpuid(seat, reg);
+            continue;
+        }
         if (error || ret_trap->kind != TRAP_PAGE_FAULT)
             return error;
         enum fault_result result = seat_page_fault(seat, carrier, reg, ret_trap, ret_fsr);

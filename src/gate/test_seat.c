@@ -5,6 +5,7 @@
 #include <test.h>
 
 #include <gate/testkit_world.h>
+#include <host/cpu.h>
 
 /* --- running ------------------------------------------------------------------------------- */
 
@@ -23,6 +24,44 @@ TEST(thread_runs_prints_and_halts)
     CHECK_EQ(world.maps, 1); /* the image in one go */
     CHECK_EQ(world.unmaps, 0);
     world_close(&world);
+}
+
+PIECE(ask_processor, "movl $1, %eax; xorl %ecx, %ecx; cpuid; shrl $27, %ecx; andl $1, %ecx;"
+                     "leal '0'(%rcx), %edi;" PUT_CHAR HALT);
+
+/* A processor that can trap the instruction, but does it by hand: at its place stands another. */
+static int run_until_ud2(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                         struct trap *ret_trap)
+{
+    int error = monitor_gate_ops.run(carrier, reg, ret_trap);
+    if (!error && ret_trap->kind == TRAP_EXCEPTION && ret_trap->vector == 6)
+        ret_trap->kind = TRAP_CPUID;
+    return error;
+}
+
+TEST(trapped_cpuid_shows_what_the_kernel_turns_on)
+{
+    uint32_t processor[HOST_CPUID_REGISTERS];
+    host_cpuid(1, 0, processor);
+    const char has_xsave = processor[HOST_ECX] >> 27 & 1 ? '1' : '0';
+
+    for (unsigned features = 0; features <= 3; features += 3) {
+        struct world world;
+
+        if (!world_open(&world))
+            return;
+        world.k->config.xsave_features = features;
+        world_ops.run = run_until_ud2;
+        world_load(&world, &ask_processor, 0, 0);
+        uint8_t *code = memmem(world_image_page(&world, 0), PAGE_BYTES, "\x0f\xa2", 2);
+        CHECK(code != NULL);
+        if (code)
+            memcpy(code, "\x0f\x0b", 2);
+        seat_run(world.seat, &world.result);
+        CHECK_EQ(world.result.end, SEAT_END_HALTED);
+        CHECK_EQ(world.text[0], features ? has_xsave : '0');
+        world_close(&world);
+    }
 }
 
 PIECE(forever, "1: jmp 1b");

@@ -5,6 +5,7 @@
 
 #include <abi/object.h>
 #include <gate/testkit_rig.h>
+#include <host/host.h>
 
 /* --- system calls -------------------------------------------------------------------------- */
 
@@ -222,6 +223,24 @@ TEST(exceptions_have_the_processors_vectors)
         holds &= CHECK_EQ(guest.reg[UREG_RIP] - RIG_CODE, exceptions[i].offset);
         if (!holds)
             CHECK_STR(exceptions[i].name, "see above");
+    }
+    rig_close(&guest);
+}
+
+PIECE(ask_processor, "cpuid; syscall");
+
+TEST(cpuid_is_trapped_where_the_processor_can)
+{
+    struct rig guest;
+
+    if (!rig_open(&guest))
+        return;
+    if (host_arch_prctl(0x1012 /* ARCH_SET_CPUID */, 1)) {
+        CHECK_EQ(rig_execute(&guest, &ask_processor), TRAP_SYSCALL);
+        test_skip("this processor cannot trap cpuid");
+    } else {
+        CHECK_EQ(rig_execute(&guest, &ask_processor), TRAP_CPUID);
+        CHECK_EQ(guest.reg[UREG_RIP], RIG_CODE);
     }
     rig_close(&guest);
 }

@@ -362,7 +362,7 @@ static int decode_syscall(struct tracee *tracee, struct user_regs_struct *regs,
 
 /*
  * A general protection fault, or an exception of which Linux says no more than that: `int n`, and
- * `int 4`, which Linux lets through as an overflow trap.
+ * `int 4`, which Linux lets through as an overflow trap; `cpuid`, if it is trapped.
  */
 static int decode_protection(struct tracee *tracee, struct user_regs_struct *regs,
                              struct trap *ret_trap)
@@ -378,6 +378,10 @@ static int decode_protection(struct tracee *tracee, struct user_regs_struct *reg
     if (follows(tracee, regs->rip, 0xcd, VECTOR_OVERFLOW)) {
         regs->rip -= 2;
         return software_interrupt(ret_trap, VECTOR_OVERFLOW);
+    }
+    if (decode_is_cpuid(code, length)) {
+        *ret_trap = (struct trap){.kind = TRAP_CPUID};
+        return 1;
     }
     return exception(ret_trap, VECTOR_PROTECTION, 0);
 }

@@ -250,6 +250,18 @@ static long settle_page(struct gate *gate)
     return zygote_call(gate, SYS_munmap, (const word_t[6]){old, PAGE_BYTES});
 }
 
+#ifndef ARCH_SET_CPUID
+#define ARCH_SET_CPUID 0x1012
+#endif
+
+/* Not every processor can; without it guests see the host's. */
+static long trap_cpuid(struct gate *gate)
+{
+    long result = zygote_call(gate, SYS_arch_prctl, (const word_t[6]){ARCH_SET_CPUID, 0});
+
+    return result == -ESRCH ? result : 0;
+}
+
 static long limit_resources(struct gate *gate)
 {
     static const struct rlimit none = {0, 0};
@@ -291,8 +303,8 @@ static long name_zygote(struct gate *gate)
 
 /* In this order: what is gone cannot be used by what follows. */
 static long (*const strip_steps[])(struct gate *gate) = {
-    limit_resources, strip_rseq,     strip_memory,    settle_page,
-    name_zygote,     install_filter, clear_registers,
+    limit_resources, strip_rseq, strip_memory,   settle_page,
+    name_zygote,     trap_cpuid, install_filter, clear_registers,
 };
 
 int zygote_create(struct gate *gate)

@@ -26,3 +26,11 @@ void host_cpu_restore(const struct host_cpu_set *previous)
     if (previous->size)
         host_sched_setaffinity(0, previous->size, previous->mask);
 }
+
+void host_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t ret_answer[HOST_CPUID_REGISTERS])
+{
+    __asm__ volatile("cpuid"
+                     : "=a"(ret_answer[HOST_EAX]), "=b"(ret_answer[HOST_EBX]),
+                       "=c"(ret_answer[HOST_ECX]), "=d"(ret_answer[HOST_EDX])
+                     : "a"(leaf), "c"(subleaf));
+}

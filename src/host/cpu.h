@@ -17,4 +17,8 @@ struct host_cpu_set {
 int host_cpu_pin(struct host_cpu_set *ret_previous);
 void host_cpu_restore(const struct host_cpu_set *previous);
 
+/* The processor's answer to the CPUID instruction. */
+enum { HOST_EAX, HOST_EBX, HOST_ECX, HOST_EDX, HOST_CPUID_REGISTERS };
+void host_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t ret_answer[HOST_CPUID_REGISTERS]);
+
 #endif

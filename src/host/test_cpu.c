@@ -21,3 +21,16 @@ TEST(pinning_is_undone)
     CHECK(!memcmp(before.mask, pinned.mask, sizeof(before.mask)));
     host_cpu_restore(&pinned);
 }
+
+TEST(processor_tells_its_name)
+{
+    uint32_t answer[HOST_CPUID_REGISTERS] = {0};
+    char name[13] = "";
+
+    host_cpuid(0, 0, answer);
+    memcpy(name, &answer[HOST_EBX], 4);
+    memcpy(name + 4, &answer[HOST_EDX], 4);
+    memcpy(name + 8, &answer[HOST_ECX], 4);
+    CHECK_EQ(strlen(name), 12);
+    CHECK(answer[HOST_EAX] >= 7);
+}
