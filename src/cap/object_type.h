@@ -25,7 +25,6 @@ struct call {
     const word_t *buffer;  /* the caller's IPC buffer or NULL */
     struct slot *extra[3]; /* slots of the extra capabilities; NULL where none was sent */
     bool is_call, may_block;
-    bool first_phase; /* MCS: the sending half of NBSendRecv and its like */
 };
 
 /* Message register i of the call; i < length. */

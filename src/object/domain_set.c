@@ -110,10 +110,6 @@ static struct answer domain_set_schedule_set_start(struct call *call)
 
 static struct answer domain_set_invoke(struct call *call)
 {
-    if (call->first_phase)
-        return answer_because(
-            answer_invalid_capability(0), "decodeInvocation",
-            "Cannot invoke domain capabilities in the first phase of an invocation");
     switch (call->method) {
     case INV_DOMAIN_SET_SET:
         return domain_set_set(call);

@@ -12,13 +12,17 @@
 struct port_method {
     enum invocation method;
     enum device_access_kind kind;
-    uint8_t size; /* bytes */
+    uint8_t size;  /* bytes */
+    uint8_t words; /* the least message */
 };
 
 static const struct port_method port_methods[] = {
-    {INV_X86_IO_PORT_IN8, DEVICE_PORT_IN, 1},    {INV_X86_IO_PORT_IN16, DEVICE_PORT_IN, 2},
-    {INV_X86_IO_PORT_IN32, DEVICE_PORT_IN, 4},   {INV_X86_IO_PORT_OUT8, DEVICE_PORT_OUT, 1},
-    {INV_X86_IO_PORT_OUT16, DEVICE_PORT_OUT, 2}, {INV_X86_IO_PORT_OUT32, DEVICE_PORT_OUT, 4},
+    {INV_X86_IO_PORT_IN8, DEVICE_PORT_IN, 1, 1},
+    {INV_X86_IO_PORT_IN16, DEVICE_PORT_IN, 2, 1},
+    {INV_X86_IO_PORT_IN32, DEVICE_PORT_IN, 4, 1},
+    {INV_X86_IO_PORT_OUT8, DEVICE_PORT_OUT, 1, 2},
+    {INV_X86_IO_PORT_OUT16, DEVICE_PORT_OUT, 2, 2},
+    {INV_X86_IO_PORT_OUT32, DEVICE_PORT_OUT, 4, 2},
 };
 
 bool io_ports_are_free(const struct kernel *k, unsigned first, unsigned last)
@@ -56,12 +60,10 @@ static struct answer io_port_invoke(struct call *call)
         return answer_because(answer_illegal_operation(), "decodeX86PortInvocation",
                               "IOPort: Unknown operation.");
     bool is_out = method->kind == DEVICE_PORT_OUT;
-    if (!is_out && call_is_truncated(call, 1, 0))
+    if (call_is_truncated(call, method->words, 0))
         return answer_because(answer_truncated_message(), "decodeX86PortInvocation",
-                              "IOPort: Truncated message.");
-    if (is_out && call_is_truncated(call, 2, 0))
-        return answer_because(answer_truncated_message(), "decodeX86PortInvocation",
-                              "IOPort Out: Truncated message.");
+                              is_out ? "IOPort Out: Truncated message."
+                                     : "IOPort: Truncated message.");
     unsigned port = call_word(call, 0) & 0xffff;
     unsigned last = port + method->size - 1;
     if (port < call->cap.io_port.first || last > call->cap.io_port.last)

@@ -173,8 +173,9 @@ static struct answer io_page_table_invoke(struct call *call)
 static struct answer io_page_table_derive(struct kernel *k, struct slot *slot, union cap cap,
                                           union cap *ret_cap)
 {
-    return cap.io_page_table.is_mapped ? derive_copy(k, slot, cap, ret_cap)
-                                       : answer_illegal_operation();
+    if (!cap.io_page_table.is_mapped)
+        return answer_illegal_operation();
+    return derive_copy(k, slot, cap, ret_cap);
 }
 
 static bool io_page_table_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_bits)

@@ -44,7 +44,9 @@ static struct answer illegal_operation(const struct call *call)
 
 static struct answer check_at_most(word_t value, word_t max)
 {
-    return value <= max ? answer_ok() : answer_range_error(0, max);
+    if (value > max)
+        return answer_range_error(0, max);
+    return answer_ok();
 }
 
 /* The vector becomes what `irq` says, unmasked, and `dest` its handler. */

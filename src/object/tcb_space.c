@@ -53,10 +53,10 @@ static bool is_vspace_root(union cap cap)
     return cap_type(cap) == CAP_PML4 && cap.pml4.is_mapped;
 }
 
-/* data: guard of a CNode, if not 0 */
-static struct answer check_root(const struct call *call, struct slot *source, word_t data,
-                                bool (*is_root)(union cap), struct answer otherwise,
-                                struct installation *ret_root)
+/* data: guard of a CNode, if not 0; bad: what the kernel says of a capability that is no root */
+static struct answer check_root(const struct call *call, const struct space_method *method,
+                                struct slot *source, word_t data, bool (*is_root)(union cap),
+                                const char *bad, struct installation *ret_root)
 {
     union cap cap = source->cap;
     if (data != 0)
@@ -65,7 +65,7 @@ static struct answer check_root(const struct call *call, struct slot *source, wo
     if (answer_is_error(answer))
         return answer;
     if (!is_root(cap))
-        return otherwise;
+        return space_failed(method, answer_illegal_operation(), bad);
     *ret_root = (struct installation){.source = source, .cap = cap};
     return answer_ok();
 }
@@ -101,13 +101,12 @@ static struct answer check_roots(const struct call *call, const struct space_met
     if (slot_is_long_running_delete(call->k, &tcb->slots[TCB_SLOT_CTABLE]) ||
         slot_is_long_running_delete(call->k, &tcb->slots[TCB_SLOT_VTABLE]))
         return space_failed(method, answer_illegal_operation(), method->being_deleted);
-    struct answer bad_cspace = space_failed(method, answer_illegal_operation(), method->bad_cspace);
-    struct answer bad_vspace = space_failed(method, answer_illegal_operation(), method->bad_vspace);
-    struct answer answer =
-        check_root(call, sources[0], cspace_data, is_cspace_root, bad_cspace, &ret_roots[0]);
+    struct answer answer = check_root(call, method, sources[0], cspace_data, is_cspace_root,
+                                      method->bad_cspace, &ret_roots[0]);
     if (answer_is_error(answer))
         return answer;
-    return check_root(call, sources[1], vspace_data, is_vspace_root, bad_vspace, &ret_roots[1]);
+    return check_root(call, method, sources[1], vspace_data, is_vspace_root, method->bad_vspace,
+                      &ret_roots[1]);
 }
 
 /* Replaces what is in the TCB's slot. false: preempted. */

@@ -17,7 +17,9 @@ struct answer vspace_check_asid(struct kernel *k, union cap root)
     paddr_t vspace = asid_vspace(k, (unsigned)root.pml4.asid);
     if (!vspace)
         return lookup_failed(k, false, lookup_invalid_root());
-    return vspace == root.pml4.object ? answer_ok() : answer_invalid_capability(1);
+    if (vspace != root.pml4.object)
+        return answer_invalid_capability(1);
+    return answer_ok();
 }
 
 struct answer answer_missing_table(struct kernel *k, unsigned missing_bits)
