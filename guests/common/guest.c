@@ -4,7 +4,7 @@
 #include "tls.h"
 
 /* Every guest fits into this much memory. */
-#define POOL_BITS 23
+#define POOL_BITS 26
 
 const seL4_BootInfo *guest_boot_info;
 __thread seL4_IPCBuffer *__sel4_ipc_buffer;

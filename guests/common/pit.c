@@ -56,6 +56,8 @@ void pit_create(struct pit *pit, seL4_CPtr notification)
                                    seL4_WordBits, 0, IOAPIC_PIN, EDGE, HIGH, VECTOR),
          "IRQControl_GetIOAPIC");
     must(seL4_IRQHandler_SetNotification(pit->irq, notification), "IRQHandler_SetNotification");
+    /* what rose before there was a notification has left the vector masked */
+    must(seL4_IRQHandler_Ack(pit->irq), "IRQHandler_Ack");
 }
 
 void pit_start(const struct pit *pit, unsigned microseconds)

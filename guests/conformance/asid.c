@@ -113,6 +113,32 @@ static void full_pool(void)
     must(seL4_CNode_Revoke(ROOT, untyped, DEPTH), "Revoke");
 }
 
+/* One more PML4 than a pool has ASIDs, made 256 at a time. */
+static void too_many(void)
+{
+    const unsigned bits = 10, batch = 256;
+    const seL4_CPtr untyped = object_new(seL4_UntypedObject, 12), pool = slot_new();
+    const seL4_CPtr memory = object_new(seL4_UntypedObject, 22);
+    const seL4_CPtr node = object_new(seL4_CapTableObject, bits), slot = slot_new();
+    unsigned made = 0;
+    seL4_Error error = seL4_NoError;
+
+    must(make_pool(untyped, pool), "MakePool");
+    for (seL4_Word i = 0; i < 3; i++)
+        must(seL4_Untyped_Retype(memory, seL4_X64_PML4Object, 0, node, 0, 0, i * batch, batch),
+             "Retype");
+    for (; made < 3 * batch && error == seL4_NoError; made++) {
+        must(seL4_CNode_Move(ROOT, slot, DEPTH, node, made, (seL4_Uint8)bits), "Move");
+        error = seL4_X86_ASIDPool_Assign(pool, slot);
+        must(seL4_CNode_Move(node, made, (seL4_Uint8)bits, ROOT, slot, DEPTH), "Move");
+    }
+    say("%u, then", made - 1);
+    say_error(error);
+    say_error(seL4_X86_ASIDPool_Assign(pool, ROOT));
+    must(seL4_CNode_Revoke(ROOT, untyped, DEPTH), "Revoke");
+    must(seL4_CNode_Revoke(ROOT, memory, DEPTH), "Revoke");
+}
+
 static const struct check checks[] = {
     {"ASID0001", "messages too short, labels that there are not", truncated},
     {"ASID0002", "MakePool of 2 KiB, 8 KiB, a frame, an empty slot, a used untyped", bad_untyped},
@@ -121,6 +147,7 @@ static const struct check checks[] = {
     {"ASID0005", "a pool of our own, and a PML4 after it is gone", use_pool},
     {"ASID0006", "as many pools as there can be", all_pools},
     {"ASID0007", "ASIDs of deleted PML4s are used again", full_pool},
+    {"ASID0008", "one VSpace more than a pool has ASIDs; then what is none", too_many},
 };
 
 const struct check_table asid_checks = CHECK_TABLE(checks);

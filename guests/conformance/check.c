@@ -5,6 +5,9 @@
 
 #define RESULT_SIZE 2048
 
+/* A name behind these words makes it the only check: tests/coverage-table.py writes it there. */
+static const volatile char only[] = "the only check: \0..............";
+
 static char result[RESULT_SIZE];
 
 static struct thread workers[WORKERS];
@@ -259,14 +262,11 @@ void say_event(const struct event *event, const void *place)
 
 /* --- the run --------------------------------------------------------------------------------- */
 
+#define TABLE(name) &name##_checks,
 static const struct check_table *const tables[] = {
-    &boot_checks,      &untyped_checks,      &cnode_checks,  &tcb_checks,
-    &endpoint_checks,  &notification_checks, &reply_checks,  &fault_checks,
-    &exception_checks, &frame_checks,        &paging_checks, &asid_checks,
-    &irq_checks,       &io_port_checks,      &domain_checks, &register_checks,
-    &schedule_checks,  &benchmark_checks,    &msr_checks,    &instruction_checks,
-    &fpu_checks,
+#include "tables.def"
 };
+#undef TABLE
 
 static void run_once(const struct check *check)
 {
@@ -308,13 +308,33 @@ static void run_check(const struct check_table *table, const struct check *check
     print("%s %s: %s\n", check->id, check->sentence, result);
 }
 
+/* Whether the check is the only one, or there is none such. */
+static bool is_wanted(const struct check *check)
+{
+    const volatile char *name = only + sizeof("the only check: ") - 1;
+
+    if (*name == '\0')
+        return true;
+    for (const char *id = check->id; *id != '\0'; id++, name++)
+        if (*id != *name)
+            return false;
+    return true;
+}
+
 void guest_main(void)
 {
     unsigned count = 0;
 
     workers_create();
-    for (unsigned i = 0; i < ARRAY_LENGTH(tables); i++)
-        for (unsigned j = 0; j < tables[i]->count; j++, count++)
-            run_check(tables[i], &tables[i]->checks[j]);
+    for (unsigned i = 0; i < ARRAY_LENGTH(tables); i++) {
+        for (unsigned j = 0; j < tables[i]->count; j++) {
+            const struct check *check = &tables[i]->checks[j];
+
+            if (!is_wanted(check))
+                continue;
+            run_check(tables[i], check);
+            count++;
+        }
+    }
     print("conformance: %u checks\nconformance: end\n", count);
 }

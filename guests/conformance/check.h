@@ -30,10 +30,9 @@ struct check_table {
 /* clang-format on */
 
 /* One for each file of checks. */
-extern const struct check_table asid_checks, benchmark_checks, boot_checks, msr_checks,
-    cnode_checks, domain_checks, endpoint_checks, exception_checks, fault_checks, fpu_checks,
-    frame_checks, instruction_checks, io_port_checks, irq_checks, notification_checks,
-    paging_checks, register_checks, reply_checks, schedule_checks, tcb_checks, untyped_checks;
+#define TABLE(name) extern const struct check_table name##_checks;
+#include "tables.def"
+#undef TABLE
 
 /* --- what came of it ------------------------------------------------------------------------- */
 

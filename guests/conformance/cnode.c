@@ -404,6 +404,60 @@ static void rights_shrink(void)
     say("badge %lu", badge);
 }
 
+/* --- what Copy, Mint, Move and Mutate refuse alike ----------------------------------------------
+ */
+
+static const struct {
+    seL4_Word label, words;
+} transfers[] = {
+    {Label_CNode_Copy, 5}, {Label_CNode_Mint, 6}, {Label_CNode_Move, 4}, {Label_CNode_Mutate, 5}};
+
+static seL4_Error transfer(unsigned i, seL4_CPtr to, seL4_CPtr from, seL4_Word words)
+{
+    const seL4_Word message[] = {to, DEPTH, from, DEPTH, 15, 0};
+
+    return invoke(ROOT, transfers[i].label, CAPS(ROOT),
+                  (struct words){.count = (unsigned)words, .words = message});
+}
+
+static void transfer_slots(void)
+{
+    fresh();
+    for (unsigned i = 0; i < ARRAY_LENGTH(transfers); i++) {
+        say_error(transfer(i, node, dest, 6));
+        say_error(transfer(i, dest, slot_new(), 6));
+        say_error(transfer(i, endpoint, endpoint, 6));
+    }
+}
+
+static void transfer_lengths(void)
+{
+    fresh();
+    for (unsigned i = 0; i < ARRAY_LENGTH(transfers); i++)
+        for (seL4_Word words = 1; words < transfers[i].words; words++)
+            say_error(transfer(i, dest, endpoint, words));
+    say_error(invoke(ROOT, Label_CNode_Revoke, NONE, WORDS(dest)));
+    say_error(invoke(ROOT, Label_CNode_CancelBadgedSends, NONE, WORDS(dest)));
+    say_error(invoke(ROOT, Label_CNode_SaveCaller, NONE, WORDS(dest)));
+    say_error(invoke(ROOT, Label_CNode_Rotate, NONE, WORDS(dest)));
+}
+
+/* A badge on an endpoint cannot change on the way: neither at the source nor at the pivot. */
+static void rotate_data(void)
+{
+    const seL4_Word bad_guard = seL4_CNode_CapData_new(0, 61).words[0];
+
+    fresh();
+    say_error(seL4_CNode_Rotate(ROOT, dest, DEPTH, 0, ROOT, node, DEPTH, 0, ROOT, endpoint, DEPTH));
+    say_error(seL4_CNode_Rotate(ROOT, dest, DEPTH, 0, ROOT, endpoint, DEPTH, 0, ROOT, node, DEPTH));
+    say_error(seL4_CNode_Rotate(ROOT, dest, DEPTH, bad_guard, ROOT, node, DEPTH, 0, ROOT,
+                                object_new(seL4_X86_4K, 0), DEPTH));
+    say_error(seL4_CNode_Rotate(ROOT, dest, DEPTH, 0, ROOT, object_new(seL4_X86_4K, 0), DEPTH,
+                                bad_guard, ROOT, node, DEPTH));
+    say_error(seL4_CNode_Rotate(ROOT, dest, DEPTH, bad_guard, ROOT, object_new(seL4_X86_4K, 0),
+                                DEPTH, 7, ROOT, object_new(seL4_UntypedObject, 12), DEPTH));
+}
+
 static const struct check checks[] = {
     {"CNODE0001", "Copy with destination depths 0, 65, 255", dest_depth},
     {"CNODE0002", "Copy with source depths 0, 65", source_depth},
@@ -444,6 +498,10 @@ static const struct check checks[] = {
      cancel_badged_sends},
     {"CNODE0033", "rights taken away do not come back", rights_shrink},
     {"CNODE0034", "Revoke of 1024 capabilities, Delete of a CNode of as many", revoke_many},
+    {"CNODE0035", "Copy, Mint, Move, Mutate: full destination, empty source, both the same",
+     transfer_slots},
+    {"CNODE0036", "messages of each length that is too short, method by method", transfer_lengths},
+    {"CNODE0037", "Rotate with badges and guards that cannot be", rotate_data},
 };
 
 const struct check_table cnode_checks = CHECK_TABLE(checks);

@@ -12,6 +12,7 @@ static void set(void)
     say_error(invoke(seL4_CapDomain, Label_TCB_Suspend, NONE, NONE));
 }
 
+#ifdef Label_DomainSet_ScheduleConfigure
 static void schedule(void)
 {
     say_error(invoke(seL4_CapDomain, Label_DomainSet_ScheduleConfigure, NONE, WORDS(0, 0)));
@@ -23,10 +24,13 @@ static void schedule(void)
     say_error(seL4_DomainSet_ScheduleSetStart(seL4_CapDomain, 99));
     say_error(seL4_DomainSet_ScheduleSetStart(seL4_CapDomain, 1));
 }
+#endif
 
 static const struct check checks[] = {
     {"DOMAIN0001", "Set: too short, bad domain, no thread, a CNode, a thread; a bad label", set},
+#ifdef Label_DomainSet_ScheduleConfigure
     {"DOMAIN0002", "ScheduleConfigure and ScheduleSetStart: what is refused", schedule},
+#endif
 };
 
 const struct check_table domain_checks = CHECK_TABLE(checks);

@@ -200,6 +200,7 @@ static void through_another_vspace(void)
     end_thread(tcb);
 }
 
+#ifdef Label_TCB_SetFlags
 static void switched_off(void)
 {
     const seL4_CPtr tcb = new_thread(), other = new_thread();
@@ -213,6 +214,7 @@ static void switched_off(void)
     end_thread(tcb);
     end_thread(other);
 }
+#endif
 
 static const struct check checks[] = {
     {"FPU0001", "state of a new thread", new_state},
@@ -220,7 +222,9 @@ static const struct check checks[] = {
     {"FPU0003", "two threads in turn", each_its_own},
     {"FPU0004", "CopyRegisters takes none along", copied_registers},
     {"FPU0005", "a thread that was in another VSpace", through_another_vspace},
+#ifdef Label_TCB_SetFlags
     {"FPU0006", "the FPU switched off, and on again", switched_off},
+#endif
 };
 
 const struct check_table fpu_checks = CHECK_TABLE(checks);

@@ -126,6 +126,7 @@ static void large_pages(void)
     const seL4_CPtr large = object_new(seL4_X86_LargePageObject, 0);
     volatile seL4_Word *word = (seL4_Word *)UINT64_C(0x66000000);
 
+    vspace_make_tables(&root_vspace, BASE);
     say_error(map(large, VSPACE, 0x66001000));
     say_error(map(large, VSPACE, (seL4_Word)word));
     word[1000] = 5;

@@ -94,6 +94,54 @@ static void copies(void)
     say_cap(copy);
 }
 
+static void truncated_methods(void)
+{
+    const seL4_CPtr slot = slot_new();
+    const seL4_Word in[] = {Label_X86_IOPort_In8, Label_X86_IOPort_In16, Label_X86_IOPort_In32};
+    const seL4_Word out[] = {Label_X86_IOPort_Out8, Label_X86_IOPort_Out16, Label_X86_IOPort_Out32};
+
+    must(issue(slot, 0x80, 0x83), "Issue");
+    for (unsigned i = 0; i < ARRAY_LENGTH(in); i++) {
+        say_error(invoke(slot, in[i], NONE, NONE));
+        say_error(invoke(slot, out[i], NONE, WORDS(0x90)));
+        say_error(invoke(slot, out[i], NONE, WORDS(0x90, 1)));
+        say_error(invoke(slot, in[i], NONE, WORDS(0x90)));
+    }
+    must(delete_cap(slot), "Delete");
+}
+
+/* The latch of the second DMA channel's page: what is written can be read. */
+static void access_sizes(void)
+{
+    const seL4_CPtr slot = slot_new();
+    seL4_X86_IOPort_In8_t byte;
+
+    must(issue(slot, 0x80, 0x8f), "Issue");
+    say_error(seL4_X86_IOPort_Out8(slot, 0x80, 0x1ff));
+    say_error(seL4_X86_IOPort_Out16(slot, 0x84, 0x12345));
+    say_error(seL4_X86_IOPort_Out32(slot, 0x8c, 0x123456789));
+    byte = seL4_X86_IOPort_In8(slot, 0x80);
+    say_error((seL4_Error)byte.error);
+    say_error((seL4_Error)seL4_X86_IOPort_In16(slot, 0x84).error);
+    say_error((seL4_Error)seL4_X86_IOPort_In32(slot, 0x8c).error);
+    say_error((seL4_Error)seL4_X86_IOPort_In8(slot, 0x10080).error);
+    must(delete_cap(slot), "Delete");
+}
+
+/* Not by Call: the access is made, nothing is answered. */
+static void not_called(void)
+{
+    const seL4_CPtr slot = slot_new();
+
+    must(issue(slot, 0x80, 0x83), "Issue");
+    seL4_SetMR(0, 0x80);
+    seL4_SetMR(1, 0x77);
+    seL4_Send(slot, seL4_MessageInfo_new(Label_X86_IOPort_Out8, 0, 0, 2));
+    seL4_NBSend(slot, seL4_MessageInfo_new(Label_X86_IOPort_In8, 0, 0, 1));
+    say("%lx %lx", seL4_GetMR(0), seL4_GetMR(1));
+    must(delete_cap(slot), "Delete");
+}
+
 static const struct check checks[] = {
     {"PORT0001", "messages too short, labels that there are not", truncated},
     {"PORT0002", "Issue: last before first, full slot, both, depth 0", issue_errors},
@@ -102,6 +150,9 @@ static const struct check checks[] = {
     {"PORT0005", "ports outside the capability's, in part too", outside},
     {"PORT0006", "the last ports", last_port},
     {"PORT0007", "a copy of a port capability, and Revoke of IOPortControl", copies},
+    {"PORT0008", "each method too short, and outside the capability's ports", truncated_methods},
+    {"PORT0009", "each size of access", access_sizes},
+    {"PORT0010", "In and Out by Send and NBSend", not_called},
 };
 
 const struct check_table io_port_checks = CHECK_TABLE(checks);

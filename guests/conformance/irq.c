@@ -99,6 +99,27 @@ static void copies(void)
     must(delete_cap(slot), "Delete");
 }
 
+static seL4_Error get_msi_vector(seL4_CPtr slot, seL4_Word bus, seL4_Word vector)
+{
+    return seL4_IRQControl_GetMSI(seL4_CapIRQControl, ROOT, slot, DEPTH, bus, 0, 0, 0, vector);
+}
+
+static void msi_errors(void)
+{
+    const seL4_CPtr slot = slot_new();
+
+    say_error(invoke(seL4_CapIRQControl, Label_IRQControl_GetMSI, CAPS(ROOT),
+                     WORDS(slot, DEPTH, 0, 0, 0, 0)));
+    say_error(invoke(seL4_CapIRQControl, Label_IRQControl_GetMSI, NONE,
+                     WORDS(slot, DEPTH, 0, 0, 0, 0, 24)));
+    say_error(get_msi_vector(slot, 256, 108));
+    say_error(get_msi_vector(ROOT, 256, 24));
+    must(get_msi_vector(slot, 0, 24), "GetMSI");
+    say_error(get_msi_vector(ROOT, 256, 24));
+    say_error(get(ROOT, 9, 9, 9, 9, 24));
+    must(delete_cap(slot), "Delete");
+}
+
 static const struct check checks[] = {
     {"IRQ0001", "messages too short, a label that there is not", truncated},
     {"IRQ0002", "Get on a kernel with IOAPIC", get_plain},
@@ -108,6 +129,7 @@ static const struct check checks[] = {
     {"IRQ0005", "GetMSI: bus, device, function out of range", get_msi},
     {"IRQ0006", "SetNotification, Ack, Clear", handler},
     {"IRQ0007", "copies of a handler, and Revoke of IRQControl", copies},
+    {"IRQ0008", "GetMSI: too short, vectors out of range and in use, full slot", msi_errors},
 };
 
 const struct check_table irq_checks = CHECK_TABLE(checks);

@@ -151,6 +151,65 @@ static void table_takes_pages(void)
     say_error(seL4_X86_Page_Map(frame, vspace.pml4, VADDR + PAGE_SIZE, seL4_ReadWrite, 0));
 }
 
+/* --- VSpaces whose ASID is not theirs any more --------------------------------------------------
+ */
+
+static void map_into(seL4_CPtr pml4)
+{
+    fresh();
+    say_error(map_pdpt(pdpt, pml4, VADDR));
+    say_error(map_directory(directory, pml4, VADDR));
+    say_error(map_table(table, pml4, VADDR));
+    say_error(seL4_X86_Page_Map(object_new(seL4_X86_4K, 0), pml4, VADDR, seL4_ReadWrite, 0));
+}
+
+/* The pool goes away and comes again: another VSpace gets the ASID. */
+static void lost_asid(void)
+{
+    const seL4_CPtr untyped = object_new(seL4_UntypedObject, 12), pool = slot_new();
+    const seL4_CPtr first = object_new(seL4_X64_PML4Object, 0);
+    const seL4_CPtr second = object_new(seL4_X64_PML4Object, 0);
+
+    must(seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, untyped, ROOT, pool, DEPTH),
+         "MakePool");
+    must(seL4_X86_ASIDPool_Assign(pool, first), "Assign");
+    must(seL4_CNode_Revoke(ROOT, untyped, DEPTH), "Revoke");
+    map_into(first);
+    must(seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, untyped, ROOT, pool, DEPTH),
+         "MakePool");
+    must(seL4_X86_ASIDPool_Assign(pool, second), "Assign");
+    map_into(first);
+    map_into(second);
+    must(seL4_CNode_Revoke(ROOT, untyped, DEPTH), "Revoke");
+}
+
+static void unmap_copied_upper(void)
+{
+    const seL4_CPtr copies[] = {slot_new(), slot_new()};
+
+    map_all();
+    say_error(copy_cap(copies[0], directory, seL4_AllRights));
+    say_error(copy_cap(copies[1], pdpt, seL4_AllRights));
+    say_error(seL4_X86_PageDirectory_Unmap(directory));
+    say_error(seL4_X86_PDPT_Unmap(pdpt));
+    must(delete_cap(directory), "Delete");
+    must(delete_cap(pdpt), "Delete");
+    say_error(seL4_X86_PageDirectory_Unmap(copies[0]));
+    say_error(seL4_X86_PDPT_Unmap(copies[1]));
+}
+
+static void truncated_words(void)
+{
+    fresh();
+    say_error(invoke(pdpt, Label_X86_PDPT_Map, CAPS(vspace.pml4), WORDS(VADDR)));
+    say_error(invoke(directory, Label_X86_PageDirectory_Map, CAPS(vspace.pml4), WORDS(VADDR)));
+    map_all();
+    say_error(invoke(pdpt, Label_X86_PDPT_Map, CAPS(vspace.pml4), WORDS(VADDR)));
+    say_error(map_pdpt(pdpt, ROOT, VADDR));
+    say_error(map_directory(directory, ROOT, VADDR));
+    say_error(map_table(table, ROOT, ~(seL4_Word)0));
+}
+
 static const struct check checks[] = {
     {"PAGING0001", "messages too short; labels of another level", truncated},
     {"PAGING0002", "Map into what is no VSpace", bad_vspace},
@@ -163,6 +222,9 @@ static const struct check checks[] = {
     {"PAGING0009", "Unmap of a table that has been copied", unmap_copied},
     {"PAGING0010", "tables of a deleted VSpace", delete_vspace},
     {"PAGING0011", "a frame whose table has gone", table_takes_pages},
+    {"PAGING0012", "Map into a VSpace whose ASID pool is gone, whose ASID is another's", lost_asid},
+    {"PAGING0013", "Unmap of a PD and a PDPT that have been copied", unmap_copied_upper},
+    {"PAGING0014", "Map: too short comes before mapped, mapped before no VSpace", truncated_words},
 };
 
 const struct check_table paging_checks = CHECK_TABLE(checks);

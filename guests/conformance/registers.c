@@ -125,10 +125,12 @@ static void call_success(void)
     make(seL4_SysCall, object_new(seL4_TCBObject, 0), info(Label_TCB_Suspend, 0));
 }
 
+#ifdef Label_TCB_SetFlags
 static void call_result(void)
 {
     make(seL4_SysCall, object_new(seL4_TCBObject, 0), info(Label_TCB_SetFlags, 2));
 }
+#endif
 
 static void call_error(void)
 {
@@ -250,7 +252,9 @@ static const struct check checks[] = {
     {"REGS0008", "Recv of two words", receive_two},
     {"REGS0009", "ReplyRecv of six words", receive_six},
     {"REGS0010", "Call of a method without results", call_success},
+#ifdef Label_TCB_SetFlags
     {"REGS0011", "Call of a method with a result", call_result},
+#endif
     {"REGS0012", "Call that fails: no such method, message too short", call_error},
     {"REGS0013", "Call that fails with two words", call_range_error},
     {"REGS0014", "DebugCapIdentify", cap_identify},

@@ -36,7 +36,6 @@ static void truncated(void)
     say_error(invoke(tcb, Label_TCB_SetSpace, CAPS(1, 2), WORDS(0, 0)));
     say_error(invoke(tcb, Label_TCB_BindNotification, NONE, NONE));
     say_error(invoke(tcb, Label_TCB_SetTLSBase, NONE, NONE));
-    say_error(invoke(tcb, Label_TCB_SetFlags, NONE, WORDS(0)));
 }
 
 static void unknown_label(void)
@@ -143,6 +142,7 @@ static void set_tls_base(void)
     say("fs_base=0x%lx", out.fs_base);
 }
 
+#ifdef Label_TCB_SetFlags
 static void set_flags(void)
 {
     seL4_TCB_SetFlags_t flags;
@@ -155,7 +155,9 @@ static void set_flags(void)
     say("0x%lx", flags.flags);
     flags = seL4_TCB_SetFlags(tcb, 1, 0);
     say("0x%lx", flags.flags);
+    say_error(invoke(tcb, Label_TCB_SetFlags, NONE, WORDS(0)));
 }
+#endif
 
 /* --- priorities ------------------------------------------------------------------------------ */
 
@@ -389,6 +391,69 @@ static void bind_with_waiter(void)
     say_error(seL4_TCB_BindNotification(tcb, ntfn));
 }
 
+/* --- more that is refused ----------------------------------------------------------------------
+ */
+
+static void authorities(void)
+{
+    const seL4_CPtr authorities[] = {ROOT, seL4_CapNull};
+
+    fresh();
+    for (unsigned i = 0; i < ARRAY_LENGTH(authorities); i++) {
+        say_error(seL4_TCB_SetPriority(tcb, authorities[i], 256));
+        say_error(seL4_TCB_SetMCPriority(tcb, authorities[i], 256));
+        say_error(seL4_TCB_SetSchedParams(tcb, authorities[i], 256, 256));
+    }
+    say_error(seL4_TCB_SetMCPriority(tcb, seL4_CapInitThreadTCB, 256));
+    say_error(seL4_TCB_SetMCPriority(tcb, seL4_CapInitThreadTCB, ~(seL4_Word)0));
+    say_error(seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, 0, ~(seL4_Word)0));
+}
+
+static seL4_CPtr device_frame(void)
+{
+    const seL4_SlotRegion untyped = guest_boot_info->untyped;
+    const seL4_CPtr slot = slot_new();
+
+    for (seL4_CPtr cap = untyped.start; cap < untyped.end; cap++)
+        if (guest_boot_info->untypedList[cap - untyped.start].isDevice &&
+            seL4_Untyped_Retype(cap, seL4_X86_4K, 0, ROOT, 0, 0, slot, 1) == seL4_NoError)
+            return slot;
+    return seL4_CapNull;
+}
+
+static void buffers(void)
+{
+    const seL4_CPtr device = device_frame();
+    const seL4_CPtr large = object_new(seL4_X86_LargePageObject, 0);
+
+    fresh();
+    say_error(seL4_TCB_SetIPCBuffer(tcb, 0x400, device));
+    say_error(configure(ROOT, 0, seL4_CapInitThreadVSpace, 0x400, device));
+    say_error(configure(ROOT, 0, seL4_CapInitThreadVSpace, 0x401, device));
+    say_error(seL4_TCB_SetIPCBuffer(tcb, 0x400, tcb));
+    say_error(seL4_TCB_SetIPCBuffer(tcb, 0x401, large));
+    say_error(seL4_TCB_SetIPCBuffer(tcb, 0x1ff400, large));
+    must(delete_cap(device), "Delete");
+}
+
+static void registers_of_itself(void *argument)
+{
+    const seL4_CPtr self = (seL4_CPtr)argument;
+    seL4_UserContext registers = {0};
+
+    say_error(seL4_TCB_ReadRegisters(self, 0, 0, 1, &registers));
+    say_error(seL4_TCB_WriteRegisters(self, 0, 0, 1, &registers));
+    say_error(seL4_TCB_CopyRegisters(self, self, 0, 0, 0, 1, 0));
+}
+
+static void own_registers(void)
+{
+    struct event event;
+
+    worker_run(registers_of_itself, (void *)worker_thread(0)->tcb, &event);
+    say_event(&event, NULL);
+}
+
 static const struct check checks[] = {
     {"TCB0001", "messages too short, method by method", truncated},
     {"TCB0002", "labels that a TCB does not have", unknown_label},
@@ -400,7 +465,9 @@ static const struct check checks[] = {
     {"TCB0007", "WriteRegisters of two registers leaves the others", write_part},
     {"TCB0008", "CopyRegisters: frame and integer registers", copy_registers},
     {"TCB0009", "SetTLSBase", set_tls_base},
-    {"TCB0010", "SetFlags returns the flags that exist", set_flags},
+#ifdef Label_TCB_SetFlags
+    {"TCB0010", "SetFlags returns the flags that exist; too short", set_flags},
+#endif
     {"TCB0011", "priorities over the authority's, authority that is no TCB", priority_errors},
     {"TCB0012", "Configure: bad CSpace, VSpace, guard, IPC buffer", configure_errors},
     {"TCB0013", "Configure: which of several errors comes first", configure_order},
@@ -415,6 +482,10 @@ static const struct check checks[] = {
     {"TCB0022", "a thread deletes itself", delete_running},
     {"TCB0023", "BindNotification: wrong type, empty, no Read, again, of another thread", bind},
     {"TCB0024", "BindNotification of one that a thread waits for", bind_with_waiter},
+    {"TCB0025", "SetMCPriority, SetSchedParams: authority that is no TCB, values too high",
+     authorities},
+    {"TCB0026", "an IPC buffer in a device frame, in a TCB, in a large page", buffers},
+    {"TCB0027", "a thread reads, writes and copies its own registers", own_registers},
 };
 
 const struct check_table tcb_checks = CHECK_TABLE(checks);

@@ -118,7 +118,8 @@ def _collect(qemu, args, until, typed):
                 break
             output += more
             last = now
-        if until and end is None and until.encode() in output:
+        over = b"halting..." in output or until and until.encode() in output
+        if over and end is None:
             end = now + SETTLE
     text = output.decode("utf-8", errors="replace").replace("\r\n", "\n")
     if until and until not in text:
