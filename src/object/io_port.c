@@ -17,12 +17,9 @@ struct port_method {
 };
 
 static const struct port_method port_methods[] = {
-    {INV_X86_IO_PORT_IN8, DEVICE_PORT_IN, 1, 1},
-    {INV_X86_IO_PORT_IN16, DEVICE_PORT_IN, 2, 1},
-    {INV_X86_IO_PORT_IN32, DEVICE_PORT_IN, 4, 1},
-    {INV_X86_IO_PORT_OUT8, DEVICE_PORT_OUT, 1, 2},
-    {INV_X86_IO_PORT_OUT16, DEVICE_PORT_OUT, 2, 2},
-    {INV_X86_IO_PORT_OUT32, DEVICE_PORT_OUT, 4, 2},
+    {INV_X86_IO_PORT_IN8, DEVICE_PORT_IN, 1, 1},    {INV_X86_IO_PORT_IN16, DEVICE_PORT_IN, 2, 1},
+    {INV_X86_IO_PORT_IN32, DEVICE_PORT_IN, 4, 1},   {INV_X86_IO_PORT_OUT8, DEVICE_PORT_OUT, 1, 2},
+    {INV_X86_IO_PORT_OUT16, DEVICE_PORT_OUT, 2, 2}, {INV_X86_IO_PORT_OUT32, DEVICE_PORT_OUT, 4, 2},
 };
 
 bool io_ports_are_free(const struct kernel *k, unsigned first, unsigned last)
