@@ -50,6 +50,11 @@ def stage_terminal(out):
                                           os.path.join(TESTS, "terminal", "terminal.py"), BUILD])
 
 
+def stage_serial(out):
+    programs.run_script(out, "serial", [sys.executable,
+                                        os.path.join(TESTS, "terminal", "serial.py"), BUILD])
+
+
 def stage_soak(out):
     programs.run_script(out, "soak", [sys.executable, os.path.join(TESTS, "soak", "starts.py"),
                                       "--count", "200", BUILD])
@@ -80,6 +85,7 @@ STAGES = [
     ("conformance", "guests/conformance: what the real kernel answers", stage_conformance),
     ("inject", "each host call fails once: one clear line, a clean end", stage_inject),
     ("terminal", "Ctrl-C, Ctrl-A x and signals on a terminal", stage_terminal),
+    ("serial", "--serial with clients that come and go", stage_serial),
     ("soak", "starts and kills: nothing is left behind", stage_soak),
     ("witness", "tests/witness on builds and emulators made up for it", stage_witness),
     ("sanitizer", "unit tests and tagged scenarios with address and UB sanitizers",

@@ -18,9 +18,8 @@
 #define MEMORY_MINIMUM (UINT64_C(4) << 20)
 #define MEMORY_MAXIMUM (UINT64_C(1) << 40)
 
-static bool set_memory(void *target, const char *value, struct command_error *ret_error)
+bool run_set_memory(struct run_options *options, const char *value, struct command_error *ret_error)
 {
-    struct run_options *options = target;
     uint64_t bytes;
 
     if (!command_parse_size(value, &bytes)) {
@@ -33,6 +32,11 @@ static bool set_memory(void *target, const char *value, struct command_error *re
     }
     options->machine.memory_bytes = bytes;
     return true;
+}
+
+static bool set_memory(void *target, const char *value, struct command_error *ret_error)
+{
+    return run_set_memory(target, value, ret_error);
 }
 
 static bool set_config(void *target, const char *value, struct command_error *ret_error)
@@ -139,6 +143,41 @@ static bool set_boot_log(void *target, const char *value, struct command_error *
     return true;
 }
 
+static bool has_stdio(const struct machine_options *machine)
+{
+    for (unsigned i = 0; i < machine->serial_count; i++) {
+        if (machine->serial[i].kind == SERIAL_STDIO) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool run_add_serial(struct run_options *options, const char *text, struct command_error *ret_error)
+{
+    struct machine_options *machine = &options->machine;
+    struct serial_spec spec;
+    const char *problem = serial_spec_parse(text, &spec);
+
+    if (problem != NULL) {
+        return command_fail(ret_error, "--serial %s: %s", text, problem);
+    }
+    if (machine->serial_count == MACHINE_MAX_SERIAL) {
+        return command_fail(ret_error, "--serial may be given %d times: for COM1 and COM2",
+                            MACHINE_MAX_SERIAL);
+    }
+    if (spec.kind == SERIAL_STDIO && has_stdio(machine)) {
+        return command_fail(ret_error, "--serial stdio may be given once");
+    }
+    machine->serial[machine->serial_count++] = spec;
+    return true;
+}
+
+static bool set_serial(void *target, const char *value, struct command_error *ret_error)
+{
+    return run_add_serial(target, value, ret_error);
+}
+
 static bool set_trace(void *target, const char *value, struct command_error *ret_error)
 {
     (void)value;
@@ -160,6 +199,8 @@ static const struct command_option options[] = {
     {"config", "FILE", "the kernel's gen_config.json, or lines NAME=VALUE", 'c', set_config},
     {"set", "NAME=VALUE", "one setting of the kernel, as in KernelIsMCS=ON", 0, set_setting},
     {"cores", "N", "cores of the machine (only 1 works yet)", 0, set_cores},
+    {"serial", "END", "COM1 (then COM2): stdio, null, pty, file:, unix:PATH, tcp:PORT", 0,
+     set_serial},
     {"until", "TEXT", "end with status 0 when the guest prints TEXT", 0, set_until},
     {"fail-on", "TEXT", "end with status 1 when the guest prints TEXT", 0, set_fail_on},
     {"timeout", "SECONDS", "end with status 124 after that time", 0, set_timeout},
@@ -322,7 +363,7 @@ static int report_end(const struct machine_options *machine, enum machine_end en
     return status;
 }
 
-static int run_image(struct run_options *run, const char *place, const char *path)
+int run_image(struct run_options *run, const char *place, const char *path)
 {
     struct machine_report report = {0};
     struct loader_error error;
@@ -335,6 +376,10 @@ static int run_image(struct run_options *run, const char *place, const char *pat
     run->machine.image = &image;
     run->machine.image_path = path;
     run->machine.configuration = &run->configuration;
+    if (run->machine.serial_count == 0) {
+        run->machine.serial[run->machine.serial_count++] =
+            (struct serial_spec){.kind = SERIAL_STDIO, .text = "stdio"};
+    }
     if (!find_configuration(run, place, &error)) {
         status = refuse(&error);
     } else {

@@ -3,6 +3,7 @@
 #ifndef CLI_CMD_RUN_H
 #define CLI_CMD_RUN_H
 
+#include <cli/command.h>
 #include <loader/configuration.h>
 #include <machine/machine.h>
 
@@ -12,6 +13,17 @@ struct run_options {
     struct configuration configuration;
     const char *config_file; /* NULL: look for one */
 };
+
+/* --memory; one more --serial, whose text must stay. False with a sentence. */
+bool run_set_memory(struct run_options *options, const char *value,
+                    struct command_error *ret_error);
+bool run_add_serial(struct run_options *options, const char *text, struct command_error *ret_error);
+
+/*
+ * Runs the image at `path`, of the configuration that is found from `place` if none was named.
+ * Returns an enum status, with the reason said if it is not STATUS_OK.
+ */
+int run_image(struct run_options *run, const char *place, const char *path);
 
 /* The exit status (enum status) for the end of a machine. */
 int run_status(const struct machine_options *machine, enum machine_end end,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <base/assert.h>
+#include <cli/cmd_qemu.h>
 #include <cli/command.h>
 #include <cli/say.h>
 #include <cli/status.h>
@@ -32,6 +33,9 @@ int main(int argc, char **argv)
 {
     if (!open_standard_files()) {
         return STATUS_HOST;
+    }
+    if (argc > 0 && qemu_is_meant(argv[0])) {
+        return qemu_main(argc, argv);
     }
     return command_main(argc, argv);
 }

@@ -58,7 +58,7 @@ static void poll_host(struct target *t, uint64_t value)
     t->end->error = value >> 16 & 0xf ? 0 : -EPIPE;
     t->end->ended = (value >> 20 & 0xf) == 0;
     t->end->output_size = 0;
-    serial_poll(t->pc->com1, t->now);
+    serial_poll(t->pc->com[0], t->now);
 }
 
 static void run_record(struct target *t, const uint8_t *record)
@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     stream = stream_create(&memory_end_ops, t.end);
     if (!stream ||
-        pc_create(&layout, &(struct pc_options){.com1 = stream, .cpus = 1, .hpet_fsb = true},
+        pc_create(&layout, &(struct pc_options){.com = {stream}, .cpus = 1, .hpet_fsb = true},
                   &t.pc))
         abort();
     for (; size >= RECORD_BYTES; data += RECORD_BYTES, size -= RECORD_BYTES)

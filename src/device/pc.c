@@ -94,19 +94,23 @@ static void put_word(uint8_t *memory, paddr_t paddr, uint16_t value)
 }
 
 /* The BIOS data area's fields that say what the machine has. */
-static void write_bios_data(uint8_t *memory)
+static void write_bios_data(uint8_t *memory, unsigned serial_ports)
 {
-    put_word(memory, 0x400, SERIAL_COM1_PORT);
+    static const uint16_t ports[PC_SERIAL_PORTS] = {SERIAL_COM1_PORT, SERIAL_COM2_PORT};
+
+    for (unsigned i = 0; i < serial_ports; i++)
+        put_word(memory, 0x400 + 2 * i, ports[i]);
     put_word(memory, 0x40e, EBDA_BASE >> 4);
     put_word(memory, 0x413, EBDA_BASE / KIB);
     memory[EBDA_BASE] = 1; /* its size in KiB */
 }
 
-void pc_write_firmware(uint8_t *memory, const struct pc_memory_layout *l, unsigned cpus)
+void pc_write_firmware(uint8_t *memory, const struct pc_memory_layout *l, unsigned cpus,
+                       unsigned serial_ports)
 {
     const struct acpi_options options = {.rsdp = l->rsdp, .tables = l->tables, .cpus = cpus};
 
-    write_bios_data(memory);
+    write_bios_data(memory, serial_ports);
     acpi_write_tables(memory, &options);
 }
 
@@ -140,7 +144,9 @@ static int add_devices(struct pc *pc, const struct pc_memory_layout *l, const st
     struct hpet *hpet;
     int error;
 
-    error = serial_create(pc->bus, SERIAL_COM1_PORT, SERIAL_COM1_GSI, o->com1, &pc->com1);
+    error = serial_create(pc->bus, SERIAL_COM1_PORT, SERIAL_COM1_GSI, o->com[0], &pc->com[0]);
+    if (!error && o->com[1])
+        error = serial_create(pc->bus, SERIAL_COM2_PORT, SERIAL_COM2_GSI, o->com[1], &pc->com[1]);
     if (!error)
         error = pit_create(pc->bus, &hpet_options.pit);
     if (!error)

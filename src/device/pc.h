@@ -11,6 +11,8 @@
 #include <device/serial.h>
 #include <device/stream.h>
 
+#define PC_SERIAL_PORTS 2
+
 /* --- memory ---------------------------------------------------------------------------------- */
 
 #define PC_MAX_RANGES  8
@@ -52,15 +54,18 @@ bool pc_memory_is_backed(const struct pc_memory_layout *layout, paddr_t paddr);
 /*
  * Writes what SeaBIOS leaves behind: BIOS data area and ACPI tables. memory: what stands for
  * physical address 0, zeroed, at least up to layout->low_end. cpus: 1..ACPI_MAX_CPUS.
+ * serial_ports: up to PC_SERIAL_PORTS.
  */
-void pc_write_firmware(uint8_t *memory, const struct pc_memory_layout *layout, unsigned cpus);
+void pc_write_firmware(uint8_t *memory, const struct pc_memory_layout *layout, unsigned cpus,
+                       unsigned serial_ports);
 
 /* --- devices ------------------------------------------------------------------------------------
  */
 
 struct pc_options {
-    struct host_stream *com1; /* stays the caller's */
-    int64_t epoch;            /* seconds since 1970 (UTC) at time 0 */
+    struct host_stream
+        *com[PC_SERIAL_PORTS]; /* of COM1 and COM2; stay the caller's. NULL: there is no COM2 */
+    int64_t epoch;             /* seconds since 1970 (UTC) at time 0 */
     unsigned cpus;
     bool hpet_fsb;                    /* HPET can send messages; QEMU's default: false */
     void (*power_off)(void *context); /* the guest switched the machine off (ACPI S5) */
@@ -70,7 +75,7 @@ struct pc_options {
 struct pc {
     struct bus *bus;
     struct ioapic *ioapic;
-    struct serial *com1;
+    struct serial *com[PC_SERIAL_PORTS]; /* NULL: no COM2 */
 };
 
 /* 0 or -ENOMEM. */

@@ -12,6 +12,8 @@
 
 #define SERIAL_COM1_PORT 0x3f8
 #define SERIAL_COM1_GSI  4
+#define SERIAL_COM2_PORT 0x2f8
+#define SERIAL_COM2_GSI  3
 
 struct serial;
 

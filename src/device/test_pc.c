@@ -91,7 +91,7 @@ TEST(firmware_leaves_its_tables)
     uint8_t *memory = calloc(1, PC_MEMORY_MIN);
 
     CHECK_EQ(pc_memory_layout(PC_MEMORY_MIN, &l), 0);
-    pc_write_firmware(memory, &l, 1);
+    pc_write_firmware(memory, &l, 1, 1);
     CHECK_MEM(memory + l.rsdp, "RSD PTR ", 8);
     CHECK_MEM(memory + l.tables, "FACS", 4);
     CHECK_EQ(memory[0x400] | memory[0x401] << 8, 0x3f8);
@@ -108,7 +108,8 @@ static int create(struct pc **ret_pc)
 
     pc_memory_layout(6 * GIB, &l);
     stream = stream_create(&host_stream_null_ops, NULL);
-    return pc_create(&l, &(struct pc_options){.com1 = stream, .cpus = 4, .hpet_fsb = true}, ret_pc);
+    return pc_create(&l, &(struct pc_options){.com = {stream}, .cpus = 4, .hpet_fsb = true},
+                     ret_pc);
 }
 
 static uint8_t cmos(struct pc *pc, uint8_t reg)

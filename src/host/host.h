@@ -21,6 +21,7 @@ struct pollfd;
 struct rlimit;
 struct rusage;
 struct sigevent;
+struct sockaddr;
 
 /* Linux's own signal set, as the wrappers take it. */
 #define HOST_SIGNAL_SET_BYTES 8

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static nanoseconds_t earlier(nanoseconds_t a, nanoseconds_t b)
@@ -46,8 +47,7 @@ static void client_worked(void *context, unsigned units)
     guest_clock_charge(&machine->clock, units);
 }
 
-/* When the machine is to end, in host time. */
-static nanoseconds_t timeout(const struct machine *machine)
+nanoseconds_t machine_timeout(const struct machine *machine)
 {
     nanoseconds_t length = machine->options->timeout;
     return length == NANOSECONDS_NEVER ? NANOSECONDS_NEVER : machine->start + length;
@@ -61,7 +61,7 @@ static nanoseconds_t client_now(void *context)
 /* The next moment (host time) at which the machine itself has something to do. */
 static nanoseconds_t own_deadline(const struct machine *machine)
 {
-    return earlier(timeout(machine), machine->output.flush_at);
+    return earlier(machine_timeout(machine), machine->output.flush_at);
 }
 
 /* --- console ------------------------------------------------------------------------------- */
@@ -75,11 +75,11 @@ static int64_t console_write(void *context, const uint8_t *bytes, size_t size)
 
 static int64_t console_read(void *context, uint8_t *bytes, size_t size)
 {
-    struct machine *machine = context;
-    size_t count = input_take(&machine->input, bytes, size);
+    struct host_stream *stream = ((struct machine *)context)->ports[0].stream;
+    size_t count = stream_read(stream, bytes, size);
     if (count > 0)
         return (int64_t)count;
-    return machine->input.ended ? 0 : -EAGAIN;
+    return stream->input_ended ? stream->input_error : -EAGAIN;
 }
 
 static int console_wait(void *context)
@@ -95,9 +95,23 @@ const struct host_stream_ops machine_console_ops = {
     .wait = console_wait,
 };
 
+/*
+ * What the kernel prints. On a serial line it ends lines with a carriage return, too; standard
+ * output gets them as programs here write them.
+ */
 static void client_console(void *context, const char *text, uint32_t length)
 {
     struct machine *machine = context;
+    bool is_line = machine->options->serial[0].kind != SERIAL_STDIO;
+    for (const char *end = text + length; is_line && text < end;) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        if (!newline)
+            break;
+        output_put(&machine->output, (const uint8_t *)text, (size_t)(newline - text));
+        output_put(&machine->output, (const uint8_t *)"\r\n", 2);
+        length -= (uint32_t)(newline + 1 - text);
+        text = newline + 1;
+    }
     output_put(&machine->output, (const uint8_t *)text, length);
 }
 
@@ -110,17 +124,19 @@ static void show_threads(struct machine *machine)
 
 static void update_input_watch(struct machine *machine)
 {
-    bool wanted = input_wants_more(&machine->input);
+    bool wanted = input_wants_more(&machine->input) && !machine->input.is_always_ready;
     if (wanted == machine->input_is_watched)
         return;
     int error = host_watcher_set(machine->watcher, machine->input.fd, wanted ? HOST_WATCH_READ : 0);
     if (error == 0)
         machine->input_is_watched = wanted;
+    else if (error == -EPERM)
+        machine->input.is_always_ready = true;
     else if (wanted)
-        machine->input.ended = true; /* a regular file cannot be watched; see poll_input */
+        machine->input.ended = true;
 }
 
-static void poll_input(struct machine *machine, nanoseconds_t now)
+void machine_read_keys(struct machine *machine)
 {
     switch (input_read(&machine->input)) {
     case TERMINAL_KEY_QUIT:
@@ -138,8 +154,22 @@ static void poll_input(struct machine *machine, nanoseconds_t now)
     default:
         break;
     }
-    serial_poll(machine->pc->com1, now);
+}
+
+static void poll_ports(struct machine *machine, nanoseconds_t now)
+{
+    machine_read_keys(machine);
+    ports_poll(machine, now);
+}
+
+/*
+ * Before the guest runs or the machine waits: since the last look the guest may have taken input.
+ * Returns whether anything is watched.
+ */
+static bool watch_ports(struct machine *machine)
+{
     update_input_watch(machine);
+    return ports_watch(machine) || machine->input_is_watched;
 }
 
 /* --- devices ------------------------------------------------------------------------------- */
@@ -196,7 +226,7 @@ static int client_pending_interrupt(void *context, nanoseconds_t now)
     if (!poked && now < bus_next_event(machine->pc->bus) &&
         !ioapic_has_pending(machine->pc->ioapic))
         return -1;
-    poll_input(machine, now);
+    poll_ports(machine, now);
     bus_advance(machine->pc->bus, now);
     return ioapic_pending(machine->pc->ioapic);
 }
@@ -209,16 +239,20 @@ static nanoseconds_t client_next_event(void *context)
 
 /* --- waiting ------------------------------------------------------------------------------- */
 
+bool machine_is_ending(struct machine *machine)
+{
+    if (host_clock_now() >= machine_timeout(machine))
+        machine->timed_out = true;
+    return machine->timed_out || machine->quit || machine->interrupted || machine->powered_off ||
+           signals_pending() != 0 || output_is_over(&machine->output) || ports_find_failed(machine);
+}
+
 static bool client_should_stop(void *context)
 {
     struct machine *machine = context;
-    nanoseconds_t now = host_clock_now();
-    if (now >= timeout(machine))
-        machine->timed_out = true;
-    if (now >= machine->output.flush_at)
+    if (host_clock_now() >= machine->output.flush_at)
         output_flush(&machine->output);
-    return machine->timed_out || machine->quit || machine->interrupted || machine->powered_off ||
-           signals_pending() != 0 || output_is_over(&machine->output);
+    return machine_is_ending(machine);
 }
 
 static void client_arm(void *context, nanoseconds_t deadline)
@@ -227,13 +261,13 @@ static void client_arm(void *context, nanoseconds_t deadline)
     nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
     host_deadline_set(&machine->deadline, earlier(guest_clock_wall_if_busy(&machine->clock, next),
                                                   own_deadline(machine)));
-    if (machine->input_is_watched)
+    if (watch_ports(machine))
         host_watcher_arm(machine->watcher);
 }
 
 /*
- * Only an interrupt wakes an idle machine: one that a thread waits for, of the console while there
- * may be input, or of a device that will do something by itself.
+ * Only an interrupt wakes an idle machine: one that a thread waits for, of a serial port while
+ * there may be input, or of a device that will do something by itself.
  */
 static bool something_may_come(const struct machine *machine)
 {
@@ -241,9 +275,11 @@ static bool something_may_come(const struct machine *machine)
     for (unsigned vector = 0; vector <= MAX_USER_VECTOR; vector++) {
         if (!waiting_for_vector(machine->kernel, vector))
             continue;
-        bool is_console = machine->kernel->irqs[vector].kind == IRQ_IOAPIC &&
-                          machine->kernel->irqs[vector].pin == SERIAL_COM1_GSI;
-        if (is_console ? !machine->com1->input_ended : device_acts)
+        const struct irq *irq = &machine->kernel->irqs[vector];
+        bool may_come;
+        if (irq->kind != IRQ_IOAPIC || !ports_find_pin(machine, irq->pin, &may_come))
+            may_come = device_acts;
+        if (may_come)
             return true;
     }
     return false;
@@ -259,6 +295,7 @@ static bool client_wait(void *context, nanoseconds_t deadline)
         return false;
     nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
     int ready[1];
+    watch_ports(machine);
     look_at_clock(machine, host_clock_now());
     nanoseconds_t until = guest_clock_wall_if_idle(&machine->clock, next);
     host_watcher_wait(machine->watcher, earlier(until, own_deadline(machine)), 1, ready);

@@ -74,6 +74,8 @@ enum terminal_key input_read(struct input *input)
 size_t input_take(struct input *input, uint8_t *ret_bytes, size_t size)
 {
     size_t count = 0;
+    if (input->length == 0 && input->is_always_ready)
+        input_read(input);
     while (count < size && input->length > 0) {
         ret_bytes[count++] = input->ring[input->first];
         input->first = (input->first + 1) % INPUT_BYTES;

@@ -16,6 +16,8 @@ struct input {
     int fd; /* -1: there is none */
     bool is_terminal;
     bool ended;
+    bool
+        is_always_ready; /* as regular files are, which cannot be watched: read when it is wanted */
     struct terminal_keys keys;
     uint8_t ring[INPUT_BYTES];
     unsigned first, length;

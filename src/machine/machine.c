@@ -81,7 +81,7 @@ static bool make_memory(struct machine *machine)
     error = host_memory_create(size, &machine->memory);
     if (error < 0)
         return fail_host(machine, error, "cannot make the guest's memory");
-    pc_write_firmware(machine->memory.base, &machine->layout, 1);
+    pc_write_firmware(machine->memory.base, &machine->layout, 1, machine->options->serial_count);
     return true;
 }
 
@@ -90,9 +90,31 @@ static void end_memory(struct machine *machine)
     host_memory_destroy(&machine->memory);
 }
 
+static bool make_ports(struct machine *machine)
+{
+    const struct port *failed;
+    int error = ports_open(machine, &failed);
+    if (error == 0)
+        return true;
+    const char *text = failed->end.spec->text;
+    if (error == -EADDRINUSE && failed->end.spec->kind == SERIAL_UNIX)
+        return fail(machine, MACHINE_END_HOST_FAILED, error,
+                    "--serial %s: it exists; remove it if nobody uses it, or name another", text);
+    if (error == -EADDRINUSE)
+        return fail(machine, MACHINE_END_HOST_FAILED, error,
+                    "--serial %s: the port is in use; name another", text);
+    return fail(machine, MACHINE_END_HOST_FAILED, error, "--serial %s: %s: %s", text,
+                host_failed_call(error) ? host_failed_call(error) : failed->name, strerror(-error));
+}
+
+static void end_ports(struct machine *machine)
+{
+    ports_close(machine);
+}
+
 static bool make_output(struct machine *machine)
 {
-    if (output_init(&machine->output, STDOUT_FILENO, machine->options))
+    if (output_init(&machine->output, machine->ports[0].stream, machine->options))
         return true;
     return fail(machine, MACHINE_END_REFUSED, 0,
                 "--until and --fail-on take texts of 1 to %d bytes", WATCH_MAX_TEXT);
@@ -100,7 +122,12 @@ static bool make_output(struct machine *machine)
 
 static void end_output(struct machine *machine)
 {
-    output_finish(&machine->output);
+    bool is_read_by_person =
+        machine->options->serial[0].kind == SERIAL_STDIO && isatty(STDOUT_FILENO);
+    if (is_read_by_person)
+        output_end_line(&machine->output);
+    else
+        output_flush(&machine->output);
 }
 
 static void power_off(void *context)
@@ -111,11 +138,11 @@ static void power_off(void *context)
 
 static bool make_devices(struct machine *machine)
 {
-    machine->com1 = stream_create(&machine_console_ops, machine);
-    if (!machine->com1)
+    machine->console = stream_create(&machine_console_ops, machine);
+    if (!machine->console)
         return fail(machine, MACHINE_END_HOST_FAILED, -ENOMEM, "no memory for the devices");
     struct pc_options options = {
-        .com1 = machine->com1,
+        .com = {machine->console, machine->ports[1].stream},
         .epoch = time(NULL),
         .cpus = 1,
         .power_off = power_off,
@@ -124,14 +151,14 @@ static bool make_devices(struct machine *machine)
     int error = pc_create(&machine->layout, &options, &machine->pc);
     if (error == 0)
         return true;
-    stream_destroy(machine->com1);
+    stream_destroy(machine->console);
     return fail(machine, MACHINE_END_HOST_FAILED, error, "no memory for the devices");
 }
 
 static void end_devices(struct machine *machine)
 {
     pc_destroy(machine->pc);
-    stream_destroy(machine->com1);
+    stream_destroy(machine->console);
 }
 
 static bool make_kernel(struct machine *machine)
@@ -249,8 +276,10 @@ static void end_watcher(struct machine *machine)
 
 static bool make_input(struct machine *machine)
 {
-    int error = input_open(&machine->input, STDIN_FILENO);
     machine->poked = true; /* the first look at the input is also what makes it watched */
+    if (!ports_have_stdio(machine))
+        return true;
+    int error = input_open(&machine->input, STDIN_FILENO);
     return error == 0 || fail_host(machine, error, "cannot take over the terminal");
 }
 
@@ -322,10 +351,11 @@ static const struct part {
 } parts[] = {
     {check_configuration, end_nothing},
     {make_memory, end_memory},
+    {make_wake, end_wake},
+    {make_ports, end_ports},
     {make_output, end_output},
     {make_devices, end_devices},
     {make_kernel, end_kernel},
-    {make_wake, end_wake},
     {make_signals, end_signals},
     {make_deadline, end_deadline},
     {make_watcher, end_watcher},
@@ -347,11 +377,13 @@ static void report_idle(struct machine *machine)
     waiting_report(machine->kernel, stderr);
 }
 
-static void fail_output(struct machine *machine)
+static void fail_output(struct machine *machine, const struct port *port)
 {
-    fail(machine, MACHINE_END_HOST_FAILED, machine->output.error,
-         "cannot write the guest's output to standard output: %s",
-         strerror(-machine->output.error));
+    int error = port->stream->output_error;
+    const char *place =
+        port->end.spec->kind == SERIAL_STDIO ? "standard output" : port->end.spec->text;
+    fail(machine, MACHINE_END_HOST_FAILED, error, "cannot write the guest's output to %s: %s",
+         place, strerror(-error));
 }
 
 /* The client stopped the seat: for the first of these reasons. */
@@ -395,8 +427,9 @@ static void run(struct machine *machine)
              result.error, "%s: %s", result.what, strerror(-result.error));
         break;
     }
-    if (machine->output.error && machine->end != MACHINE_END_HOST_FAILED)
-        fail_output(machine); /* whatever else happened, somebody has not seen all of it */
+    const struct port *failed = ports_find_failed(machine);
+    if (failed && machine->end != MACHINE_END_HOST_FAILED)
+        fail_output(machine, failed); /* whatever else happened, somebody has not seen all of it */
 }
 
 enum machine_end machine_run(const struct machine_options *options,

@@ -5,9 +5,11 @@
 
 #include <loader/configuration.h>
 #include <loader/image.h>
+#include <machine/serial_spec.h>
 
 #define MACHINE_MEMORY_DEFAULT (UINT64_C(512) << 20)
 #define MACHINE_MAX_FAIL_ON    8
+#define MACHINE_MAX_SERIAL     2
 
 /* What to do when every thread waits and nothing can wake one. */
 enum machine_on_idle {
@@ -20,6 +22,9 @@ struct machine_options {
     const char *image_path; /* for messages */
     const struct configuration *configuration;
     uint64_t memory_bytes; /* of guest RAM; a multiple of PAGE_BYTES */
+
+    struct serial_spec serial[MACHINE_MAX_SERIAL]; /* the host ends of COM1, COM2 */
+    unsigned serial_count;                         /* 1: there is no COM2 */
 
     const char *until;                        /* ends well when printed; NULL: none */
     const char *fail_on[MACHINE_MAX_FAIL_ON]; /* end badly when printed */

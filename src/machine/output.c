@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <machine/output.h>
 
-#include <errno.h>
 #include <host/clock.h>
-#include <host/host.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 /* How long an unfinished line may wait for its end. */
 #define FLUSH_DELAY (20 * UINT64_C(1000000))
 
-bool output_init(struct output *output, int fd, const struct machine_options *options)
+bool output_init(struct output *output, struct host_stream *stream,
+                 const struct machine_options *options)
 {
-    *output = (struct output){.fd = fd, .flush_at = NANOSECONDS_NEVER, .fail_on = options->fail_on};
+    *output = (struct output){
+        .stream = stream, .flush_at = NANOSECONDS_NEVER, .fail_on = options->fail_on};
     output->has_until = options->until != NULL;
     if (output->has_until && !watch_init(&output->watches[output->watch_count++], options->until))
         return false;
@@ -24,26 +22,14 @@ bool output_init(struct output *output, int fd, const struct machine_options *op
     return true;
 }
 
-static void wait_until_writable(int fd)
-{
-    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
-    host_ppoll(&poll_fd, 1, NULL, NULL, 0);
-}
-
 void output_flush(struct output *output)
 {
-    size_t done = 0;
-    while (done < output->length && output->error == 0) {
-        long written = host_write(output->fd, output->pending + done, output->length - done);
-        if (written >= 0)
-            done += (size_t)written;
-        else if (written == -EAGAIN)
-            wait_until_writable(output->fd);
-        else if (written != -EINTR)
-            output->error = (int)written;
-    }
+    size_t length = output->length;
+
+    /* Before the bytes go: who is called while they wait may flush, too. */
     output->length = 0;
     output->flush_at = NANOSECONDS_NEVER;
+    stream_write(output->stream, output->pending, length);
 }
 
 static void gather(struct output *output, const uint8_t *bytes, size_t size)
@@ -62,9 +48,9 @@ static void gather(struct output *output, const uint8_t *bytes, size_t size)
     }
 }
 
-void output_finish(struct output *output)
+void output_end_line(struct output *output)
 {
-    if (output->in_line && isatty(output->fd))
+    if (output->in_line)
         gather(output, (const uint8_t *)"\n", 1);
     output_flush(output);
 }
@@ -99,5 +85,5 @@ void output_put(struct output *output, const uint8_t *bytes, size_t size)
 
 bool output_is_over(const struct output *output)
 {
-    return output->until_seen || output->fail_on_seen != NULL || output->error != 0;
+    return output->until_seen || output->fail_on_seen != NULL || output->stream->output_error != 0;
 }

@@ -13,6 +13,7 @@
 #include <machine/input.h>
 #include <machine/machine.h>
 #include <machine/output.h>
+#include <machine/ports.h>
 #include <stdatomic.h>
 #include <trace/trace.h>
 
@@ -32,7 +33,8 @@ struct machine {
     struct trace *trace; /* NULL: off */
 
     struct pc *pc;
-    struct host_stream *com1;
+    struct port ports[MACHINE_MAX_SERIAL];
+    struct host_stream *console; /* COM1's UART: through `output` to its port */
     struct output output;
     struct input input;
     bool input_is_watched;
@@ -59,6 +61,12 @@ struct seat_client machine_client(struct machine *machine);
 nanoseconds_t machine_now(struct machine *machine);
 /* CPU time of the guest and of this thread. */
 nanoseconds_t machine_cpu_time(const struct machine *machine);
+/* When --timeout passes, in host time. */
+nanoseconds_t machine_timeout(const struct machine *machine);
+/* Reads what was typed: the machine's own keys act at once, the guest's wait for it. */
+void machine_read_keys(struct machine *machine);
+/* Whether something has asked for the end. */
+bool machine_is_ending(struct machine *machine);
 
 /* Puts the image into memory and boots the kernel. NULL, or why that cannot be (boot.c). */
 const char *boot_guest(struct machine *machine);

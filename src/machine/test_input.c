@@ -115,3 +115,20 @@ TEST(a_failing_read_is_the_end)
     CHECK(f.input.ended);
     end(&f);
 }
+
+TEST(what_is_always_ready_is_read_when_it_is_taken)
+{
+    struct fixture f = setup();
+    uint8_t bytes[4];
+
+    type(&f, "abc", 3);
+    CHECK_EQ(input_take(&f.input, bytes, sizeof(bytes)), 0);
+    f.input.is_always_ready = true;
+    CHECK_EQ(input_take(&f.input, bytes, sizeof(bytes)), 3);
+    CHECK_EQ(bytes[0], 'a');
+    close(f.fds[1]);
+    f.fds[1] = -1;
+    CHECK_EQ(input_take(&f.input, bytes, sizeof(bytes)), 0);
+    CHECK(f.input.ended);
+    end(&f);
+}

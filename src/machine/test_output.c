@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <host/host.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,33 @@
 struct fixture {
     int fds[2]; /* of a pipe: what the output writes can be read here */
     struct machine_options options;
+    struct host_stream *stream;
     struct output output;
 };
+
+static int64_t pipe_write(void *context, const uint8_t *bytes, size_t size)
+{
+    return host_write((int)(intptr_t)context, bytes, size);
+}
+
+static int64_t pipe_read(void *context, uint8_t *bytes, size_t size)
+{
+    (void)context;
+    (void)bytes;
+    (void)size;
+    return 0;
+}
+
+static int pipe_wait(void *context)
+{
+    struct pollfd poll_fd = {.fd = (int)(intptr_t)context, .events = POLLOUT};
+
+    poll(&poll_fd, 1, -1);
+    return 0;
+}
+
+static const struct host_stream_ops pipe_ops = {
+    .name = "pipe", .write = pipe_write, .read = pipe_read, .wait = pipe_wait};
 
 static struct fixture setup(const char *until, const char *fail_on)
 {
@@ -23,12 +49,15 @@ static struct fixture setup(const char *until, const char *fail_on)
     if (fail_on)
         f.options.fail_on[f.options.fail_on_count++] = fail_on;
     CHECK_EQ(pipe2(f.fds, O_NONBLOCK), 0);
-    CHECK(output_init(&f.output, f.fds[1], &f.options));
+    f.stream = stream_create(&pipe_ops, (void *)(intptr_t)f.fds[1]);
+    CHECK(f.stream != NULL);
+    CHECK(output_init(&f.output, f.stream, &f.options));
     return f;
 }
 
 static void end(struct fixture *f)
 {
+    stream_destroy(f->stream);
     close(f->fds[0]);
     close(f->fds[1]);
 }
@@ -97,7 +126,7 @@ TEST(a_failing_write_is_remembered)
     CHECK_EQ(host_inject("write", 1, EIO), 0);
     put(&f, "lost\n");
     host_inject("write", 0, 0);
-    CHECK_EQ(f.output.error, -EIO);
+    CHECK_EQ(f.stream->output_error, -EIO);
     CHECK(output_is_over(&f.output));
     end(&f);
 }
@@ -128,11 +157,14 @@ TEST(nothing_is_lost_when_the_reader_is_slow)
     memset(bytes, 'x', BYTES);
     CHECK_EQ(pthread_create(&reader, NULL, drain, &f), 0);
     output_put(&f.output, bytes, BYTES);
-    output_finish(&f.output);
+    output_flush(&f.output);
+    while (!stream_flush(f.stream))
+        pipe_wait((void *)(intptr_t)f.fds[1]);
     close(f.fds[1]);
     pthread_join(reader, &total);
     CHECK_EQ((size_t)total, BYTES);
-    CHECK_EQ(f.output.error, 0);
+    CHECK_EQ(f.stream->output_error, 0);
     close(f.fds[0]);
+    stream_destroy(f.stream);
     free(bytes);
 }

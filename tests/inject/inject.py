@@ -13,6 +13,7 @@ import argparse
 import os
 import re
 import sys
+import tempfile
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
@@ -28,6 +29,8 @@ WORKLOADS = [
     ("notifications", [], ""),
     ("priorities", [], ""),
     ("conformance", ["--until", "conformance: end"], "never read"),
+    ("hello", ["--serial", "stdio", "--serial", "unix:$DIR/com2", "--until", "Goodbye."], ""),
+    ("hello", ["--serial", "stdio", "--serial", "tcp:0", "--until", "Goodbye."], ""),
 ]
 TIMEOUT = 30
 
@@ -49,8 +52,10 @@ COUNTS = re.compile(r"^sel4emu: host calls:(.*)$", re.MULTILINE)
 
 def start(build, workload, *options):
     guest, own, typed = workload
-    return command.run([os.path.join(build, "sel4emu"), *options, *own, "--timeout", "20",
-                        command.find_image(build, guest)], stdin=typed, timeout=TIMEOUT)
+    with tempfile.TemporaryDirectory() as directory:
+        own = [word.replace("$DIR", directory) for word in own]
+        return command.run([os.path.join(build, "sel4emu"), *options, *own, "--timeout", "20",
+                            command.find_image(build, guest)], stdin=typed, timeout=TIMEOUT)
 
 
 def counts(done):

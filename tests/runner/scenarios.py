@@ -3,6 +3,7 @@
 
     # Why this scenario exists.
     image: hello                  a guest by name; bad:NAME, a file of bad_images.py; none
+    program: sel4emu-qemu         the name under which the command is started, sel4emu if not given
     options: --until "All done"   words as a shell would split them. $IMAGE is replaced (where it
                                   does not stand the image comes last), and $DIR: a directory that
                                   is empty but for a bad image
@@ -29,8 +30,8 @@ from scenario import bad_images, normalise
 
 from . import command
 
-KEYS = {"image", "options", "input", "status", "expect", "stdout", "stdout-not", "stderr",
-        "timeout", "tags", "without"}
+KEYS = {"image", "program", "options", "input", "status", "expect", "stdout", "stdout-not",
+        "stderr", "timeout", "tags", "without"}
 
 
 class Malformed(Exception):
@@ -74,7 +75,7 @@ def command_line(scenario, build_dir, guests_build, scratch):
     words = shlex.split(options.replace("$IMAGE", path or ""))
     if path and "$IMAGE" not in _one(scenario, "options"):
         words.append(path)
-    return [os.path.join(build_dir, "sel4emu")] + words
+    return [os.path.join(build_dir, _one(scenario, "program", "sel4emu"))] + words
 
 
 def check(scenario, done, directory):
