@@ -178,6 +178,14 @@ static bool set_serial(void *target, const char *value, struct command_error *re
     return run_add_serial(target, value, ret_error);
 }
 
+static bool set_hpet_messages(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)value;
+    (void)ret_error;
+    ((struct run_options *)target)->machine.hpet_messages = true;
+    return true;
+}
+
 static bool set_trace(void *target, const char *value, struct command_error *ret_error)
 {
     (void)value;
@@ -201,6 +209,8 @@ static const struct command_option options[] = {
     {"cores", "N", "cores of the machine (only 1 works yet)", 0, set_cores},
     {"serial", "END", "COM1 (then COM2): stdio, null, pty, file:, unix:PATH, tcp:PORT", 0,
      set_serial},
+    {"hpet-messages", NULL, "the HPET can send messages (MSI); off by default, as on QEMU", 0,
+     set_hpet_messages},
     {"until", "TEXT", "end with status 0 when the guest prints TEXT", 0, set_until},
     {"fail-on", "TEXT", "end with status 1 when the guest prints TEXT", 0, set_fail_on},
     {"timeout", "SECONDS", "end with status 124 after that time", 0, set_timeout},

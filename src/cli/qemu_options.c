@@ -135,6 +135,17 @@ static bool set_machine(struct qemu_line *line, const char *name, const char *va
     return strcmp(type, "pc") == 0 || ignore(line, name, value, ret_error);
 }
 
+/* The one property of a device that this machine has. */
+static bool set_property(struct qemu_line *line, const char *name, const char *value,
+                         struct command_error *ret_error)
+{
+    if (strcmp(value, "hpet.msi=on") == 0) {
+        line->run.machine.hpet_messages = true;
+        return true;
+    }
+    return ignore(line, name, value, ret_error);
+}
+
 static bool is_nothing(const char *value)
 {
     return strcmp(value, "none") == 0 || strcmp(value, "null") == 0;
@@ -193,6 +204,7 @@ static const struct qemu_option options[] = {
     {"serial", true, set_serial},
     {"smp", true, set_cores},
     {"machine M", true, set_machine},
+    {"global", true, set_property},
     {"version", false, set_version},
 
     {"nographic no-reboot nodefaults no-user-config no-fd-bootchk", false, holds_anyway},
@@ -206,7 +218,7 @@ static const struct qemu_option options[] = {
     {"enable-kvm no-shutdown no-acpi no-hpet singlestep snapshot usb full-screen mem-prealloc "
      "win2k-hack portrait",
      false, ignore},
-    {"cpu append accel numa add-fd set global boot mem-path k audio audiodev device name uuid fda "
+    {"cpu append accel numa add-fd set boot mem-path k audio audiodev device name uuid fda "
      "fdb hda hdb hdc hdd cdrom blockdev drive mtdblock sd fsdev virtfs usbdevice rotate g vnc "
      "spice acpitable smbios netdev chardev tpmdev dtb fw_cfg compat qmp qmp-pretty mon debugcon "
      "pidfile overcommit d dfilter D seed L action option-rom rtc icount watchdog "

@@ -118,6 +118,13 @@ TEST(what_matters_and_does_not_work_is_refused)
     CHECK(is_refused("disk.img", "unexpected argument"));
 }
 
+TEST(the_hpet_can_send_messages)
+{
+    CHECK(parse("-global|hpet.msi=on|-global|ide.x=y"));
+    CHECK(line.run.machine.hpet_messages);
+    CHECK_STR(line.ignored, " -global ide.x=y");
+}
+
 TEST(own_options_have_two_dashes)
 {
     CHECK(parse("-nographic|--until|done|--timeout=2|--trace|--kernel|k"));

@@ -426,9 +426,9 @@ bool serial_wants_input(const struct serial *s)
     return !s->stream->input_ended && !(s->mcr & MCR_LOOP) && s->count < fifo_depth(s);
 }
 
-bool serial_input_interrupts(const struct serial *s)
+bool serial_may_interrupt(const struct serial *s)
 {
-    return !s->stream->input_ended && (s->ier & IER_RECEIVED);
+    return !s->stream->input_ended || s->device.next_event != NANOSECONDS_NEVER;
 }
 
 void serial_poll(struct serial *s, nanoseconds_t now)

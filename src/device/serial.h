@@ -25,7 +25,7 @@ int serial_create(struct bus *bus, uint16_t port, unsigned gsi, struct host_stre
 void serial_poll(struct serial *serial, nanoseconds_t now);
 /* Whether input would be taken: the receive FIFO has room and the stream has not ended. */
 bool serial_wants_input(const struct serial *serial);
-/* Whether input would raise an interrupt: otherwise it can wake nobody. */
-bool serial_input_interrupts(const struct serial *serial);
+/* Whether it may still interrupt by itself: by input, or because bytes lie in the FIFO. */
+bool serial_may_interrupt(const struct serial *serial);
 
 #endif

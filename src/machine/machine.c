@@ -145,6 +145,7 @@ static bool make_devices(struct machine *machine)
         .com = {machine->console, machine->ports[1].stream},
         .epoch = time(NULL),
         .cpus = 1,
+        .hpet_fsb = machine->options->hpet_messages,
         .power_off = power_off,
         .context = machine,
     };

@@ -26,6 +26,8 @@ struct machine_options {
     struct serial_spec serial[MACHINE_MAX_SERIAL]; /* the host ends of COM1, COM2 */
     unsigned serial_count;                         /* 1: there is no COM2 */
 
+    bool hpet_messages; /* the HPET can send messages (FSB); QEMU: -global hpet.msi=on */
+
     const char *until;                        /* ends well when printed; NULL: none */
     const char *fail_on[MACHINE_MAX_FAIL_ON]; /* end badly when printed */
     unsigned fail_on_count;

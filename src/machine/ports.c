@@ -208,7 +208,7 @@ bool ports_find_pin(const struct machine *machine, unsigned pin, bool *ret_may_c
     for (unsigned i = 0; i < machine->options->serial_count; i++) {
         if (places[i].gsi != pin)
             continue;
-        *ret_may_come = !machine->ports[i].stream->input_ended;
+        *ret_may_come = serial_may_interrupt(machine->pc->com[i]);
         return true;
     }
     return false;

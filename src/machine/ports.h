@@ -38,7 +38,7 @@ bool ports_watch(struct machine *machine);
 const struct port *ports_find_failed(const struct machine *machine);
 /* Whether one of the ports is standard input and output. */
 bool ports_have_stdio(const struct machine *machine);
-/* Whether input may still come for the port whose interrupt has this pin; false: no port has it. */
+/* Whether the port whose interrupt has this pin may still interrupt; false: no port has it. */
 bool ports_find_pin(const struct machine *machine, unsigned pin, bool *ret_may_come);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <model/kernel.h>
 
-/* The interrupt of a vector came: signals its notification, if it has one, and masks the vector. */
+/* The interrupt of a vector came: signals its notification, if it has one, and masks a pin's. */
 void irq_deliver(struct kernel *k, unsigned core, unsigned vector);
 
 void irq_set_masked(struct kernel *k, unsigned vector, bool masked);

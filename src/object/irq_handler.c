@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * IRQ handlers: the right to one interrupt vector. The kernel masks a vector when it signals its
- * notification; Ack unmasks it. Manual, "Hardware I/O", "Interrupt Delivery".
+ * IRQ handlers: the right to one interrupt vector. The kernel masks a vector that an IOAPIC pin
+ * drives when it signals its notification; Ack unmasks it. One of messages it never masks. Manual,
+ * "Hardware I/O", "Interrupt Delivery".
  */
 #include <object/irq.h>
 
@@ -9,8 +10,11 @@
 #include <cap/delete.h>
 #include <cap/derivation.h>
 #include <ipc/ipc.h>
+#include <model/console.h>
 #include <object/decode.h>
 #include <object/object_types.h>
+
+#define FIRST_USER_IRQ 16
 
 void irq_set_masked(struct kernel *k, unsigned vector, bool masked)
 {
@@ -26,12 +30,24 @@ struct slot *irq_slot(struct kernel *k, unsigned vector)
     return slot_at(k, k->irq_slots + vector * sizeof(struct slot));
 }
 
+/* What a debug kernel says, with its own number of the interrupt: user level's begin behind 16. */
+static void report(struct kernel *k, const char *what, unsigned vector)
+{
+    console_print(k, "%s IRQ: %u\n", what, vector + FIRST_USER_IRQ);
+}
+
 void irq_deliver(struct kernel *k, unsigned core, unsigned vector)
 {
     union cap cap = irq_slot(k, vector)->cap;
-    if (cap_type(cap) == CAP_NOTIFICATION && (cap.notification.rights & RIGHT_WRITE))
+    enum irq_kind kind = k->irqs[vector].kind;
+    if (kind == IRQ_FREE) /* a message that a device goes on sending */
+        report(k, "Received disabled", vector);
+    else if (cap_type(cap) == CAP_NOTIFICATION && (cap.notification.rights & RIGHT_WRITE))
         notification_signal(k, core, cap.notification.object, cap.notification.badge);
-    irq_set_masked(k, vector, true);
+    else
+        report(k, "Undelivered", vector);
+    if (kind == IRQ_IOAPIC) /* messages cannot be masked */
+        irq_set_masked(k, vector, true);
 }
 
 static struct answer irq_handler_set_notification(struct call *call, unsigned vector)

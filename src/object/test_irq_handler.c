@@ -3,8 +3,10 @@
 
 #include <abi/message.h>
 #include <cap/derivation.h>
+#include <model/console.h>
 #include <object/irq.h>
 #include <object/testkit_hardware.h>
+#include <stdio.h>
 
 static struct answer set_notification(struct guest *g, cptr_t handler, cptr_t notification)
 {
@@ -47,6 +49,50 @@ TEST(irq_handler_ack_unmasks)
     CHECK_ANSWER(call_plain(&g, handler, INV_IRQ_HANDLER_ACK), answer_ok());
     CHECK(!g.k->irqs[5].masked);
     CHECK_EQ(g.k->irq_changes, changes + 1);
+    guest_end(&g);
+}
+
+/* What the kernel has printed since the last time. */
+static const char *printed(struct guest *g)
+{
+    static char text[64];
+    const char *said;
+    uint32_t length = console_take(g->k, &said);
+    snprintf(text, sizeof(text), "%.*s", (int)length, said);
+    return text;
+}
+
+TEST(an_interrupt_masks_a_pin_but_no_message)
+{
+    struct guest g = guest_boot_default();
+    cptr_t pin = g.next_slot++, message = g.next_slot++;
+    cptr_t notification = guest_make(&g, OBJECT_NOTIFICATION, 0);
+    guest_invoke(&g, get_ioapic(pin, 2, 5));
+    guest_invoke(&g, get_msi(message, 6));
+    CHECK_EQ(g.k->irqs[6].kind, IRQ_MSI);
+    set_notification(&g, pin, notification);
+    set_notification(&g, message, notification);
+    printed(&g);
+    irq_deliver(g.k, 0, 5);
+    irq_deliver(g.k, 0, 6);
+    CHECK(g.k->irqs[5].masked);
+    CHECK(!g.k->irqs[6].masked);
+    CHECK_STR(printed(&g), "");
+    guest_end(&g);
+}
+
+TEST(an_interrupt_that_nobody_gets_is_reported)
+{
+    struct guest g = guest_boot_default();
+    cptr_t handler = g.next_slot++;
+    guest_invoke(&g, get_ioapic(handler, 2, 5));
+    printed(&g);
+    irq_deliver(g.k, 0, 5);
+    CHECK_STR(printed(&g), "Undelivered IRQ: 21\n");
+    CHECK(g.k->irqs[5].masked);
+    irq_deliver(g.k, 0, 6);
+    CHECK_STR(printed(&g), "Received disabled IRQ: 22\n");
+    CHECK_EQ(g.k->irqs[6].kind, IRQ_FREE);
     guest_end(&g);
 }
 

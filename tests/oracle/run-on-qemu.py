@@ -15,6 +15,7 @@ import argparse
 import os
 import re
 import select
+import shlex
 import shutil
 import struct
 import subprocess
@@ -218,9 +219,10 @@ def run(args, directory):
             raise Problem(f"{name}: guest '{scenario['image'][0]}' is not built: run make")
         until = scenarios.until_text(scenario)
         typed = (scenario["input"] or [""])[0].encode().decode("unicode_escape")
-        key = (image, until, typed)
+        options = tuple(shlex.split((scenario["qemu"] or [""])[0]))
+        key = (image, until, typed, options)
         if key not in done:
-            done[key] = boot(kernel, image, args, cpu, until, typed)
+            done[key] = boot(kernel, image, args, cpu, until, typed, options)
         path = os.path.join(TESTS, "scenario", "transcripts", scenario["expect"][0])
         if args.update:
             store(path, head, done[key], until)

@@ -7,6 +7,7 @@
     options: --until "All done"   words as a shell would split them. $IMAGE is replaced (where it
                                   does not stand the image comes last), and $DIR: a directory that
                                   is empty but for a bad image
+    qemu: -serial null            what QEMU needs to be the same machine (tests/oracle only)
     input: text\\n                 what is typed at the console
     status: 0                     exit status, 0 if not given
     expect: hello.txt             transcripts/hello.txt, compared after normalisation
@@ -31,7 +32,7 @@ from scenario import bad_images, normalise
 from . import command
 
 KEYS = {"image", "program", "options", "input", "status", "expect", "stdout", "stdout-not",
-        "stderr", "timeout", "tags", "without"}
+        "stderr", "timeout", "tags", "without", "qemu"}
 
 
 class Malformed(Exception):
