@@ -162,7 +162,10 @@ static struct outcome run_thread(struct seat *seat, struct outcome outcome)
     struct seat_carrier *carrier = vspace ? seat_carrier_get(seat, tcb, vspace) : NULL;
     if (!carrier)
         return outcome;
+    seat_make_losses(seat, vspace);
     seat_give_way(seat, vspace);
+    if (seat->ended)
+        return outcome;
 
     word_t reg[USER_REGISTER_COUNT];
     struct trap trap;
@@ -288,7 +291,6 @@ void seat_run(struct seat *seat, struct seat_result *ret_result)
         }
         if (delivered)
             continue;
-        seat_make_losses(seat);
         seat_reap(seat);
         if (ends_entry(outcome.kind) && kernel_measures_entries(seat->k, CORE))
             kernel_leave(seat->k, CORE, client->now(client->context));

@@ -49,15 +49,11 @@ static void unmap_losses(struct seat *seat, struct seat_vspace *vspace,
     }
 }
 
-void seat_make_losses(struct seat *seat)
+void seat_make_losses(struct seat *seat, struct seat_vspace *vspace)
 {
     struct vspace_losses losses;
-    paddr_t root;
-    while ((root = kernel_next_losses(seat->k, &losses)) != 0) {
-        struct seat_vspace *vspace = seat_vspace_find(seat, root);
-        if (vspace && vspace->serial == losses.serial)
-            unmap_losses(seat, vspace, &losses);
-    }
+    if (kernel_take_losses(seat->k, vspace->root, &losses))
+        unmap_losses(seat, vspace, &losses);
 }
 
 void seat_clear_memory(struct seat *seat, unsigned core)

@@ -79,8 +79,11 @@ void seat_cache_clear(struct seat *seat);
 
 /* --- seat_memory.c ------------------------------------------------------------------------- */
 
-/* Makes all queued losses. */
-void seat_make_losses(struct seat *seat);
+/*
+ * Unmaps what the VSpace has lost. Before its code runs and not earlier: of one that ends, or loses
+ * more in the meantime, it is less work.
+ */
+void seat_make_losses(struct seat *seat, struct seat_vspace *vspace);
 /* Gives way where the guest has come to use the address of the gate's own page. */
 void seat_give_way(struct seat *seat, struct seat_vspace *vspace);
 /* Zeroes core->clear. */

@@ -5,7 +5,7 @@
  *   1. writes the thread's registers into its TCB (kernel_save_registers),
  *   2. calls the entry below that fits the trap, with the time,
  *   3. acts on the outcome: answers devices, drains the console (kernel->console), makes the map
- *      edits (kernel_next_losses) before guest code of that VSpace runs again, tells the interrupt
+ *      edits (kernel_take_losses) before guest code of that VSpace runs again, tells the interrupt
  *      controller about changed masks (kernel->irq_changes), and runs the thread it is told to with
  *      the registers that kernel_load_registers gives.
  * Entries never fail: whatever a guest does ends in an outcome. None is reentrant; a seat with
@@ -162,10 +162,9 @@ bool kernel_tcb_is_alive(struct kernel *k, paddr_t paddr, uint64_t serial);
 bool kernel_vspace_is_alive(struct kernel *k, paddr_t paddr, uint64_t serial);
 
 /*
- * Takes the losses of one changed VSpace off the queue: fills `ret_losses` with its struct's
- * contents (loss_count, loss[], lost_all) and resets them. Returns the VSpace, or 0 if none has
- * changed.
+ * Takes what the VSpace has lost since the last call and resets it. Returns whether there was
+ * anything.
  */
-paddr_t kernel_next_losses(struct kernel *k, struct vspace_losses *ret_losses);
+bool kernel_take_losses(struct kernel *k, paddr_t vspace, struct vspace_losses *ret_losses);
 
 #endif

@@ -20,9 +20,9 @@ bool kernel_vspace_is_alive(struct kernel *k, paddr_t paddr, uint64_t serial)
     return vspace_is_alive(k, paddr, serial);
 }
 
-paddr_t kernel_next_losses(struct kernel *k, struct vspace_losses *ret_losses)
+bool kernel_take_losses(struct kernel *k, paddr_t vspace, struct vspace_losses *ret_losses)
 {
-    return vspace_next_losses(k, ret_losses);
+    return vspace_take_losses(k, vspace, ret_losses);
 }
 
 paddr_t kernel_tcb_vspace(struct kernel *k, const struct tcb *tcb)

@@ -22,7 +22,7 @@
 
 #include <base/types.h>
 
-#define GUEST_CLOCK_TRUST UINT64_C(200000)
+#define GUEST_CLOCK_TRUST UINT64_C(500000)
 
 /* For a unit of work as KernelMaxNumWorkUnitsPerPreemption counts them: a capability deleted. */
 #define GUEST_CLOCK_WORK_UNIT UINT64_C(1000)

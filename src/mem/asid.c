@@ -3,7 +3,6 @@
 
 #include <abi/object.h>
 #include <base/bits.h>
-#include <mem/losses.h>
 
 #define ASIDS_PER_POOL (1u << ASID_POOL_INDEX_BITS)
 
@@ -38,8 +37,6 @@ void asid_assign(struct kernel *k, unsigned asid, paddr_t vspace)
     struct vspace *v = vspace_at(k, vspace);
     v->asid = asid;
     v->serial = k->next_serial++;
-    v->next_changed = 0;
-    v->is_changed = false;
     v->lost_all = false;
     v->loss_count = 0;
 }
@@ -47,7 +44,6 @@ void asid_assign(struct kernel *k, unsigned asid, paddr_t vspace)
 /* No thread can run in it any more: the seat that notices ends its process. */
 static void vspace_end(struct kernel *k, paddr_t vspace)
 {
-    losses_forget(k, vspace);
     vspace_at(k, vspace)->serial = 0;
     k->deaths++;
 }

@@ -21,18 +21,20 @@ TEST(too_many_losses_become_the_loss_of_everything)
     guest_end(&g);
 }
 
-TEST(the_queue_holds_each_changed_vspace_once)
+TEST(each_vspace_has_losses_of_its_own)
 {
     struct guest g = guest_with_vspace();
-    paddr_t roots[] = {ROOT, TABLES + 0x10000, TABLES + 0x11000};
-    asid_assign(g.k, 20, roots[1]);
-    asid_assign(g.k, 21, roots[2]);
-    for (unsigned round = 0; round < 2; round++)
-        for (unsigned i = 0; i < ARRAY_LENGTH(roots); i++)
-            vspace_lose(g.k, roots[i], round << 12, 12);
-    asid_release(g.k, 20, roots[1]); /* from the middle */
-    CHECK_EQ(take_losses(&g, roots[2]).count, 2);
-    CHECK_EQ(take_losses(&g, roots[0]).count, 2);
-    take_losses(&g, 0);
+    paddr_t other = TABLES + 0x10000;
+    asid_assign(g.k, 20, other);
+    vspace_lose(g.k, ROOT, 0x1000, 12);
+    vspace_lose(g.k, other, 0x2000, 12);
+    vspace_lose(g.k, ROOT, 0x3000, 12);
+    CHECK_EQ(take_losses(&g, ROOT).count, 2);
+    check_no_losses(&g);
+    CHECK_EQ(take_losses(&g, other).loss[0], 0x2000 | 12);
+    vspace_lose(g.k, other, 0x2000, 12);
+    asid_release(g.k, 20, other);
+    asid_assign(g.k, 21, other); /* begins with none */
+    CHECK(!vspace_take_losses(g.k, other, &(struct vspace_losses){.count = 0}));
     guest_end(&g);
 }

@@ -46,11 +46,17 @@ static inline void map(struct guest *g, vaddr_t vaddr, enum frame_size size, pad
                      frame_level(size));
 }
 
-static inline struct vspace_losses take_losses(struct guest *g, paddr_t expected_vspace)
+static inline struct vspace_losses take_losses(struct guest *g, paddr_t vspace)
 {
     struct vspace_losses losses = {.count = 0};
-    CHECK_EQ(vspace_next_losses(g->k, &losses), expected_vspace);
+    CHECK(vspace_take_losses(g->k, vspace, &losses));
     return losses;
+}
+
+static inline void check_no_losses(struct guest *g)
+{
+    struct vspace_losses losses;
+    CHECK(!vspace_take_losses(g->k, ROOT, &losses));
 }
 
 #endif

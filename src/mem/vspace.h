@@ -61,8 +61,8 @@ uint64_t *walk_entry(struct kernel *k, paddr_t vspace, vaddr_t vaddr, enum pagin
  * with fewer rights. */
 void vspace_lose(struct kernel *k, paddr_t vspace, vaddr_t vaddr, unsigned size_bits);
 
-/* Takes one changed VSpace off the queue and resets its losses; 0 if none has changed. */
-paddr_t vspace_next_losses(struct kernel *k, struct vspace_losses *ret_losses);
+/* Takes and resets what was lost since the last call. Returns whether anything was. */
+bool vspace_take_losses(struct kernel *k, paddr_t vspace, struct vspace_losses *ret_losses);
 
 /* --- changes (mem/map.c) ------------------------------------------------------------------- */
 /* Entries that map a frame, or link a table; attributes: seL4's VM attributes word. */

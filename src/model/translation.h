@@ -23,7 +23,6 @@ struct translation_run {
 
 /* The mappings that one VSpace has lost. */
 struct vspace_losses {
-    uint64_t serial;
     bool lost_all; /* more than the array holds: everything is to be faulted in anew */
     uint32_t count;
     uint64_t loss[VSPACE_LOSSES_MAX]; /* vaddr, with log2 of the size in the low 12 bits */

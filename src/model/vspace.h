@@ -27,13 +27,11 @@ enum pte_bits {
 
 struct vspace {
     uint64_t entry[VSPACE_ENTRIES];
-    uint64_t serial;      /* never used twice; 0: no ASID, no seat process */
-    paddr_t next_changed; /* in kernel->changed_vspaces */
+    uint64_t serial; /* never used twice; 0: no ASID, no seat process */
     uint64_t asid;
     uint32_t loss_count;
-    bool is_changed; /* is in the list */
-    bool lost_all;   /* more losses than the array holds: everything is to be faulted in anew */
-    uint64_t reserved[12];
+    bool lost_all; /* more losses than the array holds: everything is to be faulted in anew */
+    uint64_t reserved[13];
     uint64_t loss[VSPACE_LOSSES_MAX]; /* vaddr, with log2 of the size in the low 12 bits */
 };
 
