@@ -44,6 +44,33 @@ static void read_text(const char *path, char *ret_text, size_t size)
         close(fd);
 }
 
+/* --- stops --------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t child_signals;
+
+static void count_child_signal(int number)
+{
+    (void)number;
+    child_signals++;
+}
+
+TEST(stops_are_no_signals)
+{
+    struct rig guest;
+    struct sigaction old;
+
+    CHECK_EQ(host_sigaction(SIGCHLD, count_child_signal, &old), 0);
+    if (rig_open(&guest)) {
+        child_signals = 0;
+        CHECK_EQ(rig_execute(&guest, &just_syscall), TRAP_SYSCALL);
+        CHECK_EQ(access_at(&guest, &load, RIG_NONE), TRAP_PAGE_FAULT);
+        CHECK_EQ(child_signals, 0);
+        rig_close(&guest);
+        CHECK(child_signals > 0); /* the ends are */
+    }
+    sigaction(SIGCHLD, &old, NULL);
+}
+
 /* --- what a VSpace process holds ----------------------------------------------------------- */
 
 TEST(process_holds_one_page_and_two_descriptors)

@@ -103,7 +103,8 @@ void *host_allocate(size_t count, size_t size)
 
 int host_sigaction(int number, void (*handler)(int), struct sigaction *ret_old)
 {
-    struct sigaction action = {.sa_handler = handler};
+    /* stops of children are waited for: a signal for each would only cost time */
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_NOCLDSTOP};
     int error = call_enter(CALL_sigaction);
 
     if (!error && sigaction(number, &action, ret_old) < 0)

@@ -173,9 +173,6 @@ void survey_check_mappings(struct survey *s)
                 check_vspace(s, &caps, base + i, vspaces[i]);
         }
     }
-    for (paddr_t at = k->changed_vspaces; at && !s->problem; at = vspace_at(k, at)->next_changed)
-        REQUIRE(s,
-                vspace_is_alive(k, at, vspace_at(k, at)->serial) && vspace_at(k, at)->is_changed);
 }
 
 /* --- interrupts and ports ------------------------------------------------------------------ */

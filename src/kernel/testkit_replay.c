@@ -97,9 +97,6 @@ static void check_run(struct replay *r, paddr_t vspace, vaddr_t vaddr)
 static void ask(struct replay *r, struct outcome outcome)
 {
     struct kernel *k = r->g.k;
-    struct vspace_losses losses;
-    while (r->entries % 7 == 0 && kernel_next_losses(k, &losses))
-        continue;
     const struct tcb *tcb = tcb_at(k, outcome.tcb);
     if (outcome.kind != OUTCOME_RUN)
         return;
@@ -110,6 +107,9 @@ static void ask(struct replay *r, struct outcome outcome)
         r->problem = "a thread that is to run is alive";
     if (!vspace)
         return;
+    struct vspace_losses losses;
+    if (kernel_take_losses(k, vspace, &losses) && kernel_take_losses(k, vspace, &losses))
+        r->problem = "losses are taken once";
     if (!kernel_vspace_is_alive(k, vspace, vspace_at(k, vspace)->serial))
         r->problem = "a VSpace that is to run is alive";
     check_run(r, vspace, GUEST_IMAGE_START + r->entries % 4 * PAGE_BYTES);

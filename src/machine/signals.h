@@ -3,7 +3,8 @@
  * Signals that ask the process to end. The first one is noted, and the machine told; the second
  * ends the process at once, with the terminal restored (the guest's processes die with their
  * tracer). SIGPIPE is ignored: a reader that goes away is an error of write(). SIGCHLD is not: with
- * it ignored, as a parent may have left it, wait() loses the ends of children.
+ * it ignored, as a parent may have left it, wait() loses the ends of children. It is not sent for
+ * their stops, of which the gate makes many.
  *
  * Also here: a crash of our own restores the terminal before it takes its course.
  */

@@ -142,7 +142,7 @@ struct kernel {
     struct irq_pin irq_pins[MAX_IOAPIC_PINS];
     struct io_mmu io_mmu;
 
-    uint64_t next_serial;    /* for TCBs and VSpaces; starts at 1 */
+    uint64_t next_serial; /* for TCBs and VSpaces; starts at 1 */
     uint64_t idle_serial; /* of the idle thread, which has no TCB: it comes after the initial one */
     uint64_t deaths;      /* TCBs and VSpaces that have ended: a seat that sees it move looks */
     uint64_t
