@@ -79,7 +79,7 @@ enum entry_result benchmark_get_thread(struct kernel *k, unsigned core, struct t
         cycles(k, u->kernel_time),
         u->entries,
         cycles(k, idle->time),
-        cycles(k, idle->time), /* of the core that the thread runs on: the same one */
+        cycles(k, k->cores[thread->core].utilisation.idle.time),
         idle->schedules,
         cycles(k, idle->kernel_time),
         idle->entries,

@@ -8,7 +8,8 @@
  * far as their root CNode goes.
  *
  * A snapshot is long: it is made in steps of one thread, slot or mapping. k->snapshot says which is
- * the next one, and an entry goes on until the console is full.
+ * the next one, and an entry goes on until the console is full. Another core may change what is
+ * listed meanwhile; a thread that ends is left out from then on.
  */
 #include <kernel/syscall.h>
 
@@ -281,7 +282,7 @@ static bool step_thread_objects(struct kernel *k, const struct tcb *tcb, word_t 
         print_tcb(k, tcb);
     if (*index == 0 && count > 0)
         print_object(k, tcb->slots[TCB_SLOT_CTABLE].cap);
-    if (*index == count)
+    if (*index >= count)
         return false;
     const struct slot *slot = slot_of(k, tcb, (*index)++);
     if (tells_its_object(k, slot))
@@ -298,7 +299,7 @@ static bool step_slots(struct kernel *k, const struct tcb *tcb, word_t *index)
         print_name(k, tcb->slots[TCB_SLOT_CTABLE].cap);
         console_print(k, " {\n");
     }
-    if (*index == count) {
+    if (*index >= count) {
         console_print(k, "}\n");
         return false;
     }

@@ -142,6 +142,28 @@ TEST(a_long_snapshot_goes_on_without_a_gap)
     guest_end(&g);
 }
 
+/* As if another core did it between two entries. */
+TEST(a_thread_that_ends_meanwhile_is_left_out)
+{
+    struct guest g = guest_boot_default();
+    struct guest_thread older = guest_thread(&g, 6), t = guest_thread(&g, 7);
+    for (unsigned i = 0; i < 600; i++)
+        guest_make(&g, OBJECT_ENDPOINT, 0);
+    struct outcome outcome =
+        guest_syscall_once(&g, (struct guest_syscall){.syscall = SYSCALL_DEBUG_SNAPSHOT});
+    guest_console(&g);
+    CHECK_EQ(outcome.kind, OUTCOME_CONSOLE);
+    CHECK_EQ(g.k->snapshot.tcb, kernel_paddr(g.k, t.tcb));
+    guest_delete(&g, t.cptr);
+    CHECK_EQ(g.k->snapshot.tcb, kernel_paddr(g.k, older.tcb));
+    while (outcome.kind == OUTCOME_CONSOLE) {
+        guest_console(&g);
+        outcome = kernel_continue(g.k, 0, 0);
+    }
+    CHECK(strstr(guest_console(&g), "irq maps {\n}\n"));
+    guest_end(&g);
+}
+
 TEST(interrupts_with_a_notification_are_mapped)
 {
     struct guest g = guest_boot_default();

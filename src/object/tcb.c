@@ -45,6 +45,10 @@ static void all_tcbs_remove(struct kernel *k, struct tcb *tcb)
         tcb_at(k, tcb->all_link.next)->all_link.prev = tcb->all_link.prev;
     if (k->dump_cursor == kernel_paddr(k, tcb))
         k->dump_cursor = tcb->all_link.next;
+    if (k->snapshot.tcb == kernel_paddr(k, tcb)) {
+        k->snapshot.tcb = tcb->all_link.next;
+        k->snapshot.index = 0;
+    }
 }
 
 union cap tcb_create(struct kernel *k, unsigned core, const struct tcb *creator, paddr_t paddr)

@@ -552,6 +552,22 @@ TEST(debug_calls_have_their_arguments)
     traced_end(t);
 }
 
+TEST(calls_for_measuring)
+{
+    struct kernel_config config = kernel_config_default();
+    config.benchmarks = BENCHMARKS_TRACK_UTILISATION;
+    config.dangerous_msr = true;
+    struct traced *t = traced_boot_with(config);
+    CHECK_CALL(t, ROOT "BenchmarkResetLog() = ok", .syscall = SYSCALL_BENCHMARK_RESET_LOG);
+    CHECK_CALL(t, ROOT "BenchmarkGetThreadUtilisation(cap 1 \"tcb\") = ok",
+               .syscall = SYSCALL_BENCHMARK_GET_THREAD_UTILISATION, .cap = 1);
+    CHECK_CALL(t, ROOT "X86DangerousRDMSR(register 0xc0000100) = ok",
+               .syscall = SYSCALL_X86_DANGEROUS_RDMSR, .cap = 0xc0000100);
+    CHECK_CALL(t, ROOT "X86DangerousWRMSR(register 0xc0000100, 0x1234) = ok",
+               .syscall = SYSCALL_X86_DANGEROUS_WRMSR, .cap = 0xc0000100, WORDS(0x1234));
+    traced_end(t);
+}
+
 TEST(unnamed_threads_have_a_number)
 {
     struct traced *t = boot();
