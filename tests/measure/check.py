@@ -157,10 +157,10 @@ def runs_another_system(world, build):
     os.symlink(command.find_image(build, "hello"),
                os.path.join(world.build, "images", "hello-image-x86_64-pc99"))
     emulator = ["--no-qemu", "--runs", "1", "--sel4emu", os.path.join(build, "sel4emu")]
-    done = world.witness(*emulator, "--until", "Goodbye", "--memory", "64M", world.build)
+    done = world.witness(*emulator, "--until", "Goodbye", "--memory", "256M", world.build)
     yield done.returncode == 0, f"status {done.returncode}: {done.stdout}{done.stderr}"
     yield figure(world.read("page.md"), "sel4emu", 3) > 0, "no processor time"
-    done = world.witness(*emulator, "--until", "never printed", "--memory", "64M", world.build)
+    done = world.witness(*emulator, "--until", "never printed", "--memory", "256M", world.build)
     yield done.returncode == 1, f"the end text did not come, but status {done.returncode}"
 
 
