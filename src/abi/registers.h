@@ -6,6 +6,8 @@
 #ifndef ABI_REGISTERS_H
 #define ABI_REGISTERS_H
 
+#include <base/types.h>
+
 enum user_register {
     UREG_RIP,
     UREG_RSP,
@@ -39,6 +41,10 @@ enum user_register {
     UREG_REPLY = UREG_R12,             /* MCS: reply capability */
     UREG_NB_SEND_RECV_DEST = UREG_R13, /* MCS */
 };
+
+/* Bits of rflags */
+#define RFLAGS_TRAP   (UINT64_C(1) << 8)  /* the next instruction ends in a debug exception */
+#define RFLAGS_RESUME (UINT64_C(1) << 16) /* the next instruction ignores breakpoints on it */
 
 #define MESSAGE_REGISTER_COUNT 4
 #define UREG_MR0               UREG_R10

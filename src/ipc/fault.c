@@ -8,6 +8,7 @@
 #include <cap/lookup.h>
 #include <ipc/fault_report.h>
 #include <model/context.h>
+#include <model/debug.h>
 #include <sched/sched.h>
 
 /* --- the message --------------------------------------------------------------------------- */
@@ -57,6 +58,22 @@ static void write_user_exception(struct message_writer *m, const struct tcb *sen
     message_add(m, sender->fault.user_exception.error_code);
 }
 
+static bool has_breakpoint(const struct fault *fault)
+{
+    return fault->debug.reason == BREAKPOINT_DATA || fault->debug.reason == BREAKPOINT_INSTRUCTION;
+}
+
+static void write_debug_exception(struct message_writer *m, const struct tcb *sender)
+{
+    const struct fault *fault = &sender->fault;
+    message_add(m, sender->context.reg[UREG_RIP]);
+    message_add(m, fault->debug.reason);
+    if (!has_breakpoint(fault))
+        return;
+    message_add(m, fault->debug.address);
+    message_add(m, fault->debug.breakpoint);
+}
+
 static void write_vm_fault(struct message_writer *m, const struct tcb *sender)
 {
     message_add(m, sender->context.reg[UREG_RIP]);
@@ -103,6 +120,15 @@ static bool reply_to_user_exception(const struct reply_reader *r, struct tcb *fa
     return reply_sets_registers(r, faulter, abi_user_exception_registers, USER_EXCEPTION_REGISTERS);
 }
 
+/* The answer to a step says after how many instructions the next one is reported; 0: none is. */
+static bool reply_to_debug_exception(const struct reply_reader *r, struct tcb *faulter)
+{
+    if (faulter->fault.debug.reason == BREAKPOINT_SINGLE_STEP)
+        debug_configure_stepping(faulter,
+                                 r->info.length < 1 ? 1 : message_word(r->handler, NULL, 0));
+    return r->info.label == 0;
+}
+
 /* --- by type of fault ---------------------------------------------------------------------- */
 
 static const struct fault_ops {
@@ -112,6 +138,7 @@ static const struct fault_ops {
     [FAULT_CAP] = {.write = write_cap_fault, .reply = reply_restarts},
     [FAULT_UNKNOWN_SYSCALL] = {.write = write_unknown_syscall, .reply = reply_to_unknown_syscall},
     [FAULT_USER_EXCEPTION] = {.write = write_user_exception, .reply = reply_to_user_exception},
+    [FAULT_DEBUG_EXCEPTION] = {.write = write_debug_exception, .reply = reply_to_debug_exception},
     [FAULT_VM] = {.write = write_vm_fault, .reply = reply_restarts},
 };
 

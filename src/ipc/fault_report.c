@@ -34,6 +34,13 @@ static void report_user_exception(struct kernel *k, const struct fault *fault)
                   HEX(fault->user_exception.error_code));
 }
 
+/* The kernel prints nothing else of it. */
+static void report_debug_exception(struct kernel *k, const struct fault *fault)
+{
+    (void)fault;
+    console_print(k, "unknown fault");
+}
+
 static void report_vm(struct kernel *k, const struct fault *fault)
 {
     console_print(k, "vm fault on %s at address %s%lx with status %s%lx",
@@ -45,6 +52,7 @@ static void (*const reports[FAULT_TYPE_COUNT])(struct kernel *, const struct fau
     [FAULT_CAP] = report_cap,
     [FAULT_UNKNOWN_SYSCALL] = report_unknown_syscall,
     [FAULT_USER_EXCEPTION] = report_user_exception,
+    [FAULT_DEBUG_EXCEPTION] = report_debug_exception,
     [FAULT_VM] = report_vm,
 };
 

@@ -6,6 +6,7 @@
 #include <base/bits.h>
 #include <cap/delete.h>
 #include <ipc/ipc.h>
+#include <model/debug.h>
 #include <model/testkit_thread.h>
 
 #define BADGE 0x77
@@ -16,9 +17,9 @@ struct fixture {
     cptr_t ep, badged;
 };
 
-static struct fixture setup(void)
+static struct fixture setup_with(struct kernel_config config)
 {
-    struct fixture f = {.g = guest_boot_default()};
+    struct fixture f = {.g = guest_boot(config, GUEST_MEMORY_END)};
     f.faulter = guest_thread(&f.g, 255);
     f.handler = guest_thread(&f.g, 255);
     f.ep = guest_make(&f.g, OBJECT_ENDPOINT, 0);
@@ -32,6 +33,11 @@ static struct fixture setup(void)
         f.faulter.tcb->context.reg[i] = 0x6000 + i;
     f.faulter.tcb->context.next_ip = 0x6000;
     return f;
+}
+
+static struct fixture setup(void)
+{
+    return setup_with(kernel_config_default());
 }
 
 static void check_message(const struct fixture *f, word_t label, unsigned length)
@@ -75,6 +81,107 @@ TEST(user_exceptions)
     kernel_user_exception(f.g.k, 0, 13, 0x802, 0);
     CHECK_MESSAGE(&f, 3, 0x6000, 0x6001, 0x6002, 13, 0x802);
     guest_end(&f.g);
+}
+
+/* --- the hardware debug API ---------------------------------------------------------------- */
+
+static struct fixture setup_debug(void)
+{
+    struct kernel_config config = kernel_config_default();
+    config.hardware_debug_api = true;
+    struct fixture f = setup_with(config);
+    debug_set_breakpoint(
+        f.faulter.tcb, 2,
+        &(struct breakpoint){
+            .address = 0x1230, .type = BREAKPOINT_DATA, .size = 4, .access = BREAK_ON_WRITE});
+    debug_set_breakpoint(f.faulter.tcb, 3,
+                         &(struct breakpoint){.address = 0x6000, .type = BREAKPOINT_INSTRUCTION});
+    return f;
+}
+
+static void trap_debug(struct fixture *f, word_t vector, uint8_t breakpoints, bool stepped)
+{
+    kernel_debug_exception(f->g.k, 0, vector,
+                           (struct debug_event){.breakpoints = breakpoints, .stepped = stepped}, 0);
+}
+
+TEST(debug_exceptions_by_reason)
+{
+    static const struct {
+        word_t vector;
+        uint8_t breakpoints;
+        bool stepped;
+        unsigned length;
+        word_t words[4];
+    } events[] = {
+        {1, 1 << 2, false, 4, {0x6000, BREAKPOINT_DATA, 0x1230, 2}},
+        {1, 1 << 3, false, 4, {0x6000, BREAKPOINT_INSTRUCTION, 0x6000, 3}},
+        {1, 1 << 3 | 1 << 2, true, 4, {0x6000, BREAKPOINT_DATA, 0x1230, 2}},
+        {1, 0, true, 2, {0x6000, BREAKPOINT_SINGLE_STEP}},
+        {3, 0, false, 2, {0x6000, BREAKPOINT_SOFTWARE}},
+    };
+    for (unsigned i = 0; i < ARRAY_LENGTH(events); i++) {
+        struct fixture f = setup_debug();
+        trap_debug(&f, events[i].vector, events[i].breakpoints, events[i].stepped);
+        check_message(&f, 4, events[i].length);
+        check_words(&f, events[i].length, events[i].words);
+        guest_end(&f.g);
+    }
+}
+
+TEST(without_the_debug_api_they_are_user_exceptions)
+{
+    struct fixture f = setup();
+    trap_debug(&f, 1, 0, true);
+    CHECK_MESSAGE(&f, 3, 0x6000, 0x6001, 0x6002, 1, 0);
+    guest_end(&f.g);
+    f = setup();
+    trap_debug(&f, 3, 0, false);
+    CHECK_MESSAGE(&f, 3, 0x6000, 0x6001, 0x6002, 3, 0);
+    guest_end(&f.g);
+}
+
+TEST(the_reply_to_a_step_says_how_many_to_the_next)
+{
+    static const struct {
+        unsigned length;
+        word_t steps_left;
+        bool is_stepping;
+    } replies[] = {{0, 1, true}, {1, 0, false}, {1, 7, true}, {3, 7, true}};
+    for (unsigned i = 0; i < ARRAY_LENGTH(replies); i++) {
+        for (word_t label = 0; label < 2; label++) {
+            struct fixture f = setup_debug();
+            f.faulter.tcb->context.reg[UREG_RFLAGS] = RFLAGS_TRAP;
+            trap_debug(&f, 1, 0, true);
+            CHECK(f.faulter.tcb->context.reg[UREG_RFLAGS] & RFLAGS_RESUME);
+            guest_run(&f.g, f.handler);
+            guest_syscall(&f.g, (struct guest_syscall){.syscall = SYSCALL_REPLY,
+                                                       .label = label,
+                                                       .length = replies[i].length,
+                                                       .words = {replies[i].steps_left}});
+            CHECK_EQ(f.faulter.tcb->debug.steps_left, replies[i].steps_left);
+            CHECK_EQ(f.faulter.tcb->debug.is_stepping, replies[i].is_stepping);
+            CHECK_EQ(f.faulter.tcb->state, label ? THREAD_INACTIVE : THREAD_RESTART);
+            CHECK_EQ(f.faulter.tcb->context.reg[UREG_RFLAGS] & RFLAGS_TRAP,
+                     replies[i].is_stepping ? RFLAGS_TRAP : 0);
+            guest_end(&f.g);
+        }
+    }
+}
+
+TEST(the_reply_to_other_debug_exceptions_says_only_whether_to_go_on)
+{
+    for (word_t label = 0; label < 2; label++) {
+        struct fixture f = setup_debug();
+        trap_debug(&f, 1, 1 << 3, false);
+        guest_run(&f.g, f.handler);
+        guest_syscall(&f.g,
+                      (struct guest_syscall){
+                          .syscall = SYSCALL_REPLY, .label = label, .length = 1, .words = {5}});
+        CHECK(!f.faulter.tcb->debug.is_stepping);
+        CHECK_EQ(f.faulter.tcb->state, label ? THREAD_INACTIVE : THREAD_RESTART);
+        guest_end(&f.g);
+    }
 }
 
 TEST(unknown_system_calls)

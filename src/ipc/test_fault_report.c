@@ -58,6 +58,7 @@ static void raise_kind(struct kernel *k, struct tcb *tcb, unsigned kind)
         {.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {(word_t)-17}},
         {.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {0}},
         {.type = FAULT_VM, .vm = {.address = 0, .fsr = 6}},
+        {.type = FAULT_DEBUG_EXCEPTION, .debug = {.reason = 3}},
     };
     fault_raise(k, 0, tcb, faults[kind]);
 }
@@ -72,6 +73,7 @@ TEST(each_kind_of_fault_has_its_line)
         "unknown syscall 0xffffffffffffffef",
         "unknown syscall 0",
         "vm fault on data at address 0 with status 0x6",
+        "unknown fault",
     };
     for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         struct fixture f = setup();

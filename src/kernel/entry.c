@@ -13,6 +13,7 @@
 #include <kernel/syscall.h>
 #include <model/console.h>
 #include <model/context.h>
+#include <model/debug.h>
 #include <object/irq.h>
 #include <sched/sched.h>
 #include <sched/utilisation.h>
@@ -44,6 +45,8 @@ static struct outcome leave(struct kernel *k, unsigned core)
     sched_end_slice(k, core);
     sched_schedule(k, core);
     paddr_t current = k->cores[core].current;
+    if (current && tcb_at(k, current)->debug.is_stepping)
+        tcb_at(k, current)->context.reg[UREG_RFLAGS] |= RFLAGS_TRAP;
     return (struct outcome){
         .kind = k->halted ? OUTCOME_HALT
                 : current ? OUTCOME_RUN
@@ -119,6 +122,18 @@ struct outcome kernel_user_exception(struct kernel *k, unsigned core, word_t vec
     return leave(k, core);
 }
 
+struct outcome kernel_debug_exception(struct kernel *k, unsigned core, word_t vector,
+                                      struct debug_event event, nanoseconds_t now)
+{
+    if (!k->config.hardware_debug_api)
+        return kernel_user_exception(k, core, vector, 0, now);
+    struct tcb *tcb = enter(k, core, now);
+    struct fault fault;
+    if (debug_take_exception(tcb, vector, event, &fault))
+        fault_raise(k, core, tcb, fault);
+    return leave(k, core);
+}
+
 struct outcome kernel_interrupt(struct kernel *k, unsigned core, unsigned vector, nanoseconds_t now)
 {
     enter(k, core, now);
@@ -178,6 +193,16 @@ void kernel_save_registers(struct tcb *tcb, const word_t reg[USER_REGISTER_COUNT
 void kernel_load_registers(const struct tcb *tcb, word_t ret_reg[USER_REGISTER_COUNT])
 {
     context_load(&tcb->context, ret_reg);
+}
+
+bool kernel_traps_at_once(const struct tcb *tcb)
+{
+    return context_traps_at_once(&tcb->context);
+}
+
+void kernel_breakpoints(const struct tcb *tcb, struct breakpoint ret_list[HARDWARE_BREAKPOINTS])
+{
+    debug_breakpoints(tcb, ret_list);
 }
 
 bool kernel_tcb_is_alive(struct kernel *k, paddr_t paddr, uint64_t serial)

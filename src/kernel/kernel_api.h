@@ -88,9 +88,15 @@ struct outcome kernel_unknown_syscall(struct kernel *k, unsigned core, word_t nu
 struct outcome kernel_vm_fault(struct kernel *k, unsigned core, vaddr_t address, word_t fsr,
                                nanoseconds_t now);
 
-/* A processor exception other than a page fault. */
+/* A processor exception other than a page fault and those of the next function. */
 struct outcome kernel_user_exception(struct kernel *k, unsigned core, word_t vector,
                                      word_t error_code, nanoseconds_t now);
+
+/*
+ * Exception 1, with what the processor says of it, or 3. Not every event becomes a fault.
+ */
+struct outcome kernel_debug_exception(struct kernel *k, unsigned core, word_t vector,
+                                      struct debug_event event, nanoseconds_t now);
 
 /* The interrupt of user vector `vector` (0..107) or IOMMU_VECTOR came; also when no thread runs. */
 struct outcome kernel_interrupt(struct kernel *k, unsigned core, unsigned vector,
@@ -140,6 +146,12 @@ void kernel_save_registers(struct tcb *tcb, const word_t reg[USER_REGISTER_COUNT
 
 /* The registers to run `tcb` with. */
 void kernel_load_registers(const struct tcb *tcb, word_t ret_reg[USER_REGISTER_COUNT]);
+
+/* Instead of running with these registers `tcb` has a debug exception (stepped) there and then. */
+bool kernel_traps_at_once(const struct tcb *tcb);
+
+/* The breakpoints to run `tcb` with: they change only together with tcb->debug.generation. */
+void kernel_breakpoints(const struct tcb *tcb, struct breakpoint ret_list[HARDWARE_BREAKPOINTS]);
 
 /* --- questions of a seat, none changes the kernel's state ---------------------------------- */
 

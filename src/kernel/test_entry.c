@@ -5,6 +5,7 @@
 #include <abi/bootinfo.h>
 #include <base/bits.h>
 #include <cap/delete.h>
+#include <model/debug.h>
 #include <model/testkit_thread.h>
 #include <object/tcb.h>
 #include <sched/sched.h>
@@ -49,6 +50,41 @@ TEST(a_fault_lets_another_thread_run)
     CHECK_EQ(kernel_vm_fault(g.k, 0, 0, 4, 0).tcb, kernel_paddr(g.k, t.tcb));
     CHECK_EQ(kernel_user_exception(g.k, 0, 6, 0, 0).kind, OUTCOME_IDLE);
     CHECK_EQ(g.k->unhandled_faults, 2);
+    guest_end(&g);
+}
+
+static struct guest boot_with_debug_api(void)
+{
+    struct kernel_config config = kernel_config_default();
+    config.hardware_debug_api = true;
+    return guest_boot(config, GUEST_MEMORY_END);
+}
+
+TEST(a_stepping_thread_never_goes_on_without_the_trap_flag)
+{
+    struct guest g = boot_with_debug_api();
+    struct guest_thread t = guest_thread(&g, 255);
+    debug_configure_stepping(t.tcb, 3);
+    CHECK_EQ(t.tcb->context.reg[UREG_RFLAGS] & RFLAGS_TRAP, 0);
+    guest_resume(&g, t);
+    guest_yield(&g);
+    CHECK(guest_is_current(&g, t));
+    CHECK(t.tcb->context.reg[UREG_RFLAGS] & RFLAGS_TRAP);
+    CHECK_EQ(guest_root(&g)->context.reg[UREG_RFLAGS] & RFLAGS_TRAP, 0);
+    guest_end(&g);
+}
+
+TEST(steps_are_counted_without_a_fault)
+{
+    struct guest g = boot_with_debug_api();
+    struct debug_event step = {.stepped = true};
+    debug_configure_stepping(guest_root(&g), 3);
+    CHECK_EQ(kernel_debug_exception(g.k, 0, 1, step, 1).kind, OUTCOME_RUN);
+    CHECK_EQ(kernel_debug_exception(g.k, 0, 1, (struct debug_event){0}, 2).kind, OUTCOME_RUN);
+    CHECK_EQ(kernel_debug_exception(g.k, 0, 1, step, 3).kind, OUTCOME_RUN);
+    CHECK_EQ(g.k->unhandled_faults, 0);
+    CHECK_EQ(kernel_debug_exception(g.k, 0, 1, step, 4).kind, OUTCOME_IDLE);
+    CHECK_EQ(g.k->unhandled_faults, 1);
     guest_end(&g);
 }
 

@@ -48,6 +48,41 @@ static const char *said(struct guest *g)
 
 #define SILENT ""
 
+TEST(breakpoints)
+{
+    struct kernel_config config = kernel_config_default();
+    config.hardware_debug_api = true;
+    struct guest g = guest_boot(config, GUEST_MEMORY_END);
+#define F "decodeSetBreakpoint: Debug: "
+#define A "Arch_decode"
+#define N "Breakpoint: Debug: invalid bp_num 4.\n"
+    SAYS(SELF, TCB_SET_BREAKPOINT,
+         F "Invalid address 7fffffffffff: bp addresses must be userspace addresses.\n",
+         WORDS(4, 0x7fffffffffff, 2, 3, 3));
+    SAYS(SELF, TCB_SET_BREAKPOINT, F "Unknown breakpoint type 2.\n", WORDS(4, 1, 2, 3, 3));
+    SAYS(SELF, TCB_SET_BREAKPOINT, F "Instruction bps must have size of 0.\n",
+         WORDS(4, 1, 1, 3, 3));
+    SAYS(SELF, TCB_SET_BREAKPOINT, F "Instruction bps must be break-on-read.\n",
+         WORDS(4, 1, 1, 0, 3));
+    SAYS(SELF, TCB_SET_BREAKPOINT, F "Data bps cannot have size of 0.\n", WORDS(4, 1, 0, 0, 3));
+    SAYS(SELF, TCB_SET_BREAKPOINT, F "Unknown access-type 3.\n", WORDS(4, 1, 0, 3, 3));
+    SAYS(SELF, TCB_SET_BREAKPOINT, F "Invalid size 3.\n", WORDS(4, 1, 0, 3, 2));
+    SAYS(SELF, TCB_SET_BREAKPOINT,
+         F "Unaligned data watchpoint address 1001 (size 8) rejected.\n\n",
+         WORDS(4, 0x1001, 0, 8, 2));
+    SAYS(SELF, TCB_SET_BREAKPOINT, A "Set" N, WORDS(4, 0, 0, 8, 2));
+    SAYS(SELF, TCB_SET_BREAKPOINT,
+         A "SetBreakpoint: Debug: 8-byte breakpoints/watchpoints unsupported on this CPU.\n",
+         WORDS(3, 0, 0, 8, 2));
+    SAYS(SELF, TCB_SET_BREAKPOINT, SILENT, WORDS(3, 0, 0, 4, 2));
+    SAYS(SELF, TCB_GET_BREAKPOINT, A "Get" N, WORDS(4));
+    SAYS(SELF, TCB_UNSET_BREAKPOINT, A "Unset" N, WORDS(4));
+#undef F
+#undef A
+#undef N
+    guest_end(&g);
+}
+
 /* --- by object ----------------------------------------------------------------------------- */
 
 TEST(untyped)

@@ -18,11 +18,6 @@ static bool uses_vtx(const struct kernel_config *c)
     return c->vtx;
 }
 
-static bool uses_debug_api(const struct kernel_config *c)
-{
-    return c->hardware_debug_api;
-}
-
 static bool uses_sysenter(const struct kernel_config *c)
 {
     return c->syscall_sysenter;
@@ -46,7 +41,6 @@ static const struct {
     {uses_mcs, "KernelIsMCS (the MCS scheduler)"},
     {uses_cores, "KernelMaxNumNodes above 1 (several cores)"},
     {uses_vtx, "KernelVTX (VT-x guests)"},
-    {uses_debug_api, "HardwareDebugAPI (breakpoints by capability)"},
     {uses_sysenter, "KernelSyscall=sysenter"},
     {uses_log_buffer, "KernelBenchmarks=track_kernel_entries or tracepoints (no kernel "
                       "compiles with it for x86_64)"},

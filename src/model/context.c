@@ -31,6 +31,11 @@ void context_load(const struct user_context *context, word_t ret_reg[USER_REGIST
     }
 }
 
+bool context_traps_at_once(const struct user_context *context)
+{
+    return context->by_sysret && context->reg[UREG_RFLAGS] & RFLAGS_TRAP;
+}
+
 static bool is_canonical(word_t address)
 {
     return (uint64_t)((int64_t)(address << 16) >> 16) == address;

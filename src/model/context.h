@@ -17,6 +17,12 @@ void context_save(struct user_context *context, const word_t reg[USER_REGISTER_C
 /* The registers to go on with. */
 void context_load(const struct user_context *context, word_t ret_reg[USER_REGISTER_COUNT]);
 
+/*
+ * SYSRET with the trap flag is the end of a step: the exception comes before the thread has
+ * executed an instruction. Other ways back let it execute one.
+ */
+bool context_traps_at_once(const struct user_context *context);
+
 /* The value that user level may have in `reg` (enum user_register). */
 word_t register_sanitise(unsigned reg, word_t value);
 

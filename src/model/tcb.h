@@ -7,6 +7,7 @@
 #ifndef MODEL_TCB_H
 #define MODEL_TCB_H
 
+#include <abi/debug.h>
 #include <abi/fault.h>
 #include <abi/registers.h>
 #include <model/queue.h>
@@ -87,6 +88,19 @@ struct utilisation {
     uint64_t schedules, entries;
 };
 
+/*
+ * The hardware debug API's part. The processor gets the breakpoints that are enabled, if `in_use`
+ * is not 0: the real kernel keeps count of breakpoints in use apart from what is set, and single
+ * stepping counts, too.
+ */
+struct debug_state {
+    struct breakpoint breakpoints[HARDWARE_BREAKPOINTS];
+    uint32_t in_use;     /* bits by the number that the method was given */
+    uint32_t generation; /* grows when what the processor gets may have changed */
+    word_t steps_left;   /* until a step is reported */
+    bool is_stepping;    /* the thread never goes on without the trap flag */
+};
+
 struct tcb {
     struct slot slots[TCB_SLOT_COUNT];
     struct user_context context;
@@ -106,6 +120,7 @@ struct tcb {
     cptr_t fault_handler; /* non-MCS: looked up in the thread's own CSpace at the time of a fault */
     vaddr_t ipc_buffer;
     paddr_t bound_notification;
+    struct debug_state debug;
     struct fault fault;                   /* being reported, while blocked on its handler */
     struct lookup_failure lookup_failure; /* of the last capability lookup */
 

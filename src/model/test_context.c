@@ -45,6 +45,20 @@ TEST(a_syscall_goes_on_behind_its_instruction_and_loses_three_registers)
     CHECK_EQ(after[UREG_R15], at_call[UREG_R15]);
 }
 
+TEST(the_trap_flag_counts_at_once_after_sysret_only)
+{
+    struct user_context context = {0};
+    word_t reg[USER_REGISTER_COUNT] = {0};
+
+    context_save(&context, reg, true);
+    CHECK(!context_traps_at_once(&context));
+    context.reg[UREG_RFLAGS] = RFLAGS_TRAP;
+    CHECK(context_traps_at_once(&context));
+    reg[UREG_RFLAGS] = RFLAGS_TRAP;
+    context_save(&context, reg, false);
+    CHECK(!context_traps_at_once(&context));
+}
+
 TEST(flags_that_user_level_may_not_have_are_cleared)
 {
     enum { CARRY = 1, FIXED = 2, TRAP = 0x100, INTERRUPTS = 0x200, DIRECTION = 0x400 };

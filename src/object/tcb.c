@@ -6,6 +6,7 @@
 #include <base/text.h>
 #include <cap/derivation.h>
 #include <ipc/ipc.h>
+#include <model/debug.h>
 #include <object/object_types.h>
 #include <sched/sched.h>
 
@@ -60,6 +61,7 @@ union cap tcb_create(struct kernel *k, unsigned core, const struct tcb *creator,
     tcb->domain = (uint8_t)k->domain;
     tcb->core = (uint8_t)core;
     tcb->serial = k->next_serial++;
+    debug_init(tcb, creator);
     if (creator)
         text_format(tcb->name, sizeof(tcb->name), "child of: '%s'", creator->name);
     all_tcbs_add(k, tcb);
@@ -294,6 +296,10 @@ static struct answer (*const tcb_methods[INVOCATION_COUNT])(struct call *) = {
     [INV_TCB_BIND_NOTIFICATION] = tcb_bind_notification_method,
     [INV_TCB_UNBIND_NOTIFICATION] = tcb_unbind_notification_method,
     [INV_TCB_SET_AFFINITY] = tcb_set_affinity_method,
+    [INV_TCB_SET_BREAKPOINT] = tcb_set_breakpoint,
+    [INV_TCB_GET_BREAKPOINT] = tcb_get_breakpoint,
+    [INV_TCB_UNSET_BREAKPOINT] = tcb_unset_breakpoint,
+    [INV_TCB_CONFIGURE_SINGLE_STEPPING] = tcb_configure_single_stepping,
     [INV_TCB_SET_TLS_BASE] = tcb_set_tls_base,
     [INV_TCB_SET_FLAGS] = tcb_set_flags_method,
 };

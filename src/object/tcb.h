@@ -30,5 +30,9 @@ struct answer tcb_read_registers(struct call *call); /* tcb_registers.c */
 struct answer tcb_write_registers(struct call *call);
 struct answer tcb_copy_registers(struct call *call);
 struct answer tcb_set_tls_base(struct call *call);
+struct answer tcb_set_breakpoint(struct call *call); /* tcb_debug.c */
+struct answer tcb_get_breakpoint(struct call *call);
+struct answer tcb_unset_breakpoint(struct call *call);
+struct answer tcb_configure_single_stepping(struct call *call);
 
 #endif
