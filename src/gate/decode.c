@@ -120,22 +120,6 @@ bool decode_is_cpuid(const uint8_t *code, unsigned length)
            instruction.base.mnemonic == ZYDIS_MNEMONIC_CPUID;
 }
 
-bool decode_loads_flags(const uint8_t *code, unsigned length)
-{
-    struct instruction instruction;
-
-    if (!instruction_decode(code, length, &instruction))
-        return false;
-    switch (instruction.base.mnemonic) {
-    case ZYDIS_MNEMONIC_POPF:
-    case ZYDIS_MNEMONIC_POPFQ:
-    case ZYDIS_MNEMONIC_IRETQ:
-        return true;
-    default:
-        return false;
-    }
-}
-
 bool decode_is_sysenter(const uint8_t *code, unsigned length)
 {
     return length >= 2 && code[0] == 0x0f && code[1] == 0x34;
@@ -190,19 +174,36 @@ static bool is_fpu_state(ZydisMnemonic mnemonic)
     }
 }
 
-bool decode_uses_fpu(const uint8_t *code, unsigned length)
+static bool uses_fpu(const struct instruction *instruction)
 {
-    struct instruction instruction;
-
-    if (!instruction_decode(code, length, &instruction))
-        return false;
-    if (instruction.base.meta.isa_ext == ZYDIS_ISA_EXT_X87 ||
-        is_fpu_state(instruction.base.mnemonic))
+    if (instruction->base.meta.isa_ext == ZYDIS_ISA_EXT_X87 ||
+        is_fpu_state(instruction->base.mnemonic))
         return true;
-    for (unsigned i = 0; i < instruction.base.operand_count; i++) {
-        const ZydisDecodedOperand *operand = &instruction.operand[i];
+    for (unsigned i = 0; i < instruction->base.operand_count; i++) {
+        const ZydisDecodedOperand *operand = &instruction->operand[i];
         if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER && is_fpu_register(operand->reg.value))
             return true;
     }
     return false;
+}
+
+enum step_kind decode_step(const uint8_t *code, unsigned length)
+{
+    struct instruction instruction;
+
+    if (!instruction_decode(code, length, &instruction))
+        return STEP_PLAIN;
+    switch (instruction.base.mnemonic) {
+    case ZYDIS_MNEMONIC_POPF:
+    case ZYDIS_MNEMONIC_POPFQ:
+    case ZYDIS_MNEMONIC_IRET:
+    case ZYDIS_MNEMONIC_IRETD:
+    case ZYDIS_MNEMONIC_IRETQ:
+        return STEP_LOADS_FLAGS;
+    case ZYDIS_MNEMONIC_PUSHF:
+    case ZYDIS_MNEMONIC_PUSHFQ:
+        return STEP_STORES_FLAGS;
+    default:
+        return uses_fpu(&instruction) ? STEP_USES_FPU : STEP_PLAIN;
+    }
 }

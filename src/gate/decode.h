@@ -24,18 +24,22 @@ bool decode_is_complete(const uint8_t *code, unsigned length);
 /* Whether it is `int n`; *ret_vector = n. */
 bool decode_is_software_interrupt(const uint8_t *code, unsigned length, unsigned *ret_vector);
 
-/* Whether it is `sysenter`. */
+/* Whether it is `cpuid`. */
 bool decode_is_cpuid(const uint8_t *code, unsigned length);
 
-/* Whether it loads all the flags: popf, iret. */
-bool decode_loads_flags(const uint8_t *code, unsigned length);
-
+/* Whether it is `sysenter`. */
 bool decode_is_sysenter(const uint8_t *code, unsigned length);
 
 /* Whether its floating-point errors are the x87's (vector 16) rather than SIMD's (19). */
 bool decode_is_x87(const uint8_t *code, unsigned length);
 
-/* Whether it uses x87, MMX or vector registers, as a processor without FPU (CR0.TS) sees it. */
-bool decode_uses_fpu(const uint8_t *code, unsigned length);
+/* What matters of an instruction to a run of one at a time. */
+enum step_kind {
+    STEP_PLAIN,
+    STEP_USES_FPU, /* x87, MMX or vector registers, as a processor without FPU (CR0.TS) sees it */
+    STEP_LOADS_FLAGS,  /* from the stack, the trap flag with them */
+    STEP_STORES_FLAGS, /* on the stack */
+};
+enum step_kind decode_step(const uint8_t *code, unsigned length);
 
 #endif

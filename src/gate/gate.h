@@ -11,6 +11,7 @@
 #ifndef GATE_GATE_H
 #define GATE_GATE_H
 
+#include <abi/debug.h>
 #include <abi/registers.h>
 #include <base/types.h>
 
@@ -18,7 +19,7 @@ enum trap_kind {
     TRAP_SYSCALL,     /* a `syscall` instruction; rip is that of the instruction */
     TRAP_INT,         /* `int n` (n in `vector`, 158..255), no exception to seL4; rip at it */
     TRAP_PAGE_FAULT,  /* address; classify_fault() tells what kind of access it was */
-    TRAP_EXCEPTION,   /* x86 vector and error code as seL4 would see them */
+    TRAP_EXCEPTION,   /* x86 vector and error code as seL4 would see them; of vector 1 `debug` */
     TRAP_CPUID,       /* a `cpuid` instruction, on processors that can trap it; rip at it */
     TRAP_INTERRUPTED, /* nothing happened in the guest: gate_interrupt() */
     TRAP_GONE,        /* the carrier no longer exists: somebody outside killed it */
@@ -30,6 +31,7 @@ struct trap {
     word_t error_code;
     vaddr_t address;
     bool write, fetch; /* set by classify_fault() */
+    struct debug_event debug;
 };
 
 struct gate;
@@ -77,8 +79,18 @@ struct gate_ops {
     int (*carrier_copy_vector_state)(struct gate_carrier *from, struct gate_carrier *to);
 
     /*
-     * Runs until the carrier traps: registers in and out (enum user_register). -ENOMEM, -EIO: guest
-     * memory that the host could not provide.
+     * Breakpoints of the processor, from the next run on and instead of those before; a new carrier
+     * has none. Addresses are aligned; those above USER_TOP are never hit. They trap as exception
+     * 1: before the instruction, or after the access. To step, a run gets RFLAGS_TRAP. Errors: the
+     * host has no breakpoints, or not so many.
+     */
+    int (*carrier_set_breakpoints)(struct gate_carrier *carrier,
+                                   const struct breakpoint list[HARDWARE_BREAKPOINTS]);
+
+    /*
+     * Runs until the carrier traps: registers in and out (enum user_register). rflags may have
+     * RFLAGS_TRAP and RFLAGS_RESUME; a trap at the very first instruction gives the latter back.
+     * -ENOMEM, -EIO: guest memory that the host could not provide.
      */
     int (*run)(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
                struct trap *ret_trap);

@@ -180,6 +180,12 @@ static int monitor_carrier_copy_vector_state(struct gate_carrier *from, struct g
     return tracee_copy_vector_state(&from->tracee, &to->tracee, from->vspace->gate->vector_buffer);
 }
 
+static int monitor_carrier_set_breakpoints(struct gate_carrier *carrier,
+                                           const struct breakpoint list[HARDWARE_BREAKPOINTS])
+{
+    return tracee_set_breakpoints(&carrier->tracee, list);
+}
+
 /* --- running ------------------------------------------------------------------------------- */
 
 static int interrupted(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
@@ -221,34 +227,46 @@ static int decode_stop(struct gate_carrier *carrier, const struct stop *stop,
     return 0; /* an interrupt of ours is seen before the carrier is resumed */
 }
 
-/* The instruction that stopped for its alignment, without the flag: it is done, or runs into
- * something else. The flag is the guest's all the same, in the registers and in what it runs with.
+/* Whether a debug exception is the guest's, or only one of our steps. */
+static bool is_debug_event(const struct trap *trap)
+{
+    return trap->debug.stepped || trap->debug.breakpoints;
+}
+
+/*
+ * The instruction that stopped for its alignment, without the flag and with the trap flag: it is
+ * done, or runs into something else. What the guest has of both flags stays as it is, unless the
+ * instruction loads them.
  */
 static int step_unaligned(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
                           struct trap *ret_trap)
 {
+    const word_t flags = RFLAGS_ALIGNMENT | RFLAGS_TRAP, own = reg[UREG_RFLAGS] & flags;
     struct tracee *tracee = &carrier->tracee;
     uint8_t code[INSTRUCTION_MAX];
     unsigned length = tracee_read_code(tracee, reg[UREG_RIP], code);
-    word_t flag = RFLAGS_ALIGNMENT;
     struct stop stop = {.kind = STOP_GONE};
 
-    reg[UREG_RFLAGS] &= ~flag;
+    reg[UREG_RFLAGS] = (reg[UREG_RFLAGS] & ~flags) | RFLAGS_TRAP;
     int result = prepare_run(carrier, reg);
     if (!result)
-        result = tracee_resume(tracee, PTRACE_SYSEMU_SINGLESTEP);
+        result = tracee_resume(tracee, PTRACE_SYSEMU);
     if (!result)
         result = tracee_wait(tracee, &stop);
-    if (result)
-        return result;
-    if (tracee_is_step(tracee, &stop))
-        flag = decode_loads_flags(code, length) ? 0 : flag; /* else the stop says nothing */
-    else
+    if (!result)
         result = decode_stop(carrier, &stop, reg, ret_trap);
     if (!result)
-        result = tracee_read_registers(tracee, reg);
-    reg[UREG_RFLAGS] |= flag;
-    return result ? result : prepare_run(carrier, reg);
+        result = tracee_read_registers(tracee, reg); /* the stop says nothing */
+    if (result < 0)
+        return result;
+    bool is_done = ret_trap->kind == TRAP_EXCEPTION && ret_trap->debug.stepped;
+    if (!is_done || decode_step(code, length) != STEP_LOADS_FLAGS)
+        reg[UREG_RFLAGS] = (reg[UREG_RFLAGS] & ~flags) | own;
+    if (is_done)
+        ret_trap->debug.stepped = own & RFLAGS_TRAP;
+    if (is_done ? is_debug_event(ret_trap) : result)
+        return 1;
+    return prepare_run(carrier, reg);
 }
 
 /* Linux sets CR0.AM, seL4 does not: there the alignment flag has no effect. */
@@ -264,41 +282,94 @@ static int take_stop(struct gate_carrier *carrier, const struct stop *stop,
     return result;
 }
 
+/*
+ * A run of one instruction at a time, by the trap flag in the registers. Linux's own single steps
+ * would do, but once a guest has used the flag itself, what is its own can no longer be told.
+ */
+struct steps {
+    struct gate_carrier *carrier;
+    word_t *reg;         /* with the processor's trap flag */
+    bool traps;          /* the guest's trap flag */
+    bool passes;         /* the next instruction passes a breakpoint on it */
+    enum step_kind kind; /* of the next instruction */
+};
+
 /* 1: the next instruction must not execute, *ret_trap says so; 0: it may. */
-static int check_fpu(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
-                     struct trap *ret_trap)
+static int before_step(struct steps *steps, struct trap *ret_trap)
 {
     enum { VECTOR_NO_FPU = 7 };
+    struct tracee *tracee = &steps->carrier->tracee;
+    const vaddr_t rip = steps->reg[UREG_RIP];
     uint8_t code[INSTRUCTION_MAX];
-    int error = tracee_read_registers(&carrier->tracee, reg);
+    unsigned length = tracee_read_code(tracee, rip, code);
 
-    if (error)
-        return error;
-    unsigned length = tracee_read_code(&carrier->tracee, reg[UREG_RIP], code);
-    if (!decode_uses_fpu(code, length))
+    steps->kind = decode_step(code, length);
+    if (steps->kind == STEP_USES_FPU) {
+        /* the processor looks for breakpoints first */
+        uint8_t hits = steps->passes ? 0 : tracee_breakpoints_at(tracee, rip);
+        *ret_trap = (struct trap){.kind = TRAP_EXCEPTION,
+                                  .vector = hits ? EXCEPTION_DEBUG : VECTOR_NO_FPU,
+                                  .debug = {.breakpoints = hits}};
+        return 1;
+    }
+    if (steps->reg[UREG_RFLAGS] & RFLAGS_TRAP)
         return 0;
-    *ret_trap = (struct trap){.kind = TRAP_EXCEPTION, .vector = VECTOR_NO_FPU};
-    return 1;
+    steps->reg[UREG_RFLAGS] |= RFLAGS_TRAP;
+    return tracee_write_registers(tracee, steps->carrier->vspace->page, steps->reg);
+}
+
+/* The instruction has been executed. 1: the guest has to do with it. */
+static int end_step(struct steps *steps, struct trap *trap)
+{
+    int error = 0;
+
+    if (steps->kind == STEP_STORES_FLAGS && !steps->traps)
+        error = tracee_hide_trap_flag(&steps->carrier->tracee, steps->reg[UREG_RSP]);
+    trap->debug.stepped = steps->traps;
+    if (steps->kind == STEP_LOADS_FLAGS)
+        steps->traps = steps->reg[UREG_RFLAGS] & RFLAGS_TRAP;
+    steps->passes = false;
+    return error ? error : is_debug_event(trap);
+}
+
+static int make_step(struct steps *steps, struct trap *ret_trap)
+{
+    struct tracee *tracee = &steps->carrier->tracee;
+    struct stop stop;
+    int result = before_step(steps, ret_trap);
+
+    if (result)
+        return result;
+    result = tracee_resume(tracee, PTRACE_SYSEMU);
+    if (!result)
+        result = tracee_wait(tracee, &stop);
+    if (!result)
+        result = take_stop(steps->carrier, &stop, steps->reg, ret_trap);
+    if (!result)
+        result = tracee_read_registers(tracee, steps->reg);
+    else if (result > 0 && ret_trap->kind == TRAP_EXCEPTION && ret_trap->debug.stepped)
+        result = end_step(steps, ret_trap);
+    return result;
 }
 
 /* One instruction at a time. */
 static int run_in_steps(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
                         struct trap *ret_trap)
 {
-    struct tracee *tracee = &carrier->tracee;
-    struct stop stop;
+    struct steps steps = {.carrier = carrier,
+                          .reg = reg,
+                          .traps = reg[UREG_RFLAGS] & RFLAGS_TRAP,
+                          .passes = reg[UREG_RFLAGS] & RFLAGS_RESUME};
+    reg[UREG_RFLAGS] |= RFLAGS_TRAP;
     int result = prepare_run(carrier, reg);
 
-    while (!result) {
-        if (carrier->vspace->gate->interrupt_requested)
-            return interrupted(carrier, reg, ret_trap);
-        result = check_fpu(carrier, reg, ret_trap);
-        if (!result)
-            result = tracee_resume(tracee, PTRACE_SYSEMU_SINGLESTEP);
-        if (!result)
-            result = tracee_wait(tracee, &stop);
-        if (!result && !tracee_is_step(tracee, &stop))
-            result = take_stop(carrier, &stop, reg, ret_trap);
+    while (!result)
+        result = carrier->vspace->gate->interrupt_requested ? interrupted(carrier, reg, ret_trap)
+                                                            : make_step(&steps, ret_trap);
+    if (!steps.traps) {
+        reg[UREG_RFLAGS] &= ~RFLAGS_TRAP;
+        if (ret_trap->kind == TRAP_SYSCALL)
+            reg[UREG_R11] &= ~RFLAGS_TRAP;
     }
     return result;
 }
@@ -334,6 +405,8 @@ static int run_with(struct gate_carrier *carrier,
 {
     struct gate *gate = carrier->vspace->gate;
     struct trap trap = {.kind = TRAP_GONE};
+    const vaddr_t start = reg[UREG_RIP];
+    const word_t resume = reg[UREG_RFLAGS] & RFLAGS_RESUME;
 
     usage_note(carrier->vspace);
     gate->running = carrier->tracee.is_gone ? 0 : carrier->tracee.tid;
@@ -346,6 +419,8 @@ static int run_with(struct gate_carrier *carrier,
     }
     if (result < 0)
         return result;
+    if (reg[UREG_RIP] == start)
+        reg[UREG_RFLAGS] |= resume;
     *ret_trap = trap;
     return 0;
 }
@@ -399,6 +474,7 @@ const struct gate_ops monitor_gate_ops = {
     .carrier_destroy = monitor_carrier_destroy,
     .carrier_rename = monitor_carrier_rename,
     .carrier_copy_vector_state = monitor_carrier_copy_vector_state,
+    .carrier_set_breakpoints = monitor_carrier_set_breakpoints,
     .run = monitor_run,
     .run_without_fpu = monitor_run_without_fpu,
     .classify_fault = monitor_classify_fault,

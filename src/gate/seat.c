@@ -59,6 +59,8 @@ static struct outcome enter_kernel(struct seat *seat, struct tcb *tcb, const str
     case TRAP_PAGE_FAULT:
         return kernel_vm_fault(seat->k, CORE, trap->address, fsr, now);
     case TRAP_EXCEPTION:
+        if (abi_is_debug_exception(trap->vector))
+            return kernel_debug_exception(seat->k, CORE, trap->vector, trap->debug, now);
         return kernel_user_exception(seat->k, CORE, trap->vector, trap->error_code, now);
     default:
         return kernel_timer(seat->k, CORE, now);
@@ -122,6 +124,23 @@ static struct outcome run_nowhere(struct seat *seat, struct tcb *tcb)
                            seat->client.now(seat->client.context));
 }
 
+/* The end of a step that no guest code was run for. */
+static const struct trap step_trap = {
+    .kind = TRAP_EXCEPTION,
+    .vector = EXCEPTION_DEBUG,
+    .debug = {.stepped = true},
+};
+
+/* The seat has carried out an instruction: what the processor does at the end of one. */
+static bool ends_step(word_t reg[USER_REGISTER_COUNT], struct trap *ret_trap)
+{
+    bool traps = reg[UREG_RFLAGS] & RFLAGS_TRAP;
+    reg[UREG_RFLAGS] &= ~RFLAGS_RESUME;
+    if (traps)
+        *ret_trap = step_trap;
+    return traps;
+}
+
 /*
  * Runs until the kernel is concerned. A page that was only not mapped yet is none of its business:
  * on a real machine there is no such fault, and it would leave registers in the TCB that a system
@@ -136,6 +155,8 @@ static int run_until_trap(struct seat *seat, struct seat_carrier *carrier, const
                                                                             ret_trap);
         if (!error && ret_trap->kind == TRAP_CPUID) {
             answer_cpuid(seat, reg);
+            if (ends_step(reg, ret_trap))
+                return 0;
             continue;
         }
         if (error || ret_trap->kind != TRAP_PAGE_FAULT)
@@ -144,11 +165,26 @@ static int run_until_trap(struct seat *seat, struct seat_carrier *carrier, const
         if (result == FAULT_TO_GUEST)
             return 0;
         if (result == FAULT_EMULATED || seat->ended) {
-            ret_trap->kind = TRAP_INTERRUPTED;
+            if (!ends_step(reg, ret_trap))
+                ret_trap->kind = TRAP_INTERRUPTED;
             return 0;
         }
         seat_give_way(seat, carrier->vspace); /* the mapping may have moved the gate's page */
     }
+}
+
+/* Tells the carrier the breakpoints of its TCB if they have changed. */
+static bool set_breakpoints(struct seat *seat, struct seat_carrier *carrier, const struct tcb *tcb)
+{
+    if (carrier->debug_generation == tcb->debug.generation)
+        return true;
+    struct breakpoint list[HARDWARE_BREAKPOINTS];
+    kernel_breakpoints(tcb, list);
+    int error = seat->ops->carrier_set_breakpoints(carrier->carrier, list);
+    carrier->debug_generation = tcb->debug.generation;
+    if (error)
+        seat_fail(seat, error, "cannot set hardware breakpoints for the thread %s", carrier->name);
+    return !error;
 }
 
 static struct outcome run_thread(struct seat *seat, struct outcome outcome)
@@ -170,6 +206,10 @@ static struct outcome run_thread(struct seat *seat, struct outcome outcome)
     word_t reg[USER_REGISTER_COUNT];
     struct trap trap;
     kernel_load_registers(tcb, reg);
+    if (kernel_traps_at_once(tcb))
+        return take_trap(seat, carrier, tcb, reg, &step_trap, 0);
+    if (!set_breakpoints(seat, carrier, tcb))
+        return outcome;
     seat->client.arm(seat->client.context, outcome.deadline);
     word_t fsr = 0;
     int error = run_until_trap(seat, carrier, tcb, reg, &trap, &fsr);

@@ -116,6 +116,7 @@ static void carrier_move(struct seat *seat, struct seat_carrier *carrier,
     seat->ops->carrier_destroy(carrier->carrier);
     carrier->vspace->carriers--;
     carrier->carrier = there;
+    carrier->debug_generation = 0;
     carrier->vspace = vspace;
     vspace->carriers++;
     seat->deaths_seen--; /* it may have been all that kept a dead VSpace's process */

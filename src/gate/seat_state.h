@@ -30,7 +30,8 @@ struct seat_carrier {
     uint64_t serial;
     struct seat_vspace *vspace;
     struct gate_carrier *carrier;
-    uint64_t name_source; /* hash of the TCB's name that `name` was made from */
+    uint32_t debug_generation; /* of the TCB, when its breakpoints were last set */
+    uint64_t name_source;      /* hash of the TCB's name that `name` was made from */
     char name[CARRIER_NAME_BYTES];
 };
 

@@ -96,19 +96,34 @@ static int code_step(struct tracee *tracee, vaddr_t page, long *ret_rax, int *re
     return is_fatal_to_code(stop.signal) ? -EFAULT : 0;
 }
 
-long tracee_run_code(struct tracee *tracee, vaddr_t page, enum injection_offset offset, long rax,
+static long run_code(struct tracee *tracee, vaddr_t page, vaddr_t code, long rax,
                      const word_t argument[6], int *ret_child)
 {
     long result = -EIO;
-
-    if (tracee->is_gone)
-        return -ESRCH;
     int done = injection_page_show(tracee->injection);
+
     if (!done)
-        done = tracee_begin_code(tracee, page + (vaddr_t)offset, rax, argument);
+        done = tracee_begin_code(tracee, code, rax, argument);
     while (!done)
         done = code_step(tracee, page, &result, ret_child);
     return done < 0 ? done : result;
+}
+
+/* The guest's breakpoints are none of this code's, wherever they are. */
+long tracee_run_code(struct tracee *tracee, vaddr_t page, enum injection_offset offset, long rax,
+                     const word_t argument[6], int *ret_child)
+{
+    word_t control = tracee->debug_control;
+
+    if (tracee->is_gone)
+        return -ESRCH;
+    long error = control ? tracee_set_debug_control(tracee, 0) : 0;
+    if (error)
+        return error;
+    long result = run_code(tracee, page, page + (vaddr_t)offset, rax, argument, ret_child);
+    if (control && !tracee->is_gone)
+        error = tracee_set_debug_control(tracee, control);
+    return error && result >= 0 ? error : result;
 }
 
 long tracee_call(struct tracee *tracee, vaddr_t page, long number, const word_t argument[6],

@@ -23,6 +23,8 @@ struct tracee {
     bool is_gone;            /* reaped: no more calls */
     word_t fs_base, gs_base; /* as Linux holds them for the thread */
     bool has_id_flag;        /* the same */
+    word_t debug_control;    /* the same of its debug control register; 0: no breakpoint */
+    vaddr_t debug_address[HARDWARE_BREAKPOINTS];
 };
 
 enum stop_kind {
@@ -86,6 +88,17 @@ long tracee_call(struct tracee *tracee, vaddr_t page, long number, const word_t 
 long tracee_run_code(struct tracee *tracee, vaddr_t page, enum injection_offset offset, long rax,
                      const word_t argument[6], int *ret_child);
 
+/* --- gate/debug_registers.c ---------------------------------------------------------------- */
+
+int tracee_set_breakpoints(struct tracee *tracee,
+                           const struct breakpoint list[HARDWARE_BREAKPOINTS]);
+/* Turns those of `control` (tracee->debug_control) on; 0: all off. Addresses stay. */
+int tracee_set_debug_control(struct tracee *tracee, word_t control);
+/* The instruction breakpoints on `rip`, as bits. */
+uint8_t tracee_breakpoints_at(const struct tracee *tracee, vaddr_t rip);
+/* The breakpoints that the last SIGTRAP came from. */
+int tracee_read_hits(const struct tracee *tracee, uint8_t *ret_breakpoints);
+
 /* --- gate/x86_64.c ------------------------------------------------------------------------- */
 
 int tracee_read_registers(struct tracee *tracee, word_t ret_reg[USER_REGISTER_COUNT]);
@@ -110,8 +123,8 @@ int tracee_copy_vector_state(struct tracee *from, struct tracee *to, void *buffe
 int tracee_decode_stop(struct tracee *tracee, vaddr_t page, const struct stop *stop,
                        word_t ret_reg[USER_REGISTER_COUNT], struct trap *ret_trap);
 
-/* Whether the stop is the end of a single step, rather than something that the step ran into. */
-bool tracee_is_step(struct tracee *tracee, const struct stop *stop);
+/* Clears the trap flag in the flags that an instruction has just stored at `rsp`. */
+int tracee_hide_trap_flag(struct tracee *tracee, vaddr_t rsp);
 
 /* Up to 15 bytes of code at `address`; returns how many could be read. */
 unsigned tracee_read_code(const struct tracee *tracee, vaddr_t address,

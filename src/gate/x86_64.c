@@ -22,7 +22,6 @@
 #define USER_CODE_SEGMENT 0x33
 #define USER_DATA_SEGMENT 0x2b
 #define RFLAGS_INITIAL    0x202
-#define RFLAGS_RF         (1U << 16)
 #define RFLAGS_ID         (1U << 21)
 
 #define VSYSCALL_PAGE UINT64_C(0xffffffffff600000)
@@ -38,8 +37,6 @@
 
 enum exception_vector {
     VECTOR_DIVIDE = 0,
-    VECTOR_DEBUG = 1,
-    VECTOR_BREAKPOINT = 3,
     VECTOR_OVERFLOW = 4,
     VECTOR_INVALID_OPCODE = 6,
     VECTOR_STACK = 12,
@@ -120,8 +117,8 @@ static void regs_to_guest(const struct user_regs_struct *regs, word_t ret_reg[US
 {
     for (unsigned i = 0; i < USER_REGISTER_COUNT; i++)
         memcpy(&ret_reg[i], (const char *)regs + place_of_register[i], sizeof(word_t));
-    /* Set by every fault; it would only suppress an instruction breakpoint. */
-    ret_reg[UREG_RFLAGS] &= ~(word_t)RFLAGS_RF;
+    /* Set by every fault; who wants the instruction to pass its breakpoint says so. */
+    ret_reg[UREG_RFLAGS] &= ~RFLAGS_RESUME;
 }
 
 int tracee_read_registers(struct tracee *tracee, word_t ret_reg[USER_REGISTER_COUNT])
@@ -314,6 +311,19 @@ static bool follows(const struct tracee *tracee, vaddr_t address, uint8_t first,
            code[1] == second;
 }
 
+int tracee_hide_trap_flag(struct tracee *tracee, vaddr_t rsp)
+{
+    const vaddr_t byte = rsp + 1; /* which the flag is bit 0 of */
+    const vaddr_t place = align_down(byte, 3);
+    word_t word;
+    int error = (int)host_ptrace(PTRACE_PEEKDATA, tracee->tid, (void *)place, &word);
+
+    if (error)
+        return error;
+    word &= ~bit((unsigned)(byte - place) * 8);
+    return (int)host_ptrace(PTRACE_POKEDATA, tracee->tid, (void *)place, (void *)word);
+}
+
 /* --- what a stop means --------------------------------------------------------------------- */
 
 static int exception(struct trap *ret_trap, unsigned vector, word_t error_code)
@@ -440,12 +450,39 @@ static int decode_ill(struct tracee *tracee, struct user_regs_struct *regs, cons
         ret_trap, decode_is_sysenter(code, length) ? VECTOR_PROTECTION : VECTOR_INVALID_OPCODE, 0);
 }
 
+/* A breakpoint and the end of a step may come together: Linux then speaks of the step only. */
+static int read_hits(const struct tracee *tracee, const siginfo_t *info, uint8_t *ret_breakpoints)
+{
+    bool may_be = info->si_code == TRAP_HWBKPT || info->si_code == TRAP_TRACE;
+
+    *ret_breakpoints = 0;
+    return tracee->debug_control && may_be ? tracee_read_hits(tracee, ret_breakpoints) : 0;
+}
+
+/* Some virtual machines trap at `int1`, not behind it: seL4 would never get past it. */
+static void pass_int1(const struct tracee *tracee, struct user_regs_struct *regs)
+{
+    enum { INT1 = 0xf1 };
+    uint8_t code[INSTRUCTION_MAX];
+
+    if (tracee_read_code(tracee, regs->rip - 1, code) >= 2 && code[0] != INT1 && code[1] == INT1)
+        regs->rip++;
+}
+
 static int decode_trap(struct tracee *tracee, struct user_regs_struct *regs, const siginfo_t *info,
                        struct trap *ret_trap)
 {
-    (void)tracee;
-    (void)regs;
-    return exception(ret_trap, info->si_code == SI_KERNEL ? VECTOR_BREAKPOINT : VECTOR_DEBUG, 0);
+    uint8_t hits;
+    int error = read_hits(tracee, info, &hits);
+
+    if (error)
+        return error;
+    if (info->si_code == TRAP_BRKPT)
+        pass_int1(tracee, regs);
+    exception(ret_trap, info->si_code == SI_KERNEL ? EXCEPTION_BREAKPOINT : EXCEPTION_DEBUG, 0);
+    ret_trap->debug =
+        (struct debug_event){.breakpoints = hits, .stepped = info->si_code == TRAP_TRACE};
+    return 1;
 }
 
 /*
@@ -485,14 +522,6 @@ static int decode_signal(struct tracee *tracee, vaddr_t page, int signal,
         if (signal_decoders[i].signal == signal)
             return signal_decoders[i].decode(tracee, regs, &info, ret_trap);
     return 0;
-}
-
-bool tracee_is_step(struct tracee *tracee, const struct stop *stop)
-{
-    siginfo_t info;
-
-    return stop->kind == STOP_SIGNAL && stop->signal == SIGTRAP &&
-           !host_ptrace(PTRACE_GETSIGINFO, tracee->tid, NULL, &info) && info.si_code == TRAP_TRACE;
 }
 
 /*
