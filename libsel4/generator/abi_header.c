@@ -2,6 +2,7 @@
 #include "generator.h"
 
 #include <abi/bootinfo.h>
+#include <abi/debug.h>
 #include <abi/error.h>
 #include <abi/fault.h>
 #include <abi/object.h>
@@ -183,6 +184,8 @@ static void write_faults(FILE *out, const struct kernel_config *config)
     static const char *const unknown_syscall[] = {"Syscall", NULL};
     static const char *const user_exception[] = {"Number", "Code", NULL};
     static const char *const vm_fault[] = {"IP", "Addr", "PrefetchFault", "FSR", NULL};
+    static const char *const debug_exception[] = {"FaultIP", "ExceptionReason", "TriggerAddress",
+                                                  "BreakpointNumber", NULL};
     static const char *const cap_fault[] = {"IP", "Addr", "InRecvPhase", "LookupFailureType", NULL};
 
     fprintf(out, "\n/* Faults: the label of the message that the fault handler gets */\nenum {\n");
@@ -197,6 +200,38 @@ static void write_faults(FILE *out, const struct kernel_config *config)
                           USER_EXCEPTION_REGISTERS, user_exception);
     write_fault_registers(out, "VMFault", NULL, 0, vm_fault);
     write_fault_registers(out, "CapFault", NULL, 0, cap_fault);
+    if (config->hardware_debug_api)
+        write_fault_registers(out, "DebugException", NULL, 0, debug_exception);
+}
+
+static void write_debug_api(FILE *out, const struct kernel_config *config)
+{
+    static const struct {
+        const char *name;
+        int value;
+    } constants[] = {
+        {"seL4_DataBreakpoint", BREAKPOINT_DATA},
+        {"seL4_InstructionBreakpoint", BREAKPOINT_INSTRUCTION},
+        {"seL4_SingleStep", BREAKPOINT_SINGLE_STEP},
+        {"seL4_SoftwareBreakRequest", BREAKPOINT_SOFTWARE},
+        {"seL4_BreakOnRead", BREAK_ON_READ},
+        {"seL4_BreakOnWrite", BREAK_ON_WRITE},
+        {"seL4_BreakOnReadWrite", BREAK_ON_READ_WRITE},
+        {"seL4_NumHWBreakpoints", HARDWARE_BREAKPOINTS},
+        {"seL4_FirstBreakpoint", -1}, /* each breakpoint does both */
+        {"seL4_NumExclusiveBreakpoints", 0},
+        {"seL4_FirstWatchpoint", -1},
+        {"seL4_NumExclusiveWatchpoints", 0},
+        {"seL4_FirstDualFunctionMonitor", 0},
+        {"seL4_NumDualFunctionMonitors", HARDWARE_BREAKPOINTS},
+    };
+
+    if (!config->hardware_debug_api)
+        return;
+    fprintf(out,
+            "\n/* Breakpoints: types, which are reasons of a DebugException, and accesses */\n");
+    for (size_t i = 0; i < ARRAY_LENGTH(constants); i++)
+        define(out, constants[i].name, constants[i].value);
 }
 
 static void write_registers(FILE *out)
@@ -279,6 +314,7 @@ void write_abi_header(FILE *out, const struct kernel_config *config)
     fprintf(out, "\n");
     write_errors(out);
     write_faults(out, config);
+    write_debug_api(out, config);
     write_registers(out);
     write_bootinfo(out, config);
     fprintf(out, "\n#endif\n");

@@ -11,6 +11,7 @@
 #include <base/text.h>
 #include <cap/lookup.h>
 #include <ipc/ipc.h>
+#include <model/debug.h>
 
 struct decoder {
     struct line *line;
@@ -417,8 +418,21 @@ static void decode_page_fault(struct decoder *d, const struct trap *trap)
                                           .instruction_fetch = trap->fetch}});
 }
 
+/* Steps that are only counted make no line. */
+static void decode_debug_exception(struct decoder *d, const struct trap *trap)
+{
+    struct tcb tcb = *d->tcb; /* taking one counts it */
+    struct fault fault;
+    if (debug_take_exception(&tcb, trap->vector, trap->debug, &fault))
+        decode_fault(d, fault);
+}
+
 static void decode_exception(struct decoder *d, const struct trap *trap)
 {
+    if (d->k->config.hardware_debug_api && abi_is_debug_exception(trap->vector)) {
+        decode_debug_exception(d, trap);
+        return;
+    }
     decode_fault(d, (struct fault){.type = FAULT_USER_EXCEPTION,
                                    .user_exception = {.vector = trap->vector,
                                                       .error_code = trap->error_code}});

@@ -89,6 +89,23 @@ static void add_user_exception(struct line *line, struct kernel *k, const struct
     line_add(line, ", code 0x%lx", fault->user_exception.error_code);
 }
 
+static void add_debug_exception(struct line *line, struct kernel *k, const struct tcb *tcb,
+                                const struct fault *fault)
+{
+    static const char *const reasons[] = {
+        [BREAKPOINT_DATA] = "data breakpoint",
+        [BREAKPOINT_INSTRUCTION] = "instruction breakpoint",
+        [BREAKPOINT_SINGLE_STEP] = "single step",
+        [BREAKPOINT_SOFTWARE] = "software break",
+    };
+    word_t reason = fault->debug.reason;
+    (void)k;
+    (void)tcb;
+    line_add(line, "%s", reasons[reason]);
+    if (reason == BREAKPOINT_DATA || reason == BREAKPOINT_INSTRUCTION)
+        line_add(line, " %lu at 0x%lx", fault->debug.breakpoint, fault->debug.address);
+}
+
 static const char *mapping_words(struct kernel *k, const struct tcb *tcb, vaddr_t address)
 {
     static const char *const words[] = {
@@ -118,6 +135,7 @@ static void (*const fault_formats[FAULT_TYPE_COUNT])(struct line *, struct kerne
     [FAULT_CAP] = add_cap_fault,
     [FAULT_UNKNOWN_SYSCALL] = add_unknown_syscall,
     [FAULT_USER_EXCEPTION] = add_user_exception,
+    [FAULT_DEBUG_EXCEPTION] = add_debug_exception,
     [FAULT_VM] = add_vm_fault,
 };
 

@@ -9,6 +9,7 @@
 
 #include <abi/bootinfo.h>
 #include <abi/message.h>
+#include <model/debug.h>
 
 /* Slots that the tests fill, so that no line depends on how many the boot takes. */
 enum { EP = 200, BADGED, SEND_ONLY, NO_REPLY, NTFN, CLIENT, UNTYPED, RECEIVED, PAGE, EMPTY };
@@ -40,9 +41,9 @@ static void mint(struct traced *t, cptr_t slot, cptr_t from, word_t rights, word
 }
 
 /* The root, and a client of equal priority that is still suspended; its faults go to EP. */
-static struct traced *boot(void)
+static struct traced *boot_with(struct kernel_config config)
 {
-    struct traced *t = traced_boot();
+    struct traced *t = traced_boot_with(config);
     move_to(t, EP, guest_make(&t->g, OBJECT_ENDPOINT, 0));
     move_to(t, NTFN, guest_make(&t->g, OBJECT_NOTIFICATION, 0));
     move_to(t, UNTYPED, guest_make(&t->g, OBJECT_UNTYPED, 12));
@@ -52,6 +53,11 @@ static struct traced *boot(void)
     mint(t, NO_REPLY, EP, RIGHT_WRITE, 0);
     move_to(t, CLIENT, traced_thread(t, "client", 255, EP));
     return t;
+}
+
+static struct traced *boot(void)
+{
+    return boot_with(kernel_config_default());
 }
 
 static struct tcb *client(struct traced *t)
@@ -469,6 +475,29 @@ TEST(each_fault_has_its_line)
     client(t)->context.reg[UREG_SYSCALL] = (word_t)-200;
     CHECK_STR(first_line_of_fault(t, &(struct trap){.kind = TRAP_SYSCALL}),
               "client       UnknownSyscall(number -200, ip 0x4000f0) ...");
+    traced_end(t);
+}
+
+TEST(debug_exceptions_have_a_line_if_they_are_faults)
+{
+    struct kernel_config config = kernel_config_default();
+    config.hardware_debug_api = true;
+    struct traced *t = boot_with(config);
+    serve(t);
+    debug_set_breakpoint(client(t), 1, &(struct breakpoint){.address = 0x1230});
+    CHECK_STR(
+        first_line_of_fault(
+            t, &(struct trap){.kind = TRAP_EXCEPTION, .vector = 1, .debug.breakpoints = 1 << 1}),
+        "client       DebugException(data breakpoint 1 at 0x1230, ip 0x4000f0) ...");
+    CHECK_STR(first_line_of_fault(t, &(struct trap){.kind = TRAP_EXCEPTION, .vector = 3}),
+              "client       DebugException(software break, ip 0x4000f0) ...");
+    debug_configure_stepping(client(t), 2);
+    traced_take(t);
+    traced_trap(t, &(struct trap){.kind = TRAP_EXCEPTION, .vector = 1, .debug.stepped = true});
+    CHECK_STR(traced_take(t), "");
+    CHECK_STR(first_line_of_fault(
+                  t, &(struct trap){.kind = TRAP_EXCEPTION, .vector = 1, .debug.stepped = true}),
+              "client       DebugException(single step, ip 0x4000f0) ...");
     traced_end(t);
 }
 

@@ -74,6 +74,8 @@ static struct outcome enter(struct traced *t, const struct trap *trap)
     case TRAP_PAGE_FAULT:
         return kernel_vm_fault(k, 0, trap->address, trap->write ? 6 : 4, t->now);
     case TRAP_EXCEPTION:
+        if (abi_is_debug_exception(trap->vector))
+            return kernel_debug_exception(k, 0, trap->vector, trap->debug, t->now);
         return kernel_user_exception(k, 0, trap->vector, trap->error_code, t->now);
     default:
         return kernel_timer(k, 0, t->now);
