@@ -14,6 +14,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -153,26 +154,82 @@ static long trace_child(int pid, const char **ret_call)
     return error;
 }
 
-static void probe_ptrace(struct doctor_result *ret_result)
+/* Traces a child that runs `body`. Returns what `drive` does, or why there is no child. */
+static long trace(int (*body)(void), long (*drive)(int pid, const char **ret_call),
+                  const char **ret_call)
 {
-    const char *call = "fork";
-    uint64_t scope = 0;
     long pid = host_fork(), error = pid;
 
+    *ret_call = "fork";
     if (pid == 0) {
-        _exit(be_traced());
+        _exit(body());
     }
     if (pid > 0) {
-        error = trace_child((int)pid, &call);
+        error = drive((int)pid, ret_call);
         host_kill((int)pid, SIGKILL);
         host_wait4((int)pid, NULL, __WALL, NULL);
     }
+    return error;
+}
+
+static void probe_ptrace(struct doctor_result *ret_result)
+{
+    const char *call;
+    uint64_t scope = 0;
+    long error = trace(be_traced, trace_child, &call);
+
     if (error != 0) {
         failed(ret_result, call, error);
     } else if (read_number("/proc/sys/kernel/yama/ptrace_scope", &scope)) {
         found(ret_result, DOCTOR_OK, "PTRACE_SYSEMU works (ptrace_scope %" PRIu64 ")", scope);
     } else {
         found(ret_result, DOCTOR_OK, "PTRACE_SYSEMU works");
+    }
+}
+
+static volatile uint8_t watched;
+
+static int write_watched(void)
+{
+    int error = be_traced();
+
+    watched = 1;
+    return error;
+}
+
+/* Breakpoint 0, on writes of one byte; the child's variable is where ours is. */
+static long watch_child(int pid, const char **ret_call)
+{
+    enum { ENABLE_0 = 1 << 0, ON_WRITE_0 = 1 << 16 };
+    const size_t registers = offsetof(struct user, u_debugreg);
+    long error;
+
+    *ret_call = "PTRACE_TRACEME";
+    error = wait_for_stop(pid, SIGSTOP);
+    if (error == 0) {
+        *ret_call = "PTRACE_POKEUSER of a debug register";
+        error = host_ptrace(PTRACE_POKEUSER, pid, (void *)registers, (void *)(uintptr_t)&watched);
+    }
+    if (error == 0) {
+        error = host_ptrace(PTRACE_POKEUSER, pid, (void *)(registers + 7 * sizeof(long)),
+                            (void *)(uintptr_t)(ENABLE_0 | ON_WRITE_0));
+    }
+    if (error == 0) {
+        *ret_call = "a breakpoint that should be hit";
+        error = host_ptrace(PTRACE_CONT, pid, NULL, NULL);
+    }
+    return error == 0 ? wait_for_stop(pid, SIGTRAP) : error;
+}
+
+static void probe_breakpoints(struct doctor_result *ret_result)
+{
+    const char *call;
+    long error = trace(write_watched, watch_child, &call);
+
+    if (error != 0) {
+        failed(ret_result, call, error);
+    } else {
+        found(ret_result, DOCTOR_OK, "a breakpoint of the processor is hit");
     }
 }
 
@@ -472,6 +529,8 @@ const struct doctor_check doctor_checks[] = {
      probe_fsgsbase},
     {"CPUID", "images for KernelFPU=FXSAVE that look for AVX", false,
      "a processor with CPUID faulting; else nothing: what they find works", probe_cpuid},
+    {"breakpoints", "images for HardwareDebugAPI", false,
+     "a virtual machine that gives its guests debug registers", probe_breakpoints},
     {"user dispatch", "nothing yet; the fast seat to come", false, "Linux 5.11", probe_dispatch},
     {"protection keys", "nothing yet; the fast seat to come", false,
      "a processor with PKU; nothing else to do", probe_protection_keys},

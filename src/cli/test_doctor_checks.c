@@ -40,7 +40,8 @@ TEST(doctor_notices_what_the_host_refuses)
         {"memory", "memfd_create", 1, ENOSYS}, {"memory", "ftruncate", 1, ENOSPC},
         {"memory", "mmap", 1, EPERM},          {"timer", "timer_create", 1, EAGAIN},
         {"threads", "prlimit64", 1, EPERM},    {"CPUs", "sched_getaffinity", 1, EPERM},
-        {"user dispatch", "prctl", 1, EINVAL},
+        {"user dispatch", "prctl", 1, EINVAL}, {"breakpoints", "ptrace", 1, EPERM},
+        {"breakpoints", "ptrace", 2, ENOSPC},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
