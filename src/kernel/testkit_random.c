@@ -83,6 +83,8 @@ struct replay_setup random_setup(struct byte_source *bytes)
         setup.domains = 1;
     }
     setup.favourite = rarely(bytes, 2) ? take(bytes, INVOCATION_COUNT) : INV_INVALID;
+    setup.has_iommu = rarely(bytes, 4);
+    setup.has_benchmarks = rarely(bytes, 8);
     setup.reports_errors_by_ipc = rarely(bytes, 4) && !setup.is_silent;
     return setup;
 }
@@ -108,6 +110,11 @@ static bool is_ram_untyped(union cap cap)
 static bool is_page_untyped(union cap cap)
 {
     return cap_type(cap) == CAP_UNTYPED && cap.untyped.size_bits == 12 && !cap.untyped.is_device;
+}
+
+static bool is_device_space(union cap cap)
+{
+    return cap_type(cap) == CAP_IO_SPACE && cap.io_space.requester != 0;
 }
 
 static bool is_new_vspace(union cap cap)
@@ -188,6 +195,9 @@ static word_t take_index(const struct draft *d, const struct invocation_argument
     union cap root = root_cap(d->r, cptr);
     if (cap_type(root) == CAP_CNODE && root.cnode.object != d->r->root_slots)
         return root.cnode.guard << root.cnode.radix | take(d->bytes, 1U << (root.cnode.radix & 7));
+    if (d->r->setup.has_iommu && d->method == INV_CNODE_MINT && name_has(argument, "src") &&
+        rarely(d->bytes, 4))
+        return INITIAL_CAP_IO_SPACE;
     if (name_has(argument, "src") || name_has(argument, "pivot"))
         return find(d->r, d->bytes, is_any);
     bool wants_empty = name_has(argument, "dest") || name_has(argument, "offset") ||
@@ -228,6 +238,14 @@ static word_t take_vaddr(const struct draft *d, const struct invocation_argument
     return align_down(vaddr, alignments[aligned]);
 }
 
+/* In few tables of two levels. */
+static word_t take_io_address(const struct draft *d, const struct invocation_argument *argument)
+{
+    (void)argument;
+    unsigned bits = take(d->bytes, 256);
+    return (word_t)(bits & 1) << 21 | (word_t)(bits >> 1 & 7) << 12;
+}
+
 static word_t take_port(const struct draft *d, const struct invocation_argument *argument)
 {
     if (cap_type(d->invoked) != CAP_IO_PORT)
@@ -244,6 +262,8 @@ static word_t take_type(const struct draft *d, const struct invocation_argument 
         OBJECT_NOTIFICATION,   OBJECT_CNODE,      OBJECT_4K_PAGE,    OBJECT_4K_PAGE,
         OBJECT_LARGE_PAGE,     OBJECT_PAGE_TABLE, OBJECT_PAGE_TABLE, OBJECT_PAGE_DIRECTORY,
         OBJECT_PAGE_DIRECTORY, OBJECT_PDPT,       OBJECT_PML4,       OBJECT_PML4};
+    if (d->r->setup.has_iommu && rarely(d->bytes, 5))
+        return abi_object_type(&d->r->g.k->config, OBJECT_IO_PAGE_TABLE);
     if (rarely(d->bytes, 8))
         return take(d->bytes, 14);
     return abi_object_type(&d->r->g.k->config, kinds[take(d->bytes, ARRAY_LENGTH(kinds))]);
@@ -277,6 +297,8 @@ static word_t take_guard(const struct draft *d, const struct invocation_argument
 
 static word_t take_badge(const struct draft *d, const struct invocation_argument *argument)
 {
+    if (d->r->setup.has_iommu && rarely(d->bytes, 2)) /* domain and device of an I/O space */
+        return (word_t)take(d->bytes, 3) << 16 | take(d->bytes, 3);
     return rarely(d->bytes, 8) ? take_guard(d, argument) : take(d->bytes, 4);
 }
 
@@ -326,6 +348,7 @@ static const struct argument_rule {
     {.part = "fault_ep", .take = take_fault_handler},
     {.part = "root_data", .take = take_guard},
     {.part = "buffer", .take = take_buffer},
+    {.part = "ioaddr", .take = take_io_address},
     {.part = "vaddr", .take = take_vaddr},
     {.part = "count", .base = 1, .range = 20},
     {.part = "affinity", .base = 0, .range = 3},
@@ -390,6 +413,8 @@ static cptr_t take_extra(const struct draft *d, const struct invocation_argument
     if (name_is(argument, "untyped"))
         return rarely(d->bytes, 8) ? find_type(d->r, d->bytes, CAP_UNTYPED)
                                    : find(d->r, d->bytes, is_page_untyped);
+    if (name_is(argument, "iospace"))
+        return find(d->r, d->bytes, rarely(d->bytes, 8) ? is_any : is_device_space);
     if (d->method == INV_X86_ASID_POOL_ASSIGN)
         return find(d->r, d->bytes, is_new_vspace);
     if (name_has(argument, "vspace") || name_has(argument, "pml4"))
@@ -445,6 +470,7 @@ static const cptr_t boot_caps[CAP_TYPE_COUNT] = {
     [CAP_ASID_CONTROL] = INITIAL_CAP_ASID_CONTROL,
     [CAP_IO_PORT_CONTROL] = INITIAL_CAP_IO_PORT_CONTROL,
     [CAP_DOMAIN_SET] = INITIAL_CAP_DOMAIN,
+    [CAP_IO_SPACE] = INITIAL_CAP_IO_SPACE,
 };
 
 static enum invocation take_retype(const struct replay *r, struct byte_source *bytes,
@@ -461,6 +487,16 @@ static enum invocation take_method(const struct replay *r, struct byte_source *b
     enum invocation method = 1 + take(bytes, INVOCATION_COUNT - 1);
     if (r->setup.favourite && rarely(bytes, 2))
         method = r->setup.favourite;
+    static const enum invocation io_methods[] = {INV_X86_IO_PAGE_TABLE_MAP,
+                                                 INV_X86_IO_PAGE_TABLE_UNMAP, INV_X86_PAGE_MAP_IO,
+                                                 INV_X86_PAGE_MAP_IO};
+    static const enum invocation rare_methods[] = {INV_CNODE_SAVE_CALLER, INV_X86_PAGE_TABLE_MAP,
+                                                   INV_X86_ASID_POOL_ASSIGN, INV_IRQ_CONTROL_GET,
+                                                   INV_DOMAIN_SET_SCHEDULE_SET_START};
+    if (rarely(bytes, 8))
+        method = rare_methods[take(bytes, ARRAY_LENGTH(rare_methods))];
+    if (r->setup.has_iommu && rarely(bytes, 4))
+        method = io_methods[take(bytes, ARRAY_LENGTH(io_methods))];
     while (!abi_invocation_label(&r->g.k->config, method))
         method = 1 + method % (INVOCATION_COUNT - 1);
     enum cap_type type = CAP_NULL;
@@ -551,10 +587,20 @@ static struct guest_syscall take_other(const struct replay *r, struct byte_sourc
                                          SYSCALL_DEBUG_DUMP_SCHEDULER,
                                          SYSCALL_DEBUG_CAP_IDENTIFY,
                                          SYSCALL_SET_TLS_BASE,
-                                         SYSCALL_DEBUG_NAME_THREAD};
+                                         SYSCALL_DEBUG_NAME_THREAD,
+                                         SYSCALL_BENCHMARK_RESET_LOG,
+                                         SYSCALL_BENCHMARK_FINALIZE_LOG,
+                                         SYSCALL_BENCHMARK_GET_THREAD_UTILISATION,
+                                         SYSCALL_BENCHMARK_RESET_THREAD_UTILISATION,
+                                         SYSCALL_BENCHMARK_DUMP_ALL_THREADS_UTILISATION,
+                                         SYSCALL_BENCHMARK_RESET_ALL_THREADS_UTILISATION};
     struct guest_syscall call = {.syscall = calls[take(bytes, ARRAY_LENGTH(calls))],
                                  .cap = take_cptr(bytes)};
-    if (call.syscall == SYSCALL_DEBUG_NAME_THREAD)
+    if (!abi_syscall_number(&r->g.k->config, call.syscall))
+        call.syscall = SYSCALL_YIELD;
+    if (call.syscall == SYSCALL_DEBUG_NAME_THREAD ||
+        call.syscall == SYSCALL_BENCHMARK_GET_THREAD_UTILISATION ||
+        call.syscall == SYSCALL_BENCHMARK_RESET_THREAD_UTILISATION)
         call.cap = find_type(r, bytes, CAP_TCB);
     if (rarely(bytes, 64))
         call.syscall = take(bytes, SYSCALL_COUNT);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <abi/bootinfo.h>
 #include <base/bits.h>
 #include <kernel/testkit_invariants.h>
 #include <model/console.h>
@@ -33,6 +34,9 @@ static struct kernel_config setup_config(const struct replay_setup *setup)
         config.printing = config.debug_build = false;
     config.report_error_ipc = setup->reports_errors_by_ipc;
     config.irq_pic = setup->has_pic;
+    config.iommu = setup->has_iommu;
+    if (setup->has_benchmarks)
+        config.benchmarks = BENCHMARKS_TRACK_UTILISATION;
     return config;
 }
 
@@ -50,13 +54,21 @@ static void populate(struct guest *g)
         guest_make(g, OBJECT_CNODE, 1 + 2 * i);
         guest_make(g, OBJECT_UNTYPED, 11 + 3 * i);
     }
+    for (unsigned i = 1; i <= 3 && g->k->config.iommu; i++) {
+        guest_mint(g, INITIAL_CAP_IO_SPACE, RIGHTS_ALL, i << 16 | i);
+        guest_make(g, OBJECT_IO_PAGE_TABLE, 0);
+        guest_make(g, OBJECT_IO_PAGE_TABLE, 0);
+    }
 }
 
 struct replay replay_boot(const struct replay_setup *setup, unsigned check_every)
 {
-    struct replay r = {.g = guest_boot(setup_config(setup), MEMORY_END),
-                       .setup = *setup,
-                       .check_every = check_every};
+    struct kernel_config config = setup_config(setup);
+    struct boot_info boot = guest_boot_info(&config, MEMORY_END);
+    if (setup->has_iommu)
+        boot.iommu = (struct boot_iommu){.units = 1, .levels = 2};
+    struct replay r = {
+        .g = guest_boot_with(&boot, MEMORY_END), .setup = *setup, .check_every = check_every};
     r.root_slots = guest_root(&r.g)->slots[TCB_SLOT_CTABLE].cap.cnode.object;
     r.first_made = r.g.next_slot;
     for (unsigned core = 1; core < r.g.k->num_cores; core++)
@@ -402,6 +414,8 @@ void replay_print_test(FILE *out, const struct replay_setup *setup, const struct
     print_number(out, "is_silent", setup->is_silent);
     print_number(out, "reports_errors_by_ipc", setup->reports_errors_by_ipc);
     print_number(out, "has_pic", setup->has_pic);
+    print_number(out, "has_iommu", setup->has_iommu);
+    print_number(out, "has_benchmarks", setup->has_benchmarks);
     fprintf(out, "};\n    static const struct step steps[] = {\n");
     for (unsigned i = 0; i < count; i++)
         print_step(out, &config, &steps[i]);

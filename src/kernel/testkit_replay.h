@@ -23,6 +23,8 @@ struct replay_setup {
     bool is_silent; /* no debug build, no printing */
     bool reports_errors_by_ipc;
     bool has_pic;
+    bool has_iommu;
+    bool has_benchmarks;       /* KernelBenchmarks=track_utilisation */
     enum invocation favourite; /* of whoever makes up the steps; no part of the guest */
 };
 
