@@ -164,10 +164,26 @@ TEST(the_source_of_copied_registers_is_stopped_too)
         .syscall = SYSCALL_CALL,
         .cap = f.low.cptr,
         .label = abi_invocation_label(&f.g.k->config, INV_TCB_COPY_REGISTERS),
-        WORDS(1 << 2),
+        WORDS(1 << 2 | 1 << 0),
         EXTRA(f.high.cptr),
     };
     CHECK_EQ(guest_syscall_once(&f.g, copy).kind, OUTCOME_STALL);
+    CHECK_EQ(f.high.tcb->state, THREAD_RUNNING);
+    guest_end(&f.g);
+}
+
+TEST(a_thread_that_runs_elsewhere_is_stopped_to_change_its_domain)
+{
+    struct fixture f = setup();
+    interrupt(&f, call(&f, f.high.cptr, INV_TCB_RESUME, 0));
+    struct guest_syscall set = {
+        .syscall = SYSCALL_CALL,
+        .cap = INITIAL_CAP_DOMAIN,
+        .label = abi_invocation_label(&f.g.k->config, INV_DOMAIN_SET_SET),
+        WORDS(0),
+        EXTRA(f.high.cptr),
+    };
+    CHECK_EQ(guest_syscall_once(&f.g, set).kind, OUTCOME_STALL);
     guest_end(&f.g);
 }
 

@@ -11,6 +11,7 @@
 #include <cap/derivation.h>
 #include <cap/lookup.h>
 #include <ipc/ipc.h>
+#include <object/decode.h>
 #include <object/vspace.h>
 
 /* --- methods on one slot ------------------------------------------------------------------- */
@@ -124,7 +125,7 @@ static struct answer cnode_transfer(struct call *call, struct slot *dest,
                                "CNode Copy/Mint/Move/Mutate: Destination not empty.");
 
     word_t depth = call_word(call, 3);
-    struct slot *source;
+    struct slot *source = NULL;
     struct answer answer =
         lookup_operand_slot(call->k, true, call->extra[0]->cap, call_word(call, 2), depth, &source);
     if (answer_is_error(answer))
@@ -180,7 +181,7 @@ static void rotate(struct kernel *k, struct slot *dest, union cap dest_cap, stru
 
 static struct answer cnode_rotate(struct call *call, struct slot *dest)
 {
-    if (call->length < 8 || !call->extra[0] || !call->extra[1])
+    if (call_is_truncated(call, 8, 2))
         return answer_truncated_message();
 
     word_t pivot_depth = call_word(call, 4);

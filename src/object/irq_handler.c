@@ -42,7 +42,7 @@ void irq_deliver(struct kernel *k, unsigned core, unsigned vector)
     enum irq_kind kind = k->irqs[vector].kind;
     if (kind == IRQ_FREE) /* a message that a device goes on sending */
         report(k, "Received disabled", vector);
-    else if (cap_type(cap) == CAP_NOTIFICATION && (cap.notification.rights & RIGHT_WRITE))
+    else if (cap_type(cap) == CAP_NOTIFICATION) /* with Write: SetNotification has seen to that */
         notification_signal(k, core, cap.notification.object, cap.notification.badge);
     else
         report(k, "Undelivered", vector);

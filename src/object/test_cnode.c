@@ -85,7 +85,7 @@ TEST(transfer_errors_in_their_order)
         CHECK_ANSWER(guest_invoke(&g, call), answer_failed_lookup(true, lookup_invalid_root()));
         call.extra[0] = ROOT;
         call.words[2] = 4000;
-        CHECK_ANSWER(guest_invoke(&g, call), missing(true, 64));
+        CHECK_ANSWER(with_length(&g, call, 4), missing(true, 64));
         call.words[2] = INITIAL_CAP_CNODE;
         CHECK_ANSWER(with_length(&g, call, methods[i].min_length - 1), answer_truncated_message());
     }
@@ -123,6 +123,23 @@ TEST(copy_masks_rights_and_mint_adds_a_badge)
     mint = transfer(INV_CNODE_MINT, dest + 2, dest + 1);
     CHECK_ANSWER(guest_invoke(&g, mint), answer_illegal_operation());
     CHECK_ANSWER(guest_invoke(&g, transfer(INV_CNODE_COPY, dest + 2, dest + 1)), answer_ok());
+    guest_end(&g);
+}
+
+/* The bits of the endpoint's rights are where a frame has that it may be written. */
+TEST(only_frames_without_reading_are_reported_as_write_only)
+{
+    struct guest g = guest_boot_default();
+    cptr_t frame = guest_make(&g, OBJECT_4K_PAGE, 0), ep = guest_make(&g, OBJECT_ENDPOINT, 0);
+    cptr_t alike = guest_mint(&g, ep, RIGHT_WRITE | RIGHT_GRANT_REPLY, 0);
+    CHECK_EQ(guest_cap(&g, alike).frame.rights, VM_READ_WRITE);
+    uint64_t count = g.k->user_error.count;
+    CHECK(guest_mint(&g, alike, RIGHT_WRITE, 0));
+    CHECK(guest_mint(&g, frame, 0, 0));
+    CHECK(guest_mint(&g, frame, RIGHT_READ | RIGHT_WRITE, 0));
+    CHECK_EQ(g.k->user_error.count, count);
+    CHECK(guest_mint(&g, frame, RIGHT_WRITE, 0));
+    CHECK_EQ(g.k->user_error.count, count + 1);
     guest_end(&g);
 }
 
@@ -180,6 +197,7 @@ TEST(rotate_errors_in_their_order)
     CHECK_ANSWER(guest_invoke(&g, rotate(full, other, other)), answer_illegal_operation());
     CHECK_ANSWER(guest_invoke(&g, rotate(full, full, other)), answer_illegal_operation());
     CHECK_ANSWER(guest_invoke(&g, rotate(third, full, other)), answer_delete_first());
+    CHECK_ANSWER(guest_invoke(&g, rotate(third, full, empty)), answer_delete_first());
     CHECK_ANSWER(guest_invoke(&g, rotate(empty, empty + 1, empty + 2)), missing(true, 64));
     CHECK_ANSWER(guest_invoke(&g, rotate(empty, empty + 1, full)), missing(false, 64));
     CHECK_ANSWER(with_word(&g, rotate(empty, full, other), 5, 61), answer_illegal_operation());

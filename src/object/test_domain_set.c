@@ -62,6 +62,7 @@ TEST(domain_schedule_configure)
     CHECK_ANSWER(configure(&g, 98, 3, bit(56)), answer_invalid_argument(2));
     CHECK_ANSWER(configure(&g, 0, 3, 0), answer_invalid_argument(1));
     CHECK_ANSWER(configure(&g, 0, 0, 0), answer_invalid_argument(2));
+    CHECK_ANSWER(configure(&g, 0, 0, 1), answer_ok()); /* the start */
     CHECK_ANSWER(configure(&g, 98, 3, bit(56) - 1), answer_ok());
     CHECK_EQ(g.k->schedule[98].domain, 3);
     CHECK_EQ(g.k->schedule[98].duration, bit(56) - 1);

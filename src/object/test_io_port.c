@@ -46,6 +46,9 @@ TEST(io_port_access_is_handed_to_the_seat)
         bool is_out = cases[i].kind == DEVICE_PORT_OUT;
         struct guest_call call = {
             .cap = ports, .method = cases[i].method, WORDS(0x40, 0x1deadbeef)};
+        call.length = 0;
+        CHECK_STR(guest_invoke(&g, call).reason.why,
+                  is_out ? "IOPort Out: Truncated message." : "IOPort: Truncated message.");
         call.length = is_out ? 1 : 0;
         CHECK_ANSWER(guest_invoke(&g, call), answer_truncated_message());
         call.length++;

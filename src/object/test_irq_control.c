@@ -50,6 +50,7 @@ TEST(irq_control_get_ioapic_errors_in_their_order)
     CHECK_ANSWER(with_word(&g, call, 3, 24), answer_range_error(0, 23));
     call.words[5] = 2;
     CHECK_ANSWER(guest_invoke(&g, call), answer_range_error(0, 1));
+    CHECK_STR(guest_invoke(&g, call).reason.why, "Level should be 0 or 1, not %lu");
     CHECK_ANSWER(with_word(&g, call, 4, 0), answer_range_error(0, 1));
     CHECK_EQ(g.k->irqs[2].kind, IRQ_FREE);
     g.k->num_ioapics = 0;
@@ -67,6 +68,9 @@ TEST(irq_control_get_msi)
     CHECK_ANSWER(with_word(&g, call, 2, 256), answer_range_error(0, 255));
     CHECK_ANSWER(with_word(&g, call, 3, 32), answer_range_error(0, 31));
     CHECK_ANSWER(with_word(&g, call, 4, 8), answer_range_error(0, 7));
+    call.words[4] = 8;
+    CHECK_ANSWER(with_word(&g, call, 3, 32), answer_range_error(0, 31));
+    call.words[4] = 7;
     CHECK_ANSWER(with_word(&g, call, 6, 108), answer_range_error(0, 107));
     CHECK_ANSWER(guest_invoke(&g, call), answer_ok());
     CHECK_EQ(g.k->irqs[4].kind, IRQ_MSI);
@@ -111,6 +115,17 @@ TEST(a_handler_without_its_pin_still_masks_it)
     guest_end(&g);
 }
 
+TEST(with_a_pic_there_is_no_ioapic_whatever_the_message)
+{
+    struct kernel_config config = kernel_config_default();
+    config.irq_pic = true;
+    struct guest g = guest_boot(config, GUEST_MEMORY_END);
+    struct guest_call call = get_ioapic(g.next_slot, 2, 2);
+    call.length = 6;
+    CHECK_ANSWER(guest_invoke(&g, call), answer_illegal_operation());
+    guest_end(&g);
+}
+
 TEST(irq_control_get_needs_a_pic)
 {
     struct kernel_config config = kernel_config_default();
@@ -125,6 +140,7 @@ TEST(irq_control_get_needs_a_pic)
         call.length = 2;
         CHECK_ANSWER(guest_invoke(&g, call), answer_truncated_message());
         call.length = 3;
+        g.k->irqs[16].kind = IRQ_MSI; /* no line of the PIC, but in use */
         CHECK_ANSWER(guest_invoke(&g, call),
                      pic ? answer_range_error(0, 15) : answer_illegal_operation());
         CHECK_ANSWER(with_word(&g, call, 0, 15), pic ? answer_ok() : answer_illegal_operation());

@@ -250,3 +250,17 @@ TEST(names_are_cut_to_the_room_there_is)
     CHECK_EQ(child.tcb->name[TCB_NAME_BYTES - 2], 'n');
     guest_end(&g);
 }
+
+/* A scheduler dump that stands at a thread goes on behind it. */
+TEST(deleting_a_thread_moves_an_unfinished_dump_on)
+{
+    struct guest g = guest_boot_default();
+    struct guest_thread a = guest_thread(&g, 5), b = guest_thread(&g, 5);
+    paddr_t at_a = kernel_paddr(g.k, a.tcb), at_b = kernel_paddr(g.k, b.tcb);
+    g.k->dump_cursor = at_b;
+    guest_delete(&g, b.cptr);
+    CHECK_EQ(g.k->dump_cursor, at_a);
+    guest_delete(&g, guest_make(&g, OBJECT_TCB, 0));
+    CHECK_EQ(g.k->dump_cursor, at_a);
+    guest_end(&g);
+}

@@ -159,6 +159,29 @@ TEST(write_registers_may_resume_the_thread)
     guest_end(&g);
 }
 
+TEST(ones_own_registers_are_refused_before_the_thread_is_suspended)
+{
+    struct guest g = guest_boot_default();
+    CHECK_ANSWER(guest_invoke(&g, read_registers(INITIAL_CAP_TCB, 1, 1)),
+                 answer_illegal_operation());
+    CHECK_EQ(guest_root(&g)->state, THREAD_RUNNING);
+    guest_end(&g);
+}
+
+TEST(read_registers_by_send_suspends_the_thread_all_the_same)
+{
+    struct guest g = guest_boot_default();
+    struct guest_thread t = guest_thread(&g, 5);
+    guest_resume(&g, t);
+    guest_syscall(&g, (struct guest_syscall){
+                          .syscall = SYSCALL_SEND,
+                          .cap = t.cptr,
+                          .label = abi_invocation_label(&g.k->config, INV_TCB_READ_REGISTERS),
+                          WORDS(1, 1)});
+    CHECK_EQ(t.tcb->state, THREAD_INACTIVE);
+    guest_end(&g);
+}
+
 /* --- CopyRegisters ------------------------------------------------------------------------- */
 
 static struct guest_call copy_registers(cptr_t dest, cptr_t source, word_t flags)
@@ -221,6 +244,15 @@ TEST(copying_to_oneself_returns_as_a_system_call_does)
     CHECK_EQ(reg[UREG_RIP], 0x3000);
     CHECK_EQ(reg[UREG_RCX], 0x3000);
     CHECK_EQ(reg[UREG_RSP], 0);
+    guest_end(&g);
+}
+
+TEST(copying_leaves_the_target_stopped_unless_asked)
+{
+    struct guest g = guest_boot_default();
+    struct guest_thread from = guest_thread(&g, 5), to = guest_thread(&g, 5);
+    guest_invoke(&g, copy_registers(to.cptr, from.cptr, 1 << 2 | 1 << 3));
+    CHECK_EQ(to.tcb->state, THREAD_INACTIVE);
     guest_end(&g);
 }
 

@@ -4,10 +4,9 @@
 
     tests/mutation/mutate.py [--list] [--only TEXT]... [--no-guest] [--jobs N] [--log FILE]
 
-It needs the default build. A mutant that compiles to the same machine code is no mutant. What the
-unit tests do not notice runs the conformance guests. What survives both has to be listed, with the
-proof that no guest can tell, in docs/mutants.md, by its name (M0123abc); the others are printed,
-and the exit status is 1.
+It needs the default build, up to date. What the unit tests do not notice runs the conformance
+guests. What survives both has to be listed, with the proof that no guest can tell, in
+docs/mutants.md, by its name (M0123abc); the others are printed, and the exit status is 1.
 
 --list       only prints the mutants
 --only TEXT  only those whose description contains it
@@ -37,44 +36,25 @@ from runner import conformance, results  # noqa: E402
 
 PURE = ("base", "abi", "model", "cap", "mem", "sched", "ipc", "object", "kernel")
 # Where guests' arguments are looked at. Boot is no guest's doing.
-MUTATED = ("src/cap/*.c", "src/ipc/*.c", "src/object/*.c", "src/kernel/invocation.c",
-           "src/kernel/syscall.c", "src/kernel/debug.c", "src/mem/asid.c", "src/mem/map.c")
-SECONDS = 60   # for all unit tests of a mutant; what takes longer hangs
+MUTATED = ("src/object/*.c", "src/cap/*.c", "src/kernel/invocation.c", "src/kernel/syscall.c",
+           "src/kernel/debug.c", "src/ipc/*.c", "src/mem/asid.c", "src/mem/map.c")
+CPU_SECONDS = 4  # of one test program; what takes more hangs
+SECONDS = 600    # or waits for ever
 MEMORY_MIB = 4096
+RANDOM_ENTRIES = "20000"
+VERDICTS = ("unit", "guest", "survives")
+SELECTOR = f"""#include <stdlib.h>
+int {mutants.SELECTED};
+__attribute__((constructor)) static void select_mutant(void)
+{{
+    const char *number = getenv("MUTANT");
+    {mutants.SELECTED} = number ? atoi(number) : 0;
+}}
+"""
 
 
 def is_test(path):
     return os.path.basename(path).startswith(("test_", "testkit_", "fuzz_"))
-
-
-def sources():
-    found = []
-    for pattern in MUTATED:
-        found += [path for path in sorted(glob.glob(os.path.join(ROOT, pattern)))
-                  if not is_test(path)]
-    return found
-
-
-class Compiler:
-    """Compiles single files as the default build does, but without looking at warnings."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        with open(os.path.join(BUILD, "compile_commands.json"), encoding="utf-8") as file:
-            self.commands = {c["file"]: shlex.split(c["command"]) for c in json.load(file)}
-
-    def compile(self, source, text, output, optimise):
-        command = [word for word in self.commands[source] if word not in ("-g", "-Werror")]
-        command[command.index("-o") + 1] = output
-        command[command.index("-c") + 1] = "-"
-        command[-1:] = ["-"]
-        command = [w for w in command if not w.startswith("-O")]
-        command += [optimise, "-w", "-x", "c", "-I", os.path.dirname(source)]
-        command.remove("-c")
-        command = [w for w in command if w != "-"] + ["-c", "-x", "c", "-"]
-        done = subprocess.run(command, input=text, text=True, cwd=BUILD, check=False,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        return done.returncode == 0
 
 
 def read(path):
@@ -82,67 +62,70 @@ def read(path):
         return file.read()
 
 
-def machine_code(path):
-    """What the processor and the linker get of an object file."""
-    done = subprocess.run(["objdump", "-rs", path], stdout=subprocess.PIPE, text=True, check=False)
-    return done.stdout.replace(path, "")
+def load():
+    files = []
+    for pattern in MUTATED:
+        files += [mutants.File(os.path.relpath(path, ROOT), read(path))
+                  for path in sorted(glob.glob(os.path.join(ROOT, pattern))) if not is_test(path)]
+    return files, mutants.number_all(files)
 
 
 class Workshop:
-    """Objects of the pure part and of its tests, and what links them."""
+    """Compiles what holds all mutants: the test programs and the command."""
 
     def __init__(self, directory, jobs):
         self.directory, self.jobs = directory, jobs
-        self.compiler = Compiler(directory)
-        self.objects = {}
+        self.tests = []  # (source, program)
+        with open(os.path.join(BUILD, "compile_commands.json"), encoding="utf-8") as file:
+            self.commands = {c["file"]: shlex.split(c["command"]) for c in json.load(file)}
 
     def path(self, name):
         return os.path.join(self.directory, name)
 
-    def prepare(self):
-        files = [os.path.join(ROOT, "tests", "harness", "test_main.c")]
+    def compile(self, source, text):
+        """As the default build does, but without looking at warnings."""
+        output = self.path(os.path.relpath(source, ROOT).replace("/", "_") + ".o")
+        command = self.commands[source]
+        command = command[:command.index("-o")]  # what follows are the files
+        command = [word for word in command if word not in ("-g", "-Werror", "-O2")]
+        command += ["-O1", "-w", "-I", os.path.dirname(source), "-o", output, "-x", "c", "-c", "-"]
+        done = subprocess.run(command, input=text, text=True, cwd=BUILD, check=False,
+                              stderr=subprocess.PIPE)
+        if done.returncode != 0:
+            sys.exit(f"mutate: {source} does not compile:\n{done.stderr}")
+        return output
+
+    def prepare(self, files):
+        texts = {os.path.join(ROOT, file.path): file.program() for file in files}
+        sources = [os.path.join(ROOT, "tests", "harness", "test_main.c")]
         for layer in PURE:
-            files += [path for path in glob.glob(os.path.join(ROOT, "src", layer, "*.c"))
-                      if not os.path.basename(path).startswith("fuzz_")]
-
-        def compile_one(source):
-            name = os.path.relpath(source, ROOT).replace("/", "_") + ".o"
-            if not self.compiler.compile(source, read(source), self.path(name), "-O0"):
-                sys.exit(f"mutate: {source} does not compile")
-            return source, self.path(name)
-
+            sources += [path for path in glob.glob(os.path.join(ROOT, "src", layer, "*.c"))
+                        if not os.path.basename(path).startswith("fuzz_")]
+        selector = self.path("selector.o")
+        subprocess.run(["gcc", "-c", "-x", "c", "-", "-o", selector], input=SELECTOR, text=True,
+                       check=True)
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            self.objects = dict(pool.map(compile_one, files))
+            objects = dict(zip(sources, pool.map(
+                lambda source: self.compile(source, texts.get(source) or read(source)), sources)))
+            programs = [s for s in sources if os.path.basename(s).startswith("test_")][1:]
+            common = [selector] + [o for s, o in objects.items() if s not in programs]
+            archive = self.path("common.o")
+            subprocess.run(["ld", "-r", "-o", archive] + common, check=True)
+            self.tests = list(zip(programs, pool.map(
+                lambda source: self.link(archive, objects[source]), programs)))
+        self.link_command([selector] + [objects[source] for source in texts])
 
-    def link_tests(self, source, changed, output):
-        """The tests run in the order of their objects: those beside the source first."""
-        near = os.path.join(os.path.dirname(source), "test_" + os.path.basename(source))
+    @staticmethod
+    def link(common, test):
+        program = test[:-2]
+        subprocess.run(["gcc", "-o", program, common, test], check=True)
+        return program
 
-        def distance(path):
-            return path != near, os.path.dirname(path) != os.path.dirname(source)
-
-        objects = [changed if path == source else self.objects[path]
-                   for path in sorted(self.objects, key=distance)]
-        subprocess.run(["gcc", "-fuse-ld=gold", "-o", output] + objects, check=True)
-
-    def link_command(self, changed, output):
-        """The changed object goes first: then nobody asks an archive for it."""
-        with open(os.path.join(BUILD, "CMakeFiles", "sel4emu.dir", "link.txt"),
-                  encoding="utf-8") as file:
-            command = shlex.split(file.read())
-        command[command.index("-o") + 1] = output
-        command.insert(1, changed)
-        subprocess.run(command, cwd=BUILD, check=True)
-
-
-def limited(seconds):
-    return ["timeout", "-k", "1", str(seconds), "prlimit", f"--as={MEMORY_MIB << 20}", "--core=0"]
-
-
-def unit_tests_notice(program, environment):
-    done = subprocess.run(limited(SECONDS) + [program, "--first"], env=environment, check=False,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return done.returncode != 0
+    def link_command(self, changed):
+        """The changed objects go first: then nobody asks an archive for them."""
+        command = shlex.split(read(os.path.join(BUILD, "CMakeFiles", "sel4emu.dir", "link.txt")))
+        command[command.index("-o") + 1] = self.path("sel4emu")
+        subprocess.run(command[:1] + changed + command[1:], cwd=BUILD, check=True)
 
 
 class Silent(results.Results):
@@ -150,84 +133,92 @@ class Silent(results.Results):
 
     def __init__(self):
         super().__init__(False)
-        self.failed_names = []
+        self.failures = 0
 
     def note(self, name, passed, text=""):
-        if not passed:
-            self.failed_names.append(name)
+        self.failures += not passed
 
     def fail(self, name, text=""):
-        self.failed_names.append(name)
-
-
-def guests_notice(directory):
-    out = Silent()
-    conformance.run(out, "conformance", directory, BUILD)
-    return bool(out.failed_names)
+        self.failures += 1
 
 
 class Jury:
     def __init__(self, workshop, with_guests):
         self.workshop, self.with_guests = workshop, with_guests
-        self.environment = {**os.environ, "SEL4EMU_RANDOM_ENTRIES": "20000"}
+
+    @staticmethod
+    def environment(number):
+        return {**os.environ, "MUTANT": str(number), "SEL4EMU_RANDOM_ENTRIES": RANDOM_ENTRIES}
+
+    def programs(self, source):
+        """Those beside the source first, random guests last."""
+        near = os.path.join(os.path.dirname(source), "test_" + os.path.basename(source))
+
+        def distance(test):
+            path = test[0]
+            return ("random" in path, path != near,
+                    os.path.dirname(path) != os.path.dirname(source))
+
+        return [program for _, program in sorted(self.workshop.tests, key=distance)]
+
+    def unit_tests_notice(self, source, number):
+        limit = ["timeout", "-k", "1", str(SECONDS), "prlimit", f"--as={MEMORY_MIB << 20}",
+                 f"--cpu={CPU_SECONDS}", "--core=0"]
+        return any(subprocess.run(limit + [program, "--first"], env=self.environment(number),
+                                  check=False, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL).returncode != 0
+                   for program in self.programs(source))
+
+    def guests_notice(self, number):
+        """The command takes the number from its environment, as its guests' kernel is in it."""
+        code = ("import sys; sys.dont_write_bytecode = True; sys.path[:0] = sys.argv[1:3]; "
+                "import mutate; sys.exit(mutate.run_guests(sys.argv[3]))")
+        return subprocess.run([sys.executable, "-c", code, HERE, os.path.dirname(HERE),
+                               self.workshop.directory], env=self.environment(number),
+                              check=False, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode != 0
 
     def judge(self, mutant):
-        """"same", "broken" (does not compile), "unit", "guest" or "survives"."""
-        shop = self.workshop
-        source = os.path.join(ROOT, mutant.path)
-        with tempfile.TemporaryDirectory(dir=shop.directory) as own:
-            optimised, plain, program = (os.path.join(own, n) for n in ("o2.o", "o0.o", "tests"))
-            if not shop.compiler.compile(source, mutant.text, plain, "-O0"):
-                return "broken"
-            shop.link_tests(source, plain, program)
-            if unit_tests_notice(program, self.environment):
-                return "unit"
-            original = os.path.join(own, "original.o")
-            shop.compiler.compile(source, read(source), original, "-O2")
-            shop.compiler.compile(source, mutant.text, optimised, "-O2")
-            if machine_code(optimised) == machine_code(original):
-                return "same"
-            if self.with_guests:
-                shop.link_command(optimised, os.path.join(own, "sel4emu"))
-                if guests_notice(own):
-                    return "guest"
+        if self.unit_tests_notice(os.path.join(ROOT, mutant.path), mutant.number):
+            return "unit"
+        if self.with_guests and self.guests_notice(mutant.number):
+            return "guest"
         return "survives"
+
+
+def run_guests(directory):
+    """The conformance guests on the command of `directory`; stops at the first that differs."""
+    for kernel in conformance.kernels():
+        out = Silent()
+        conformance.run_kernel(out, "conformance", kernel, directory, BUILD)
+        if out.failures:
+            return 1
+    return 0
 
 
 def proven():
     return set(re.findall(r"\bM[0-9a-f]{7}\b", read(PROOFS))) if os.path.exists(PROOFS) else set()
 
 
-def all_mutants(only):
-    found = []
-    for path in sources():
-        found += mutants.make(os.path.relpath(path, ROOT), read(path))
-    mutants.name_all(found)
-    return [m for m in found if not only or any(text in m.describe() for text in only)]
-
-
-def run(chosen, arguments):
+def run(files, chosen, arguments):
     verdicts = {}
     start = time.monotonic()
     with tempfile.TemporaryDirectory(
             dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as directory:
         workshop = Workshop(directory, arguments.jobs)
-        workshop.prepare()
+        workshop.prepare(files)
         jury = Jury(workshop, not arguments.no_guest)
-        program = workshop.path("tests")
-        workshop.link_tests("", "", program)
-        if unit_tests_notice(program, jury.environment):
-            sys.exit("mutate: the unit tests fail without any mutation")
+        nothing = mutants.Mutant(chosen[0].path, "-", "no mutant", 0, "", "")
+        if jury.judge(nothing) != "survives":
+            sys.exit("mutate: the tests fail without any mutant")
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool, \
                 open(arguments.log or os.devnull, "w", encoding="utf-8") as log:
             for mutant, verdict in zip(chosen, pool.map(jury.judge, chosen)):
                 verdicts[mutant] = verdict
                 print(f"{verdict:9} {mutant.describe()}", file=log, flush=True)
-    count = {v: list(verdicts.values()).count(v) for v in
-             ("same", "broken", "unit", "guest", "survives")}
+    count = {v: list(verdicts.values()).count(v) for v in VERDICTS}
     print(f"{len(chosen)} mutants in {time.monotonic() - start:.0f} s: {count['unit']} noticed by "
-          f"unit tests, {count['guest']} by conformance guests; {count['same']} the same machine "
-          f"code, {count['broken']} do not compile, {count['survives']} survive")
+          f"unit tests, {count['guest']} by conformance guests, {count['survives']} survive")
     return [mutant for mutant, verdict in verdicts.items() if verdict == "survives"]
 
 
@@ -239,12 +230,14 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--log")
     arguments = parser.parse_args()
-    chosen = all_mutants(arguments.only)
-    if arguments.list:
-        print("\n".join(mutant.describe() for mutant in chosen))
-        return 0
+    files, found = load()
+    chosen = [mutant for mutant in found if not arguments.only or
+              any(text in mutant.describe() for text in arguments.only)]
+    if arguments.list or not chosen:
+        print("\n".join(mutant.describe() for mutant in chosen) or "no such mutant")
+        return not chosen
     known = proven()
-    survivors = run(chosen, arguments)
+    survivors = run(files, chosen, arguments)
     for mutant in survivors:
         print(("proven   " if mutant.name in known else "UNPROVEN ") + mutant.describe())
     if not arguments.only:
