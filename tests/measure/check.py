@@ -122,7 +122,7 @@ def counts_and_times(world, _):
 
 def ends_what_hangs(world, _):
     ours = world.stand_in("emu", SILENT)
-    done = world.witness("--runs", "1", "--timeout", "2", "--no-qemu", "--sel4emu", ours,
+    done = world.witness("--runs", "1", "--timeout", "6", "--no-qemu", "--sel4emu", ours,
                          world.build)
     yield done.returncode == 1, f"status {done.returncode}: {done.stderr}"
     yield ("no result: timeout in test 3, BBB" in world.read("page.md"),
