@@ -299,6 +299,7 @@ PIECE(misaligned_stack, "pushq $0x40202; popfq; popfq; pushfq; popq %rbx; syscal
 /* On seL4 the alignment flag is a flag like any other. */
 TEST(unaligned_accesses_are_none_of_the_alignment_flags_business)
 {
+    static const word_t popped = 0x203;
     struct rig guest;
 
     if (!rig_open(&guest))
@@ -318,7 +319,7 @@ TEST(unaligned_accesses_are_none_of_the_alignment_flags_business)
     /* a misaligned popf that takes the flag away */
     rig_load(&guest, &misaligned_stack);
     guest.reg[UREG_RSP] = RIG_DATA + 65;
-    *(uint64_t *)((char *)rig_memory(&guest, RIG_DATA_PADDR) + 65) = 0x203;
+    memcpy((char *)rig_memory(&guest, RIG_DATA_PADDR) + 65, &popped, sizeof(popped));
     CHECK_EQ(rig_run(&guest), TRAP_SYSCALL);
     CHECK_EQ(guest.reg[UREG_RBX], 0x203);
     CHECK_EQ(guest.reg[UREG_RFLAGS], 0x203);
