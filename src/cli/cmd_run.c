@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <base/bits.h>
 #include <cli/cmd_run.h>
 #include <cli/commands.h>
 #include <cli/inject.h>
 #include <cli/say.h>
 #include <cli/status.h>
+#include <device/pc.h>
 #include <loader/build_directory.h>
 #include <loader/nearest.h>
 #include <machine/machine.h>
@@ -186,6 +188,35 @@ static bool set_hpet_messages(void *target, const char *value, struct command_er
     return true;
 }
 
+static bool set_iommu(void *target, const char *value, struct command_error *ret_error)
+{
+    static const char *const names[] = {
+        [IOMMU_AUTO] = "auto", [IOMMU_OFF] = "off", [IOMMU_39] = "39", [IOMMU_48] = "48"};
+    struct run_options *options = target;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        if (strcmp(value, names[i]) == 0) {
+            options->machine.iommu = (enum machine_iommu)i;
+            return true;
+        }
+    }
+    return command_fail(ret_error, "--iommu %s: must be auto, off, 39 or 48", value);
+}
+
+static bool set_device(void *target, const char *value, struct command_error *ret_error)
+{
+    struct run_options *options = target;
+
+    if (!pc_has_device(value)) {
+        return command_fail(ret_error, "--device %s: there is edu only", value);
+    }
+    if (options->machine.device_count == MACHINE_MAX_DEVICES) {
+        return command_fail(ret_error, "--device may be given %d times", MACHINE_MAX_DEVICES);
+    }
+    options->machine.devices[options->machine.device_count++] = value;
+    return true;
+}
+
 static bool set_trace(void *target, const char *value, struct command_error *ret_error)
 {
     (void)value;
@@ -211,6 +242,8 @@ static const struct command_option options[] = {
      set_serial},
     {"hpet-messages", NULL, "the HPET can send messages (MSI); off by default, as on QEMU", 0,
      set_hpet_messages},
+    {"iommu", "auto|off|39|48", "address bits of the VT-d unit (default auto)", 0, set_iommu},
+    {"device", "NAME", "a device in the next PCI slot: edu, QEMU's educational one", 0, set_device},
     {"until", "TEXT", "end with status 0 when the guest prints TEXT", 0, set_until},
     {"fail-on", "TEXT", "end with status 1 when the guest prints TEXT", 0, set_fail_on},
     {"timeout", "SECONDS", "end with status 124 after that time", 0, set_timeout},

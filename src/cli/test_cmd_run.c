@@ -116,3 +116,23 @@ TEST(run_gives_each_end_its_status)
         }
     }
 }
+
+TEST(run_takes_devices_and_an_iommu)
+{
+    CHECK(parse("image"));
+    CHECK_EQ(run.machine.iommu, IOMMU_AUTO);
+    CHECK_EQ(run.machine.device_count, 0);
+    CHECK(parse("--device edu --device=edu --iommu 39 image"));
+    CHECK_EQ(run.machine.iommu, IOMMU_39);
+    CHECK_EQ(run.machine.device_count, 2);
+    CHECK_STR(run.machine.devices[1], "edu");
+    CHECK(parse("--iommu off image"));
+    CHECK_EQ(run.machine.iommu, IOMMU_OFF);
+    CHECK(parse("--iommu 48 image"));
+    CHECK_EQ(run.machine.iommu, IOMMU_48);
+    CHECK(is_refused("--iommu on image", "auto, off, 39 or 48"));
+    CHECK(is_refused("--device e1000 image", "e1000: there is edu only"));
+    CHECK(is_refused("--device edu --device edu --device edu --device edu --device edu "
+                     "--device edu --device edu --device edu --device edu image",
+                     "8 times"));
+}

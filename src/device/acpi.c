@@ -11,6 +11,7 @@
 #define HEADER_LENGTH   4
 #define HEADER_CHECKSUM 9
 #define FACS_BYTES      64
+#define MAX_TABLES      5 /* that the RSDT names */
 
 /* Where QEMU's FADT lies: its DSDT is longer than ours. The tables from here on are contiguous. */
 #define FADT_OFFSET 0x198c
@@ -218,6 +219,22 @@ static paddr_t write_waet(struct writer *w)
     return start;
 }
 
+/* One unit that is responsible for all PCI devices of segment 0 (VT-d specification, chapter 8). */
+static paddr_t write_dmar(struct writer *w, const struct acpi_options *options)
+{
+    paddr_t start = begin_table(w, "DMAR");
+
+    put(w, 1, options->iommu_bits - 1);
+    put_zeros(w, 11); /* flags: interrupts are not remapped */
+    put(w, 2, 0);     /* a unit: type, length */
+    put(w, 2, 16);
+    put(w, 1, 1); /* all devices of the segment */
+    put_zeros(w, 3);
+    put(w, 8, options->iommu);
+    end_table(w, start);
+    return start;
+}
+
 static paddr_t write_rsdt(struct writer *w, const paddr_t *tables, size_t count)
 {
     paddr_t start = begin_table(w, "RSDT");
@@ -243,17 +260,20 @@ static void write_rsdp(uint8_t *memory, paddr_t rsdp, paddr_t rsdt)
 void acpi_write_tables(uint8_t *memory, const struct acpi_options *options)
 {
     struct writer w = {memory, options->tables};
-    paddr_t facs, dsdt, tables[4];
+    paddr_t facs, dsdt, tables[MAX_TABLES];
+    size_t count = 0;
 
     ASSERT(options->cpus >= 1 && options->cpus <= ACPI_MAX_CPUS);
     facs = write_facs(&w);
     dsdt = write_dsdt(&w);
     ASSERT(w.end <= options->tables + FADT_OFFSET);
     w.end = options->tables + FADT_OFFSET;
-    tables[0] = write_fadt(&w, facs, dsdt);
-    tables[1] = write_madt(&w, options->cpus);
-    tables[2] = write_hpet(&w);
-    tables[3] = write_waet(&w);
-    write_rsdp(memory, options->rsdp, write_rsdt(&w, tables, ARRAY_LENGTH(tables)));
+    tables[count++] = write_fadt(&w, facs, dsdt);
+    tables[count++] = write_madt(&w, options->cpus);
+    tables[count++] = write_hpet(&w);
+    if (options->iommu)
+        tables[count++] = write_dmar(&w, options);
+    tables[count++] = write_waet(&w);
+    write_rsdp(memory, options->rsdp, write_rsdt(&w, tables, count));
     ASSERT(w.end <= options->tables + ACPI_TABLES_BYTES);
 }

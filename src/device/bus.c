@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <host/host.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_DEVICES 32
 #define MAX_RANGES  64
@@ -25,6 +26,7 @@ struct bus {
     struct range ranges[MAX_RANGES];
     unsigned range_count;
     struct irq_sink irq_sink;
+    struct dma_sink dma_sink;
 };
 
 static void ignore_line(void *context, unsigned gsi, bool level)
@@ -43,12 +45,35 @@ static void ignore_message(void *context, uint64_t address, uint32_t data)
 
 static const struct irq_sink no_sink = {.set_line = ignore_line, .message = ignore_message};
 
+static void read_nothing(void *context, uint16_t requester, uint64_t address, uint8_t *bytes,
+                         size_t size)
+{
+    (void)context;
+    (void)requester;
+    (void)address;
+    memset(bytes, 0, size);
+}
+
+static void write_nothing(void *context, uint16_t requester, uint64_t address, const uint8_t *bytes,
+                          size_t size)
+{
+    (void)context;
+    (void)requester;
+    (void)address;
+    (void)bytes;
+    (void)size;
+}
+
+static const struct dma_sink no_memory = {.read = read_nothing, .write = write_nothing};
+
 struct bus *bus_create(void)
 {
     struct bus *bus = host_allocate(1, sizeof(*bus));
 
-    if (bus)
+    if (bus) {
         bus->irq_sink = no_sink;
+        bus->dma_sink = no_memory;
+    }
     return bus;
 }
 
@@ -57,6 +82,7 @@ void bus_destroy(struct bus *bus)
     if (!bus)
         return;
     bus->irq_sink = no_sink;
+    bus->dma_sink = no_memory;
     for (unsigned i = 0; i < bus->device_count; i++)
         bus->devices[i]->ops->destroy(bus->devices[i]);
     free(bus);
@@ -100,6 +126,17 @@ int bus_claim_mmio(struct bus *bus, struct device *device, paddr_t base, uint64_
     if (size == 0 || base + (size - 1) < base)
         return -EINVAL;
     return claim(bus, (struct range){RANGE_MMIO, base, base + (size - 1), device});
+}
+
+void bus_release_mmio(struct bus *bus, const struct device *device)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < bus->range_count; i++) {
+        if (bus->ranges[i].device != device || bus->ranges[i].space != RANGE_MMIO)
+            bus->ranges[kept++] = bus->ranges[i];
+    }
+    bus->range_count = kept;
 }
 
 static const struct range *find(const struct bus *bus, enum range_space space, uint64_t address)
@@ -231,4 +268,21 @@ void bus_set_irq(struct bus *bus, unsigned gsi, bool level)
 void bus_send_message(struct bus *bus, uint64_t address, uint32_t data)
 {
     bus->irq_sink.message(bus->irq_sink.context, address, data);
+}
+
+void bus_set_dma_sink(struct bus *bus, struct dma_sink sink)
+{
+    bus->dma_sink = sink;
+}
+
+void bus_dma_read(struct bus *bus, uint16_t requester, uint64_t address, uint8_t *bytes,
+                  size_t size)
+{
+    bus->dma_sink.read(bus->dma_sink.context, requester, address, bytes, size);
+}
+
+void bus_dma_write(struct bus *bus, uint16_t requester, uint64_t address, const uint8_t *bytes,
+                   size_t size)
+{
+    bus->dma_sink.write(bus->dma_sink.context, requester, address, bytes, size);
 }

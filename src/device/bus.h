@@ -54,6 +54,9 @@ int bus_add(struct bus *bus, struct device *device);
 int bus_claim_ports(struct bus *bus, struct device *device, uint16_t first, uint16_t last);
 int bus_claim_mmio(struct bus *bus, struct device *device, paddr_t base, uint64_t size);
 
+/* Gives the MMIO ranges of `device` back, to claim others: its registers were moved. */
+void bus_release_mmio(struct bus *bus, const struct device *device);
+
 /*
  * Accesses nobody claimed: reads give all ones, writes are lost; so do sizes that do not exist.
  * size: 1, 2, 4 (MMIO also 8). An access of several bytes that leaves a model's range, or that is
@@ -87,5 +90,21 @@ struct irq_sink {
 void bus_set_irq_sink(struct bus *bus, struct irq_sink sink);
 void bus_set_irq(struct bus *bus, unsigned gsi, bool level);
 void bus_send_message(struct bus *bus, uint64_t address, uint32_t data);
+
+/*
+ * Memory as a device reaches it. requester: PCI bus << 8 | device << 3 | function. What cannot be
+ * reached reads as zeros and is not written. Whoever owns memory and IOMMU sets the sink once.
+ */
+struct dma_sink {
+    void *context;
+    void (*read)(void *context, uint16_t requester, uint64_t address, uint8_t *bytes, size_t size);
+    void (*write)(void *context, uint16_t requester, uint64_t address, const uint8_t *bytes,
+                  size_t size);
+};
+void bus_set_dma_sink(struct bus *bus, struct dma_sink sink);
+void bus_dma_read(struct bus *bus, uint16_t requester, uint64_t address, uint8_t *bytes,
+                  size_t size);
+void bus_dma_write(struct bus *bus, uint16_t requester, uint64_t address, const uint8_t *bytes,
+                   size_t size);
 
 #endif

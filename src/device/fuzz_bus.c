@@ -61,6 +61,12 @@ static void poll_host(struct target *t, uint64_t value)
     serial_poll(t->pc->com[0], t->now);
 }
 
+/* The HPET's registers or, where its highest bit is set, those of the device in a PCI slot. */
+static paddr_t mmio_address(uint16_t address)
+{
+    return address & 0x8000 ? 0xfeb00000 + address % 0x100u : 0xfed00000 + address % 0x800u;
+}
+
 static void run_record(struct target *t, const uint8_t *record)
 {
     unsigned size = record[1];
@@ -77,10 +83,10 @@ static void run_record(struct target *t, const uint8_t *record)
         bus_port_out(bus, address, size, wide_value(value), t->now);
         break;
     case OP_MMIO_READ:
-        bus_mmio_read(bus, 0xfed00000 + address % 0x800, size, t->now);
+        bus_mmio_read(bus, mmio_address(address), size, t->now);
         break;
     case OP_MMIO_WRITE:
-        bus_mmio_write(bus, 0xfed00000 + address % 0x800, size, wide_value(value), t->now);
+        bus_mmio_write(bus, mmio_address(address), size, wide_value(value), t->now);
         break;
     case OP_ADVANCE:
         bus_advance(bus, t->now);
@@ -103,6 +109,7 @@ static void run_record(struct target *t, const uint8_t *record)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const char *const devices[] = {"edu"};
     struct target t = {.end = calloc(1, sizeof(*t.end))};
     struct pc_memory_layout layout;
     struct host_stream *stream;
@@ -110,9 +117,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!t.end || pc_memory_layout(PC_MEMORY_MIN, &layout))
         abort();
     stream = stream_create(&memory_end_ops, t.end);
-    if (!stream ||
-        pc_create(&layout, &(struct pc_options){.com = {stream}, .cpus = 1, .hpet_fsb = true},
-                  &t.pc))
+    if (!stream || pc_create(&layout,
+                             &(struct pc_options){.com = {stream},
+                                                  .cpus = 1,
+                                                  .hpet_fsb = true,
+                                                  .devices = devices,
+                                                  .device_count = 1},
+                             &t.pc))
         abort();
     for (; size >= RECORD_BYTES; data += RECORD_BYTES, size -= RECORD_BYTES)
         run_record(&t, data);

@@ -17,7 +17,7 @@
 
 #define IOAPIC_BASE          UINT64_C(0xfec00000)
 #define IOAPIC_PINS          24
-#define IOAPIC_VECTORS       108
+#define IOAPIC_VECTORS       109 /* the last one is for the messages of the IOMMU */
 #define IOAPIC_VECTOR_OFFSET 0x30
 #define LOCAL_APIC_BASE      UINT64_C(0xfee00000)
 

@@ -5,6 +5,7 @@
 #include <base/bits.h>
 #include <device/acpi.h>
 #include <device/cmos.h>
+#include <device/edu.h>
 #include <device/hpet.h>
 #include <device/pci.h>
 #include <device/pic.h>
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <host/host.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
@@ -22,9 +24,10 @@
 #define LOW_MEMORY_MAX   (7 * GIB / 2)
 #define LOW_MEMORY_SPLIT (3 * GIB)
 
-#define EBDA_BASE UINT64_C(0x9fc00) /* 1 KiB at the end of base memory */
-#define BIOS_BASE UINT64_C(0xf0000)
-#define ROM_BASE  UINT64_C(0xfffc0000) /* the flash chip, 256 KiB */
+#define EBDA_BASE  UINT64_C(0x9fc00) /* 1 KiB at the end of base memory */
+#define BIOS_BASE  UINT64_C(0xf0000)
+#define IOMMU_BASE UINT64_C(0xfed90000)
+#define ROM_BASE   UINT64_C(0xfffc0000) /* the flash chip, 256 KiB */
 
 /* Where SeaBIOS 1.16 puts it on a machine without and with memory above 4 GiB. */
 #define RSDP_LOW  UINT64_C(0xf59d0)
@@ -79,6 +82,13 @@ int pc_memory_layout(uint64_t size, struct pc_memory_layout *ret_layout)
     return 0;
 }
 
+void pc_add_iommu(struct pc_memory_layout *l, unsigned bits)
+{
+    l->iommu = IOMMU_BASE;
+    l->iommu_bits = bits;
+    add_range(l->reserved, &l->reserved_count, l->iommu, l->iommu + PAGE_BYTES, PC_MEMORY_RESERVED);
+}
+
 bool pc_memory_is_backed(const struct pc_memory_layout *l, paddr_t paddr)
 {
     return paddr < l->low_end || (paddr >= PC_HIGH_MEMORY && paddr < l->high_end);
@@ -108,7 +118,11 @@ static void write_bios_data(uint8_t *memory, unsigned serial_ports)
 void pc_write_firmware(uint8_t *memory, const struct pc_memory_layout *l, unsigned cpus,
                        unsigned serial_ports)
 {
-    const struct acpi_options options = {.rsdp = l->rsdp, .tables = l->tables, .cpus = cpus};
+    const struct acpi_options options = {.rsdp = l->rsdp,
+                                         .tables = l->tables,
+                                         .cpus = cpus,
+                                         .iommu = l->iommu,
+                                         .iommu_bits = l->iommu_bits};
 
     write_bios_data(memory, serial_ports);
     acpi_write_tables(memory, &options);
@@ -131,6 +145,46 @@ static void fill_cmos(struct cmos *cmos, const struct pc_memory_layout *l, unsig
 
     for (size_t i = 0; i < ARRAY_LENGTH(bytes); i++)
         cmos_set_ram(cmos, bytes[i].reg, (uint8_t)bytes[i].value);
+}
+
+/* --- devices for PCI slots ----------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *name;
+    int (*create)(struct pci *pci);
+} pci_devices[] = {
+    {"edu", edu_create},
+};
+
+static int add_pci_device(struct pci *pci, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(pci_devices); i++) {
+        if (strcmp(pci_devices[i].name, name) == 0)
+            return pci_devices[i].create(pci);
+    }
+    return -EINVAL;
+}
+
+bool pc_has_device(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(pci_devices); i++) {
+        if (strcmp(pci_devices[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int add_pci(struct pc *pc, const struct pc_options *o)
+{
+    struct pci *pci;
+    int error = pci_create(pc->bus, &pci);
+
+    for (unsigned i = 0; i < o->device_count && !error; i++)
+        error = add_pci_device(pci, o->devices[i]);
+    if (!error)
+        pci_start(pci);
+    return error;
 }
 
 /* --- devices ------------------------------------------------------------------------------------
@@ -156,7 +210,7 @@ static int add_devices(struct pc *pc, const struct pc_memory_layout *l, const st
     if (!error)
         error = pic_create(pc->bus);
     if (!error)
-        error = pci_create(pc->bus);
+        error = add_pci(pc, o);
     if (!error)
         error = pm_create(pc->bus, o->power_off, o->context);
     if (!error)

@@ -38,12 +38,27 @@ struct pc_memory_layout {
     unsigned map_count;
     struct pc_range ram[PC_MAX_RANGES]; /* of it, what seL4 takes for RAM: at 1 MiB and above */
     unsigned ram_count;
-    struct pc_range reserved[2]; /* registers that are the kernel's: IOAPIC, local APIC */
+    struct pc_range reserved[3]; /* registers that are the kernel's: IOAPIC, local APIC, IOMMU */
     unsigned reserved_count;
+    paddr_t iommu;       /* registers of the VT-d unit; 0: there is none */
+    unsigned iommu_bits; /* of address that it translates */
 };
 
 /* size: bytes, a multiple of PAGE_BYTES from PC_MEMORY_MIN to PC_MEMORY_MAX; else -EINVAL. */
 int pc_memory_layout(uint64_t size, struct pc_memory_layout *ret_layout);
+
+/*
+ * Gives the machine a VT-d unit for all of PCI, which no QEMU pc has. Its registers are the
+ * kernel's: nothing serves them. bits: of address, 48 as Intel's chips have it, 39 as the unit of
+ * QEMU's q35 machine (-device intel-iommu).
+ */
+void pc_add_iommu(struct pc_memory_layout *layout, unsigned bits);
+
+/* Levels of page tables of a unit with that many bits of address; 0: there is none. */
+static inline unsigned pc_iommu_levels(unsigned bits)
+{
+    return bits ? (bits - PAGE_BITS) / 9 : 0;
+}
 
 /*
  * Whether memory lies behind `paddr`: RAM, the BIOS area, the VGA window (a plain frame buffer that
@@ -70,7 +85,12 @@ struct pc_options {
     bool hpet_fsb;                    /* HPET can send messages; QEMU's default: false */
     void (*power_off)(void *context); /* the guest switched the machine off (ACPI S5) */
     void *context;
+    const char *const *devices; /* for PCI slots, in their order: pc_has_device() */
+    unsigned device_count;
 };
+
+/* Whether there are devices of that name to add. */
+bool pc_has_device(const char *name);
 
 struct pc {
     struct bus *bus;
@@ -78,7 +98,7 @@ struct pc {
     struct serial *com[PC_SERIAL_PORTS]; /* NULL: no COM2 */
 };
 
-/* 0 or -ENOMEM. */
+/* 0, -ENOMEM, or -ENOSPC if there are more devices than slots. */
 int pc_create(const struct pc_memory_layout *layout, const struct pc_options *options,
               struct pc **ret_pc);
 void pc_destroy(struct pc *pc);

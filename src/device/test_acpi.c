@@ -144,3 +144,27 @@ TEST(each_processor_has_its_entry)
     CHECK(find("HPET") == madt + dword(madt + 4));
     free(memory);
 }
+
+TEST(an_iommu_has_its_table)
+{
+    static const uint8_t unit[] = {0, 0, 16, 0, 1, 0, 0, 0, 0, 0, 0xd9, 0xfe, 0, 0, 0, 0};
+    uint32_t dmar;
+
+    write_tables(1);
+    CHECK_EQ(find("DMAR"), 0);
+    free(memory);
+    memory = calloc(1, SIZE);
+    acpi_write_tables(memory, &(struct acpi_options){.rsdp = RSDP,
+                                                     .tables = TABLES,
+                                                     .cpus = ACPI_MAX_CPUS,
+                                                     .iommu = 0xfed90000,
+                                                     .iommu_bits = 48});
+    dmar = find("DMAR");
+    CHECK(dmar != 0 && find("WAET") != 0);
+    CHECK_EQ(dword(dmar + 4), 64);
+    CHECK_EQ(sum(dmar, 64), 0);
+    CHECK_EQ(memory[dmar + 36], 47); /* bits of address, less one */
+    CHECK_EQ(memory[dmar + 37], 0);
+    CHECK_MEM(memory + dmar + 48, unit, sizeof(unit));
+    free(memory);
+}

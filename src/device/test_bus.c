@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <test.h>
 
 /* A model that remembers its last access and reads as its offset. */
@@ -241,4 +242,64 @@ TEST(interrupts_go_to_the_sink)
     bus_destroy(bus);
     bus_destroy(deaf);
     bus_destroy(NULL);
+}
+
+static uint64_t dma_seen[3];
+
+static void dma_read(void *context, uint16_t requester, uint64_t address, uint8_t *bytes,
+                     size_t size)
+{
+    (void)context;
+    dma_seen[0] = requester;
+    dma_seen[1] = address;
+    dma_seen[2] = size;
+    memset(bytes, 0x77, size);
+}
+
+static void dma_write(void *context, uint16_t requester, uint64_t address, const uint8_t *bytes,
+                      size_t size)
+{
+    (void)context;
+    dma_seen[0] = requester;
+    dma_seen[1] = address + size;
+    dma_seen[2] = bytes[0];
+}
+
+TEST(memory_is_the_sinks)
+{
+    struct bus *bus = bus_create();
+    uint8_t bytes[2] = {1, 2};
+
+    bus_dma_write(bus, 5, 0, bytes, 2);
+    bus_dma_read(bus, 5, 0, bytes, 2); /* there is none */
+    CHECK_EQ(bytes[0] | bytes[1], 0);
+    bus_set_dma_sink(bus, (struct dma_sink){.read = dma_read, .write = dma_write});
+    bus_dma_read(bus, 0x1234, 99, bytes, 2);
+    CHECK_EQ(bytes[1], 0x77);
+    CHECK_EQ(dma_seen[0], 0x1234);
+    CHECK_EQ(dma_seen[1], 99);
+    CHECK_EQ(dma_seen[2], 2);
+    bus_dma_write(bus, 8, 100, bytes, 2);
+    CHECK_EQ(dma_seen[0], 8);
+    CHECK_EQ(dma_seen[1], 102);
+    CHECK_EQ(dma_seen[2], 0x77);
+    bus_destroy(bus);
+}
+
+TEST(ranges_are_given_back)
+{
+    struct bus *bus = bus_create();
+    struct probe *one = add_probe(bus, &byte_ops), *other = add_probe(bus, &byte_ops);
+
+    CHECK_EQ(bus_claim_mmio(bus, &one->device, 0x1000, 0x1000), 0);
+    CHECK_EQ(bus_claim_mmio(bus, &other->device, 0x2000, 0x1000), 0);
+    CHECK_EQ(bus_claim_mmio(bus, &one->device, 0x3000, 0x1000), 0);
+    CHECK_EQ(bus_claim_ports(bus, &one->device, 5, 6), 0);
+    bus_release_mmio(bus, &one->device);
+    CHECK(!bus_has_mmio(bus, 0x1000));
+    CHECK(bus_has_mmio(bus, 0x2000));
+    CHECK(!bus_has_mmio(bus, 0x3000));
+    CHECK_EQ(bus_claim_ports(bus, &other->device, 5, 6), -EEXIST);
+    CHECK_EQ(bus_claim_mmio(bus, &other->device, 0x1000, 0x1000), 0);
+    bus_destroy(bus);
 }

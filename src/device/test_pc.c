@@ -100,6 +100,23 @@ TEST(firmware_leaves_its_tables)
     free(memory);
 }
 
+TEST(an_iommu_is_the_kernels)
+{
+    struct pc_memory_layout l;
+    uint8_t *memory = calloc(1, PC_MEMORY_MIN);
+
+    CHECK_EQ(pc_memory_layout(PC_MEMORY_MIN, &l), 0);
+    CHECK_EQ(pc_iommu_levels(l.iommu_bits), 0);
+    pc_add_iommu(&l, 39);
+    CHECK_EQ(pc_iommu_levels(l.iommu_bits), 3);
+    CHECK_EQ(pc_iommu_levels(48), 4);
+    CHECK_EQ(l.reserved_count, 3);
+    CHECK(range_is(l.reserved[2], 0xfed90000, 0x1000, PC_MEMORY_RESERVED));
+    pc_write_firmware(memory, &l, 1);
+    CHECK_MEM(memory + l.tables + 0x1ab0, "DMAR", 4);
+    free(memory);
+}
+
 static struct host_stream *stream;
 
 static int create(struct pc **ret_pc)
@@ -134,6 +151,26 @@ TEST(every_device_is_there)
     CHECK_EQ(cmos(pc, 0x34) | cmos(pc, 0x35) << 8, (3 * GIB - 16 * MIB) / 0x10000);
     CHECK_EQ(cmos(pc, 0x5b) | cmos(pc, 0x5c) << 8, 3 * GIB / 0x10000);
     pc_destroy(pc);
+    stream_destroy(stream);
+}
+
+TEST(slots_take_devices)
+{
+    static const char *const devices[] = {"edu", "edu"}, *const unknown[] = {"edu", "ede"};
+    struct pc_memory_layout l;
+    struct pc_options options = {.cpus = 1, .devices = devices, .device_count = 2};
+    struct pc *pc;
+
+    pc_memory_layout(6 * GIB, &l);
+    CHECK(pc_has_device("edu"));
+    CHECK(!pc_has_device("ed"));
+    options.com1 = stream = stream_create(&host_stream_null_ops, NULL);
+    CHECK_EQ(pc_create(&l, &options, &pc), 0);
+    CHECK_EQ(bus_mmio_read(pc->bus, 0xfea00000, 4, 0), 0x010000ed);
+    CHECK_EQ(bus_mmio_read(pc->bus, 0xfeb00000, 4, 0), 0x010000ed);
+    pc_destroy(pc);
+    options.devices = unknown;
+    CHECK_EQ(pc_create(&l, &options, &pc), -EINVAL);
     stream_destroy(stream);
 }
 

@@ -102,6 +102,7 @@ const char *boot_guest(struct machine *machine)
         .tsc = tsc,
         .num_cores = 1,
         .ioapic_pins = IOAPIC_PINS,
+        .iommu = {.units = layout->iommu ? 1 : 0, .levels = pc_iommu_levels(layout->iommu_bits)},
         .name = "rootserver",
     };
     boot.memory.ram_count = copy_ranges(boot.memory.ram, layout->ram, layout->ram_count);

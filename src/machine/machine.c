@@ -7,6 +7,7 @@
 
 #include <abi/object.h>
 #include <base/bits.h>
+#include <machine/dma.h>
 #include <machine/signals.h>
 #include <machine/state.h>
 #include <machine/unsupported.h>
@@ -70,6 +71,15 @@ static void end_nothing(struct machine *machine)
     (void)machine;
 }
 
+static void add_iommu(struct machine *machine)
+{
+    enum machine_iommu iommu = machine->options->iommu;
+    if (iommu == IOMMU_AUTO)
+        iommu = machine->options->configuration->kernel.iommu ? IOMMU_48 : IOMMU_OFF;
+    if (iommu != IOMMU_OFF)
+        pc_add_iommu(&machine->layout, iommu == IOMMU_39 ? 39 : 48);
+}
+
 static bool make_memory(struct machine *machine)
 {
     int error = pc_memory_layout(machine->options->memory_bytes, &machine->layout);
@@ -77,6 +87,7 @@ static bool make_memory(struct machine *machine)
         return fail(machine, MACHINE_END_REFUSED, error,
                     "--memory: a PC has %" PRIu64 "M to %" PRIu64 "G", PC_MEMORY_MIN >> 20,
                     PC_MEMORY_MAX >> 30);
+    add_iommu(machine);
     uint64_t size = max_u64(machine->layout.low_end, machine->layout.high_end);
     error = host_memory_create(size, &machine->memory);
     if (error < 0)
@@ -148,10 +159,14 @@ static bool make_devices(struct machine *machine)
         .hpet_fsb = machine->options->hpet_messages,
         .power_off = power_off,
         .context = machine,
+        .devices = machine->options->devices,
+        .device_count = machine->options->device_count,
     };
     int error = pc_create(&machine->layout, &options, &machine->pc);
-    if (error == 0)
+    if (error == 0) {
+        bus_set_dma_sink(machine->pc->bus, machine_dma_sink(machine));
         return true;
+    }
     stream_destroy(machine->console);
     return fail(machine, MACHINE_END_HOST_FAILED, error, "no memory for the devices");
 }

@@ -10,11 +10,20 @@
 #define MACHINE_MEMORY_DEFAULT (UINT64_C(512) << 20)
 #define MACHINE_MAX_FAIL_ON    8
 #define MACHINE_MAX_SERIAL     2
+#define MACHINE_MAX_DEVICES    8
 
 /* What to do when every thread waits and nothing can wake one. */
 enum machine_on_idle {
     ON_IDLE_REPORT, /* say who waits for what: an error */
     ON_IDLE_EXIT,   /* end well: for guests that have no other way to say that they are done */
+};
+
+/* Bits of address that the VT-d unit translates. */
+enum machine_iommu {
+    IOMMU_AUTO, /* IOMMU_48 if the image's kernel is configured for one, else IOMMU_OFF */
+    IOMMU_OFF,
+    IOMMU_39,
+    IOMMU_48,
 };
 
 struct machine_options {
@@ -27,6 +36,10 @@ struct machine_options {
     unsigned serial_count;                         /* 1: there is no COM2 */
 
     bool hpet_messages; /* the HPET can send messages (FSB); QEMU: -global hpet.msi=on */
+
+    enum machine_iommu iommu;
+    const char *devices[MACHINE_MAX_DEVICES]; /* for PCI slots */
+    unsigned device_count;
 
     const char *until;                        /* ends well when printed; NULL: none */
     const char *fail_on[MACHINE_MAX_FAIL_ON]; /* end badly when printed */

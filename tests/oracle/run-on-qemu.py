@@ -214,13 +214,20 @@ def run(args, directory):
     conformance_names = [each.scenario for each in conformance.kernels()]
     scenario_names = [name for name in args.scenario if name not in conformance_names]
     for name, scenario in wanted(scenario_names) if scenario_names or not args.scenario else []:
+        built_for = conformance.Kernel((scenario["kernel"] or [conformance.DEFAULT])[0])
+        problems = list(setting_problems(built_for, args.kernel_build, config)) if config else []
+        if problems and not scenario_names and built_for.name != conformance.DEFAULT:
+            continue
+        if problems and built_for.name != conformance.DEFAULT:
+            raise Problem(f"{name} is not for this kernel: " + "; ".join(problems))
+        options = built_for.qemu + [word for words in scenario["qemu"]
+                                    for word in shlex.split(words)]
         image = command.find_image(args.guests, scenario["image"][0])
         if image is None:
             raise Problem(f"{name}: guest '{scenario['image'][0]}' is not built: run make")
         until = scenarios.until_text(scenario)
         typed = (scenario["input"] or [""])[0].encode().decode("unicode_escape")
-        options = tuple(shlex.split((scenario["qemu"] or [""])[0]))
-        key = (image, until, typed, options)
+        key = (image, until, typed, tuple(options))
         if key not in done:
             done[key] = boot(kernel, image, args, cpu, until, typed, options)
         path = os.path.join(TESTS, "scenario", "transcripts", scenario["expect"][0])

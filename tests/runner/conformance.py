@@ -5,7 +5,8 @@ of it". What is right is what the real kernel says, in transcripts/. A line is a
 The guest is built for each kernel of guests/conformance/kernels: NAME.conf holds the settings in
 which that kernel differs from default.conf, under the names of gen_config.json. Its image is
 build/guests/conformance-NAME, its transcript conformance-NAME.txt; "conformance" alone is the
-default kernel. A line "# qemu: WORDS" gives QEMU options that the kernel needs."""
+default kernel. A line "# qemu: WORDS" gives QEMU options that the kernel needs, "# sel4emu: WORDS" those
+for the same machine here."""
 
 import os
 import re
@@ -22,6 +23,7 @@ KERNELS = os.path.join(os.path.dirname(TESTS), "guests", "conformance", "kernels
 TRANSCRIPTS = os.path.join(TESTS, "scenario", "transcripts")
 CHECK = re.compile(r"^([A-Z]+[0-9]{4}) (.*?)\r*$", re.MULTILINE)
 QEMU = "# qemu:"
+SEL4EMU = "# sel4emu:"
 
 
 class Malformed(Exception):
@@ -36,15 +38,21 @@ class Kernel:
         self.scenario = IMAGE if name == DEFAULT else f"{IMAGE}-{name}"
         self.file = os.path.join(KERNELS, name + ".conf")
         self.transcript = os.path.join(TRANSCRIPTS, self.scenario + ".txt")
-        self.own, self.qemu = {}, []
+        self.own, self.qemu, self.sel4emu = {}, [], []
         with open(self.file, encoding="utf-8") as file:
             for line in file.read().splitlines():
                 if line.startswith(QEMU):
                     self.qemu += shlex.split(line[len(QEMU):])
+                if line.startswith(SEL4EMU):
+                    self.sel4emu += shlex.split(line[len(SEL4EMU):])
                 setting = line.partition("#")[0].strip()
                 if setting:
                     key, _, value = setting.partition("=")
                     self.own[key] = value
+
+    def options(self):
+        """What sel4emu needs to be this kernel on its machine."""
+        return ["--config", self.file] + self.sel4emu
 
     def settings(self):
         """All settings, those of default.conf included."""
@@ -101,8 +109,8 @@ def run_kernel(out, stage, kernel, build_dir, guests_build):
     except (Malformed, OSError) as error:
         out.fail(stage, str(error))
         return
-    done = command.run([os.path.join(build_dir, "sel4emu"), "--config", kernel.file, "--until", END,
-                        "--timeout", str(TIMEOUT), image], timeout=TIMEOUT + 30)
+    done = command.run([os.path.join(build_dir, "sel4emu")] + kernel.options() +
+                       ["--until", END, "--timeout", str(TIMEOUT), image], timeout=TIMEOUT + 30)
     for name, wrong in differences(expected, checks(done.stdout)):
         out.note(f"{stage} {name}", not wrong, wrong)
     out.note(f"{stage} reaches its end", END in done.stdout,

@@ -7,6 +7,7 @@
     options: --until "All done"   words as a shell would split them. $IMAGE is replaced (where it
                                   does not stand the image comes last), and $DIR: a directory that
                                   is empty but for a bad image
+    kernel: iommu                 the guest was built for that one of guests/conformance/kernels
     qemu: -serial null            what QEMU needs to be the same machine (tests/oracle only)
     input: text\\n                 what is typed at the console
     status: 0                     exit status, 0 if not given
@@ -29,10 +30,10 @@ import tempfile
 
 from scenario import bad_images, normalise
 
-from . import command
+from . import command, conformance
 
 KEYS = {"image", "program", "options", "input", "status", "expect", "stdout", "stdout-not",
-        "stderr", "timeout", "tags", "without", "qemu"}
+        "stderr", "timeout", "tags", "without", "kernel", "qemu"}
 
 
 class Malformed(Exception):
@@ -74,6 +75,9 @@ def command_line(scenario, build_dir, guests_build, scratch):
             raise Malformed(f"there is no guest '{image}'")
     options = _one(scenario, "options").replace("$DIR", scratch)
     words = shlex.split(options.replace("$IMAGE", path or ""))
+    kernel = _one(scenario, "kernel")
+    if kernel:
+        words = conformance.Kernel(kernel).options() + words
     if path and "$IMAGE" not in _one(scenario, "options"):
         words.append(path)
     return [os.path.join(build_dir, _one(scenario, "program", "sel4emu"))] + words
