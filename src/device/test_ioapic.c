@@ -148,11 +148,13 @@ TEST(messages_carry_cpu_vectors)
     start();
     message(0xfee00000, 0x30);
     message(0xfee01008, 0x30 + 107);
-    message(0xfee00000, 0x30 + 108); /* the kernel's own */
+    message(0xfee00000, 0x30 + 108); /* the IOMMU's */
+    message(0xfee00000, 0x30 + 109); /* the kernel's own */
     message(0xfee00000, 0x2f);
     message(0xfee00000, 0x431); /* NMI */
     message(0xfed00000, 0x31);
     message(0xfee00000, 0x132); /* lowest priority */
+    CHECK_EQ(ioapic_pending(ioapic), 108);
     CHECK_EQ(ioapic_pending(ioapic), 107);
     CHECK_EQ(ioapic_pending(ioapic), 2);
     CHECK_EQ(ioapic_pending(ioapic), 0);

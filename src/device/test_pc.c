@@ -112,7 +112,7 @@ TEST(an_iommu_is_the_kernels)
     CHECK_EQ(pc_iommu_levels(48), 4);
     CHECK_EQ(l.reserved_count, 3);
     CHECK(range_is(l.reserved[2], 0xfed90000, 0x1000, PC_MEMORY_RESERVED));
-    pc_write_firmware(memory, &l, 1);
+    pc_write_firmware(memory, &l, 1, 1);
     CHECK_MEM(memory + l.tables + 0x1ab0, "DMAR", 4);
     free(memory);
 }
@@ -164,7 +164,7 @@ TEST(slots_take_devices)
     pc_memory_layout(6 * GIB, &l);
     CHECK(pc_has_device("edu"));
     CHECK(!pc_has_device("ed"));
-    options.com1 = stream = stream_create(&host_stream_null_ops, NULL);
+    options.com[0] = stream = stream_create(&host_stream_null_ops, NULL);
     CHECK_EQ(pc_create(&l, &options, &pc), 0);
     CHECK_EQ(bus_mmio_read(pc->bus, 0xfea00000, 4, 0), 0x010000ed);
     CHECK_EQ(bus_mmio_read(pc->bus, 0xfeb00000, 4, 0), 0x010000ed);
