@@ -26,10 +26,21 @@ static void schedule(void)
 }
 #endif
 
+#ifdef Label_DomainSet_ScheduleConfigure
+static void schedule_set(void)
+{
+    say_error(seL4_DomainSet_ScheduleConfigure(seL4_CapDomain, 0, 0, 5));
+    say_error(seL4_DomainSet_ScheduleSetStart(seL4_CapDomain, 0));
+}
+#endif
+
 static const struct check checks[] = {
     {"DOMAIN0001", "Set: too short, bad domain, no thread, a CNode, a thread; a bad label", set},
 #ifdef Label_DomainSet_ScheduleConfigure
     {"DOMAIN0002", "ScheduleConfigure and ScheduleSetStart: what is refused", schedule},
+#endif
+#ifdef Label_DomainSet_ScheduleConfigure
+    {"DOMAIN0003", "ScheduleConfigure and ScheduleSetStart of the one entry", schedule_set},
 #endif
 };
 

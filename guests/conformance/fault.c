@@ -306,6 +306,25 @@ static void unknown_stopped(void)
     say_next(trap_syscall_at);
 }
 
+/* --- faults that nobody hears of ----------------------------------------------------------------
+ */
+
+static void stopped_by(void (*entry)(void *), seL4_Word argument)
+{
+    worker_start(0, entry, (void *)argument);
+    must(seL4_TCB_SetSpace(worker_thread(0)->tcb, 0, ROOT, 0, seL4_CapInitThreadVSpace, 0),
+         "SetSpace");
+    event_poll(&event);
+    say_event(&event, NULL);
+}
+
+static void each_without_handler(void)
+{
+    stopped_by(trap_read, 0x1000);
+    stopped_by(trap_syscall, 100);
+    stopped_by(recv_from, (seL4_Word)1 << 40);
+}
+
 static const struct check checks[] = {
     {"FAULT0001", "read of an unmapped page", read_unmapped},
     {"FAULT0002", "write to an unmapped page", write_unmapped},
@@ -330,6 +349,8 @@ static const struct check checks[] = {
     {"FAULT0021", "an unknown system call is made again after an empty reply", unknown_again},
     {"FAULT0022", "an unknown system call is answered with registers", unknown_answered},
     {"FAULT0023", "a reply with a label stops the thread", unknown_stopped},
+    {"FAULT0024", "no handler: a VM fault, an unknown system call, a capability fault",
+     each_without_handler},
 };
 
 const struct check_table fault_checks = CHECK_TABLE(checks);

@@ -244,6 +244,97 @@ static void vector_registers(void)
     say("kept: %s", vectors_kept ? "yes" : "no");
 }
 
+/* --- with another thread ------------------------------------------------------------------------
+ */
+
+static seL4_Word reply_length;
+
+static void receive(void *argument)
+{
+    (void)argument;
+    seL4_Recv(endpoint, NULL);
+}
+
+static void serve(void *argument)
+{
+    (void)argument;
+    seL4_Recv(endpoint, NULL);
+    for (int i = 0; i < 6; i++)
+        seL4_SetMR(i, 0xd00 + (seL4_Word)i);
+    seL4_Reply(info(7, reply_length));
+}
+
+static void call(void *argument)
+{
+    (void)argument;
+    seL4_SetMR(0, 0xe00);
+    seL4_Call(endpoint, info(5, 1));
+}
+
+static void send_none(void *argument)
+{
+    (void)argument;
+    seL4_Send(endpoint, info(9, 0));
+}
+
+/* wait: the peer comes to its endpoint first. */
+static void with_peer(void (*entry)(void *), bool wait_for_it, seL4_Word number,
+                      seL4_MessageInfo_t message)
+{
+    struct event event;
+
+    endpoint = cap_mint(object_new(seL4_EndpointObject, 0), seL4_AllRights, 0x99);
+    worker_start(0, entry, NULL);
+    if (wait_for_it)
+        settle();
+    make(number, endpoint, message);
+    event_poll(&event);
+}
+
+static void send_to_receiver(void)
+{
+    with_peer(receive, true, seL4_SysSend, info(3, 4));
+    with_peer(receive, true, seL4_SysNBSend, info(3, 4));
+}
+
+static void send_waits(void)
+{
+    with_peer(receive, false, seL4_SysSend, info(3, 4));
+}
+
+static void receive_none(void)
+{
+    with_peer(send_none, false, seL4_SysRecv, info(3, 4));
+}
+
+static void nb_recv_two(void)
+{
+    with_peer(send_two, true, seL4_SysNBRecv, info(3, 4));
+}
+
+static void call_answered(void)
+{
+    for (reply_length = 0; reply_length <= 6; reply_length += 2)
+        with_peer(serve, reply_length & 2, seL4_SysCall, info(3, 4));
+}
+
+static void reply_to_caller(void)
+{
+    struct event event;
+
+    endpoint = object_new(seL4_EndpointObject, 0);
+    worker_start(0, call, NULL);
+    seL4_Recv(endpoint, NULL);
+    make(seL4_SysReply, 5, info(3, 4));
+    event_poll(&event);
+    say_event(&event, NULL);
+}
+
+static void call_notification(void)
+{
+    make(seL4_SysCall, object_new(seL4_NotificationObject, 0), info(3, 4));
+}
+
 static const struct check checks[] = {
     {"REGS0001", "Yield", yield},
     {"REGS0002", "Send to a notification", signal},
@@ -266,6 +357,13 @@ static const struct check checks[] = {
     {"REGS0017", "rax of -512 to -516 across Yield", restart_numbers},
     {"REGS0018", "rax of -512 to -516 across preemption", restart_numbers_preempted},
     {"REGS0019", "vector registers across preemption", vector_registers},
+    {"REGS0020", "Send and NBSend to a waiting receiver", send_to_receiver},
+    {"REGS0021", "Send that waits for its receiver", send_waits},
+    {"REGS0022", "Recv of no words", receive_none},
+    {"REGS0023", "NBRecv of two words", nb_recv_two},
+    {"REGS0024", "Call answered with 0, 2, 4, 6 words", call_answered},
+    {"REGS0025", "Reply to a caller", reply_to_caller},
+    {"REGS0026", "Call of a notification", call_notification},
 };
 
 const struct check_table register_checks = CHECK_TABLE(checks);
