@@ -13,7 +13,7 @@
 
 static struct guest_thread thread_at(const struct guest *g, cptr_t cptr, struct tcb *tcb)
 {
-    return (struct guest_thread){.cptr = cptr, .tcb = tcb, .buffer = ipc_buffer(g->k, tcb, true)};
+    return (struct guest_thread){.cptr = cptr, .tcb = tcb, .buffer = ipc_buffer(g->k, tcb, false)};
 }
 
 struct guest_thread guest_thread_of(const struct guest *g, struct tcb *tcb)
