@@ -627,6 +627,15 @@ static void software_break(void)
     say_debug_event(trap_int3_at);
 }
 
+static void software_break_unhandled(void)
+{
+    clear();
+    worker_start(0, trap_int3, NULL);
+    must(seL4_TCB_SetSpace(worker(), 0, ROOT, 0, seL4_CapInitThreadVSpace, 0), "SetSpace");
+    event_poll(&event);
+    say_debug_event(trap_int3_at);
+}
+
 /* The flag by popf: a step that nobody asked for; an empty reply asks for the next one. */
 static void own_flag(void)
 {
@@ -720,6 +729,7 @@ static const struct check checks[] = {
     {"DEBUG0410", "a thread that asks for it itself", step_self},
     {"DEBUG0411", "WriteRegisters between steps", step_registers},
     {"DEBUG0501", "int3", software_break},
+    {"DEBUG0504", "int3, and no fault handler", software_break_unhandled},
     {"DEBUG0502", "the trap flag by popf", own_flag},
     {"DEBUG0503", "the same, then a system call", own_flag_call},
     {"DEBUG0601", "all of it in a thread without FPU", without_fpu},

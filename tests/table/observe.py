@@ -96,7 +96,7 @@ def run(build, kernel, check=None):
     with tempfile.TemporaryDirectory() as directory:
         if check:
             image = _only(image, check, directory)
-        done = command.run([os.path.join(build, "sel4emu"), "--trace", "--config", kernel.file,
+        done = command.run([os.path.join(build, "sel4emu"), "--trace", *kernel.options(),
                             "--until", conformance.END, "--timeout", str(conformance.TIMEOUT),
                             image], timeout=conformance.TIMEOUT + 30,
                            environment={"GCOV_PREFIX": directory})
