@@ -3,8 +3,8 @@
 
 #include "tls.h"
 
-/* Every guest fits into this much memory. */
-#define POOL_BITS 26
+unsigned guest_pool_bits __attribute__((weak)) =
+    23; /* not const: a compiler would take it for 23 */
 
 const seL4_BootInfo *guest_boot_info;
 __thread seL4_IPCBuffer *__sel4_ipc_buffer;
@@ -58,7 +58,8 @@ static seL4_CPtr find_pool(const seL4_BootInfo *boot_info)
     for (seL4_Word i = 0; i < count; i++) {
         const seL4_UntypedDesc *untyped = &boot_info->untypedList[i];
 
-        if (untyped->isDevice || untyped->sizeBits < POOL_BITS || untyped->sizeBits >= best_bits)
+        if (untyped->isDevice || untyped->sizeBits < guest_pool_bits ||
+            untyped->sizeBits >= best_bits)
             continue;
         best = boot_info->untyped.start + i;
         best_bits = untyped->sizeBits;
@@ -76,7 +77,7 @@ void guest_start(const seL4_BootInfo *boot_info)
     next_slot = boot_info->empty.start;
     pool = find_pool(boot_info);
     if (pool == seL4_CapNull) {
-        print("guest: no untyped memory of %u MiB\n", 1u << (POOL_BITS - 20));
+        print("guest: no untyped memory of %u MiB\n", 1u << (guest_pool_bits - 20));
         guest_end();
     }
     guest_main();

@@ -15,6 +15,9 @@
 
 void guest_main(void);
 
+/* log2 of the memory that objects may take, in bytes: 23, unless a guest defines it. */
+extern unsigned guest_pool_bits;
+
 extern const seL4_BootInfo *guest_boot_info;
 
 /* The end of the whole system: a debug kernel reports that it was halted. */

@@ -21,6 +21,9 @@ static struct {
 
 void guest_main(void);
 
+extern unsigned guest_pool_bits;
+unsigned guest_pool_bits = 26;
+
 /* --- results --------------------------------------------------------------------------------- */
 
 void say(const char *format, ...)
