@@ -51,12 +51,8 @@ static bool cap_is_revocable_copy(union cap copy, union cap original)
 /* Two capabilities to one untyped: the older one must not hand out what the newer one has. */
 static void untyped_mark_full(struct slot *source, union cap copy)
 {
-    union cap original = source->cap;
-    if (cap_type(original) != CAP_UNTYPED || cap_type(copy) != CAP_UNTYPED)
-        return;
-    if (original.untyped.base == copy.untyped.base &&
-        original.untyped.size_bits == copy.untyped.size_bits)
-        source->cap.untyped.free_index = bit(original.untyped.size_bits);
+    if (cap_type(copy) == CAP_UNTYPED)
+        source->cap.untyped.free_index = bit(copy.untyped.size_bits);
 }
 
 static void slot_insert_after(struct kernel *k, struct slot *previous, struct slot *slot)

@@ -131,6 +131,20 @@ TEST(a_badge_makes_a_parent_of_copies_with_the_same_badge)
     guest_end(&g);
 }
 
+TEST(badges_of_notifications_make_parents_too)
+{
+    struct guest g = guest_boot_default();
+    cptr_t signal = guest_make(&g, OBJECT_NOTIFICATION, 0);
+    cptr_t seven = guest_mint(&g, signal, RIGHTS_ALL, 7), copy = guest_copy(&g, seven);
+    cptr_t eight = guest_mint(&g, signal, RIGHTS_ALL, 8);
+    CHECK_ORDER(&g, signal, eight, seven, copy);
+    revoke(&g, eight);
+    CHECK(!is_empty(&g, seven) && !is_empty(&g, copy));
+    revoke(&g, seven);
+    CHECK(is_empty(&g, copy));
+    guest_end(&g);
+}
+
 TEST(two_mints_with_one_badge_stay_apart)
 {
     struct guest g = guest_boot_default();

@@ -129,6 +129,9 @@ TEST(operands_of_cnode_methods_use_all_their_bits)
     CHECK(!slot);
     CHECK_ANSWER(lookup_operand_slot(g.k, true, root, 5, 4, &slot), answer_ok());
     CHECK(slot == slot_of(&g, cnode, 5));
+    cptr_t pair = guest_make(&g, OBJECT_CNODE, 1);
+    CHECK_ANSWER(lookup_operand_slot(g.k, true, guest_cap(&g, pair), 1, 1, &slot), answer_ok());
+    CHECK(slot == slot_of(&g, pair, 1));
     guest_end(&g);
 }
 

@@ -85,13 +85,13 @@ static struct slot *receive_slot(struct kernel *k, struct tcb *receiver, const w
 
 static bool cap_is_endpoint(union cap cap, paddr_t endpoint)
 {
-    return endpoint && cap_type(cap) == CAP_ENDPOINT && cap.endpoint.object == endpoint;
+    return cap_type(cap) == CAP_ENDPOINT && cap.endpoint.object == endpoint; /* 0: of a reply */
 }
 
 /* Copies slot's capability to *dest; false if nothing was transferred. */
 static bool transfer_cap(struct kernel *k, struct slot *slot, struct slot *dest)
 {
-    union cap copy;
+    union cap copy = cap_null();
     if (!dest)
         return false;
     struct answer answer = cap_derive(k, slot, slot->cap, &copy);

@@ -273,6 +273,15 @@ TEST(waiters_of_an_endpoint_that_ends_are_restarted)
     guest_end(&p.g);
 }
 
+TEST(an_idle_endpoint_that_ends_makes_nobody_choose_anew)
+{
+    struct pair p = setup();
+    guest_delete(&p.g, p.ep);
+    guest_delete(&p.g, guest_make(&p.g, OBJECT_NOTIFICATION, 0));
+    CHECK(!p.g.k->cores[0].reschedule);
+    guest_end(&p.g);
+}
+
 TEST(cancelling_badged_sends_leaves_the_others_in_their_order)
 {
     struct pair p = setup();

@@ -380,6 +380,11 @@ TEST(a_handler_must_be_an_endpoint_one_may_call)
         guest_end(&f.g);
     }
     struct fixture f = setup();
+    f.faulter.tcb->fault_handler = guest_make(&f.g, OBJECT_NOTIFICATION, 0);
+    kernel_user_exception(f.g.k, 0, 6, 0, 0);
+    CHECK_EQ(f.faulter.tcb->state, THREAD_INACTIVE);
+    guest_end(&f.g);
+    f = setup();
     f.faulter.tcb->fault_handler = guest_mint(&f.g, f.ep, RIGHT_WRITE | RIGHT_GRANT, 0);
     kernel_user_exception(f.g.k, 0, 6, 0, 0);
     CHECK_EQ(f.faulter.tcb->state, THREAD_BLOCKED_ON_REPLY);

@@ -278,6 +278,12 @@ TEST(misused_name_thread_halts)
     CHECK(strstr(text, "SysDebugNameThread: Name too long, halting>>"));
     CHECK(strstr(text, "word: 89"));
     guest_end(&g);
+
+    g = guest_boot_default(); /* and on beyond the message: its end is not looked for there */
+    put_name(&g, name, sizeof(name));
+    guest_root_thread(&g).buffer[IPC_BUFFER_MSG + sizeof(name) / sizeof(word_t)] = 'n';
+    CHECK_EQ(debug_call(&g, SYSCALL_DEBUG_NAME_THREAD, INITIAL_CAP_TCB).kind, OUTCOME_HALT);
+    guest_end(&g);
 }
 
 TEST(release_kernels_have_no_debug_calls)

@@ -95,6 +95,25 @@ TEST(without_a_buffer_messages_have_four_words_and_no_capabilities)
                                               EXTRA(INITIAL_CAP_CNODE)});
     check_error(&g, SEL4_TRUNCATED_MESSAGE, 0);
     CHECK(strstr(guest_console(&g), "No IPC buffer for thread. Truncating message length to: 4."));
+    struct guest_call read = {
+        .cap = INITIAL_CAP_TCB, .method = INV_TCB_READ_REGISTERS, WORDS(0, 1, 2, 3)};
+    guest_call_method(&g, read); /* four words are no more than there are registers */
+    check_error(&g, SEL4_ILLEGAL_OPERATION, 0);
+    read.length = 1;
+    guest_call_method(&g, read); /* one word stays one */
+    check_error(&g, SEL4_TRUNCATED_MESSAGE, 0);
+    CHECK(!strstr(guest_console(&g), "No IPC buffer"));
+    guest_end(&g);
+}
+
+TEST(a_caller_that_stops_itself_gets_no_answer)
+{
+    struct guest g = guest_boot_default();
+    struct guest_thread root = guest_root_thread(&g);
+    guest_call_method(&g, (struct guest_call){.cap = INITIAL_CAP_TCB, .method = INV_TCB_SUSPEND});
+    CHECK_EQ(root.tcb->state, THREAD_INACTIVE);
+    CHECK_EQ(thread_badge(root), INITIAL_CAP_TCB); /* as it was sent */
+    CHECK_EQ(thread_info(root).label, abi_invocation_label(&g.k->config, INV_TCB_SUSPEND));
     guest_end(&g);
 }
 

@@ -7,6 +7,7 @@
 #include <cap/delete.h>
 #include <cap/derivation.h>
 #include <mem/vspace.h>
+#include <object/decode.h>
 #include <object/object_types.h>
 #include <sched/sched.h>
 
@@ -152,7 +153,7 @@ static struct answer finished(bool done)
 struct answer tcb_configure(struct call *call)
 {
     const struct space_method *method = &configure_method;
-    if (call->length < 4 || !call->extra[0] || !call->extra[1] || !call->extra[2])
+    if (call_is_truncated(call, 4, 3))
         return space_failed(method, answer_truncated_message(), method->truncated);
     vaddr_t address = call_word(call, 3);
     struct installation buffer, roots[2];
@@ -169,7 +170,7 @@ struct answer tcb_configure(struct call *call)
 struct answer tcb_set_space(struct call *call)
 {
     const struct space_method *method = &set_space_method;
-    if (call->length < 3 || !call->extra[0] || !call->extra[1])
+    if (call_is_truncated(call, 3, 2))
         return space_failed(method, answer_truncated_message(), method->truncated);
     struct installation roots[2];
     struct answer answer =
@@ -181,7 +182,7 @@ struct answer tcb_set_space(struct call *call)
 
 struct answer tcb_set_ipc_buffer(struct call *call)
 {
-    if (call->length < 1 || !call->extra[0])
+    if (call_is_truncated(call, 1, 1))
         return answer_because(answer_truncated_message(), "decodeSetIPCBuffer",
                               "TCB SetIPCBuffer: Truncated message.");
     vaddr_t address = call_word(call, 0);

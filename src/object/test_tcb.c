@@ -221,6 +221,18 @@ TEST(either_end_of_a_binding_may_go_first)
     guest_end(&g);
 }
 
+TEST(a_thread_that_is_bound_already_is_told_so_whatever_it_is_given)
+{
+    struct guest g = guest_boot_default();
+    struct guest_thread t = guest_thread(&g, 5);
+    cptr_t signal = guest_make(&g, OBJECT_NOTIFICATION, 0);
+    guest_invoke(&g, method(t.cptr, INV_TCB_BIND_NOTIFICATION, 0, 0, 0, signal));
+    CHECK_STR(
+        guest_invoke(&g, method(t.cptr, INV_TCB_BIND_NOTIFICATION, 0, 0, 0, t.cptr)).reason.why,
+        "TCB BindNotification: TCB already has a bound notification.");
+    guest_end(&g);
+}
+
 /* --- flags --------------------------------------------------------------------------------- */
 
 TEST(set_flags_clears_then_sets_and_returns_them)

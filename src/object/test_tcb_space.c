@@ -76,6 +76,25 @@ TEST(configure_checks_the_buffer_then_the_cspace_then_the_vspace)
     guest_end(&f.g);
 }
 
+TEST(a_buffer_is_derived_then_its_type_then_device_then_alignment_is_looked_at)
+{
+    struct fixture f = setup();
+    cptr_t untyped = guest_make(&f.g, OBJECT_UNTYPED, 12);
+    guest_invoke(&f.g, (struct guest_call){.cap = untyped,
+                                           .method = INV_UNTYPED_RETYPE,
+                                           WORDS(2, 0, 0, 0, f.g.next_slot++, 1),
+                                           EXTRA(INITIAL_CAP_CNODE)});
+    CHECK_ANSWER(with_extra(&f, configure(&f), 2, untyped), answer_revoke_first());
+    guest_slot(&f.g, f.frame)->cap.frame.is_device = 1;
+    struct guest_call call = configure(&f);
+    call.words[3] = ADDRESS + 512;
+    CHECK_ANSWER(guest_invoke(&f.g, call), answer_illegal_operation());
+    /* an endpoint whose bits are those of a device frame */
+    guest_slot(&f.g, f.ep)->cap.word[0] |= guest_cap(&f.g, f.frame).word[0] & ~UINT64_C(31);
+    CHECK_STR(with_extra(&f, call, 2, f.ep).reason.why, "IPC Buffer is an invalid cap.");
+    guest_end(&f.g);
+}
+
 TEST(configure_installs_copies)
 {
     struct fixture f = setup();

@@ -78,6 +78,7 @@ TEST(retype_errors_in_their_order)
     CHECK_ANSWER(with_word(&g, call, 1, 0), answer_invalid_argument(1));
     call.words[0] = TYPE_UNTYPED;
     CHECK_ANSWER(with_word(&g, call, 1, 48), answer_range_error(0, 47));
+    CHECK_ANSWER(with_word(&g, call, 1, 47), answer_range_error(1, 256)); /* of the count: 0 */
     CHECK_ANSWER(with_word(&g, call, 1, 3), answer_invalid_argument(1));
     call.words[1] = 12;
     call.words[3] = 65;
@@ -87,6 +88,7 @@ TEST(retype_errors_in_their_order)
     CHECK_ANSWER(guest_invoke(&g, call), answer_range_error(1, 256));
     CHECK_ANSWER(with_word(&g, call, 5, 257), answer_range_error(1, 256));
     call.words[4] = 4090;
+    CHECK_ANSWER(with_word(&g, call, 5, 257), answer_range_error(1, 256));
     call.words[5] = 7;
     CHECK_ANSWER(guest_invoke(&g, call), answer_range_error(1, 6));
     call.words[4] = untyped - 1;
@@ -208,6 +210,7 @@ TEST(device_memory_holds_frames_and_untypeds_only)
     CHECK_ANSWER(retype(&g, untyped, TYPE_ENDPOINT, 0, 1), answer_invalid_argument(1));
     CHECK_ANSWER(retype(&g, untyped, TYPE_TCB, 0, 1 << 8), answer_invalid_argument(1));
     CHECK_ANSWER(retype(&g, untyped, TYPE_UNTYPED, 21, 1), answer_not_enough_memory(1 << 20));
+    CHECK_ANSWER(retype(&g, untyped, TYPE_CAP_TABLE, 20, 1), answer_not_enough_memory(1 << 20));
     cptr_t frame = g.next_slot;
     CHECK_ANSWER(retype(&g, untyped, TYPE_4K, 0, 1), answer_ok());
     CHECK(guest_cap(&g, frame).frame.is_device);
@@ -215,6 +218,24 @@ TEST(device_memory_holds_frames_and_untypeds_only)
     CHECK_ANSWER(retype(&g, untyped, TYPE_UNTYPED, 12, 1), answer_ok());
     CHECK(guest_cap(&g, frame + 1).untyped.is_device);
     CHECK_EQ(base_of(&g, frame + 1), 0xfed01000);
+    guest_end(&g);
+}
+
+TEST(device_memory_holds_frames_of_every_size)
+{
+    static const unsigned bits[] = {12, 21, 30};
+    static const enum object_kind kinds[] = {OBJECT_4K_PAGE, OBJECT_LARGE_PAGE, OBJECT_HUGE_PAGE};
+    struct guest g = guest_boot_default();
+    cptr_t untyped = g.first_untyped;
+    while (!guest_cap(&g, untyped).untyped.is_device ||
+           guest_cap(&g, untyped).untyped.size_bits < 34)
+        untyped++;
+    for (unsigned i = 0; i < ARRAY_LENGTH(bits); i++) {
+        cptr_t frame = g.next_slot;
+        word_t type = abi_object_type(&g.k->config, kinds[i]);
+        CHECK_ANSWER(retype(&g, untyped, type, 0, 1), answer_ok());
+        CHECK_EQ(frame_cap_bits(guest_cap(&g, frame)), bits[i]);
+    }
     guest_end(&g);
 }
 

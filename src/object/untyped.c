@@ -38,7 +38,7 @@ static struct answer retype_check_type(const struct call *call, struct retype *r
     word_t size_bits = call_word(call, 1);
 
     r->kind = abi_object_kind(config, call_word(call, 0));
-    if (r->kind == OBJECT_INVALID || !object_can_create(r->kind))
+    if (!object_can_create(r->kind))
         return retype_failed(answer_invalid_argument(0), "Untyped Retype: Invalid object type.");
     if (size_bits >= WORD_BITS)
         return retype_failed(answer_range_error(0, MAX_UNTYPED_BITS),
@@ -147,7 +147,7 @@ static bool untyped_reset(struct call *call)
     union cap *cap = &call->slot->cap;
     uint64_t used = cap->untyped.free_index;
     cap->untyped.free_index = 0;
-    if (used == 0 || cap->untyped.is_device)
+    if (cap->untyped.is_device)
         return true;
     if (used < SEAT_CLEAR_BYTES) {
         mem_zero(kernel_memory(call->k, cap->untyped.base), used);
