@@ -31,39 +31,52 @@ const struct command *command_find(const char *verb)
 
 /* --- options ------------------------------------------------------------------------------- */
 
+/* The command's own options first, then its base's. NULL behind the last. */
+static const struct command_option *option_at(const struct command *command, size_t index)
+{
+    while (command != NULL && index >= command->option_count) {
+        index -= command->option_count;
+        command = command->base;
+    }
+    return command == NULL ? NULL : &command->options[index];
+}
+
 static const struct command_option *find_option(const struct command *command, const char *name,
                                                 size_t length)
 {
-    for (size_t i = 0; i < command->option_count; i++) {
-        const struct command_option *option = &command->options[i];
+    const struct command_option *option;
 
+    for (size_t i = 0; (option = option_at(command, i)) != NULL; i++) {
         if (strlen(option->name) == length && strncmp(option->name, name, length) == 0) {
-            return option;
+            break;
         }
     }
-    return NULL;
+    return option;
 }
 
 static const struct command_option *find_letter(const struct command *command, char letter)
 {
-    for (size_t i = 0; i < command->option_count; i++) {
-        if (command->options[i].letter == letter) {
-            return &command->options[i];
+    const struct command_option *option;
+
+    for (size_t i = 0; (option = option_at(command, i)) != NULL; i++) {
+        if (option->letter == letter) {
+            break;
         }
     }
-    return NULL;
+    return option;
 }
 
 static bool unknown_option(const struct command *command, const char *typed,
                            struct command_error *ret_error)
 {
+    const struct command_option *option;
     struct nearest nearest = {0};
     char name[64];
 
     snprintf(name, sizeof(name), "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
-    for (size_t i = 0; i < command->option_count; i++) {
-        if (command->options[i].help != NULL) {
-            nearest_offer(&nearest, name, command->options[i].name);
+    for (size_t i = 0; (option = option_at(command, i)) != NULL; i++) {
+        if (option->help != NULL) {
+            nearest_offer(&nearest, name, option->name);
         }
     }
     nearest_offer(&nearest, name, "help");
@@ -287,6 +300,13 @@ static bool has_shown_options(const struct command *command)
     return false;
 }
 
+static void print_options(const struct command *command)
+{
+    for (size_t i = 0; i < command->option_count; i++) {
+        print_option(&command->options[i]);
+    }
+}
+
 void command_print_help(const struct command *command)
 {
     printf("sel4emu %s%s%s%s: %s\n", command->verb,
@@ -294,9 +314,11 @@ void command_print_help(const struct command *command)
            command->operands[0] != '\0' ? " " : "", command->operands, command->summary);
     if (has_shown_options(command)) {
         printf("\n");
-        for (size_t i = 0; i < command->option_count; i++) {
-            print_option(&command->options[i]);
-        }
+        print_options(command);
+    }
+    for (const struct command *base = command->base; base != NULL; base = base->base) {
+        printf("\nThe options of sel4emu %s:\n", base->verb);
+        print_options(base);
     }
     if (command->details != NULL) {
         printf("\n%s", command->details);

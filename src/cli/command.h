@@ -31,8 +31,10 @@ struct command {
     void (*print_more)(void); /* what comes after them, or NULL */
     const struct command_option *options;
     size_t option_count;
+    const struct command *base; /* takes the options of that command as well; or NULL */
     unsigned max_operands;
-    size_t target_size; /* of the structure that options fill; zeroed, then given to prepare() */
+    /* Of the structure that options fill; zeroed, then given to prepare(). Begins with base's. */
+    size_t target_size;
     void (*prepare)(void *target);
     /* Returns an enum status. */
     int (*run)(void *target, const char *const *operands, unsigned operand_count);

@@ -39,11 +39,22 @@ static const struct command command = {
     .max_operands = 1,
 };
 
+static const struct command_option more_options[] = {{"more", NULL, "more", 'm', set_flag}};
+
+static const struct command derived = {
+    .verb = "derived",
+    .operands = "FILE",
+    .options = more_options,
+    .option_count = 1,
+    .base = &command,
+    .max_operands = 1,
+};
+
 static struct target target;
 static struct command_line line;
 static struct command_error error;
 
-static bool parse(const char *words)
+static bool parse_for(const struct command *which, const char *words)
 {
     static char text[256], *argv[16];
     int argc = 0;
@@ -54,7 +65,12 @@ static bool parse(const char *words)
     for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
         argv[argc++] = word;
     }
-    return command_parse(&command, argc, argv, &target, &line, &error);
+    return command_parse(which, argc, argv, &target, &line, &error);
+}
+
+static bool parse(const char *words)
+{
+    return parse_for(&command, words);
 }
 
 static bool is_refused(const char *words, const char *part)
@@ -87,6 +103,16 @@ TEST(command_takes_options_in_all_forms)
     CHECK_STR(line.operands[0], "--flag");
     CHECK(parse("-"));
     CHECK_STR(line.operands[0], "-");
+}
+
+TEST(command_takes_the_options_of_its_base)
+{
+    CHECK(parse_for(&derived, "-m --value one --more file"));
+    CHECK_STR(target.value, "one");
+    CHECK_EQ(target.flags, 2);
+    CHECK(!parse_for(&derived, "--vlaue 1"));
+    CHECK(strstr(error.message, "did you mean --value?") != NULL);
+    CHECK(!parse("--more"));
 }
 
 TEST(command_help_wins)
