@@ -217,7 +217,7 @@ bool world_open(struct world *world)
     world_ops.unmap = counted_unmap;
     if (!CHECK_EQ(host_memory_create(MEMORY_BYTES, &world->memory), 0))
         return false;
-    world->k = calloc(1, sizeof(*world->k));
+    world->k = calloc(1, kernel_bytes(MEMORY_BYTES));
     world->k->memory_offset = (char *)world->memory.base - (char *)world->k;
     if (!CHECK_STR(kernel_boot(world->k, &boot, 0), NULL) ||
         !CHECK_EQ(world_ops.open(world->memory.fd, 0x10000000, &world->gate), 0))

@@ -9,6 +9,7 @@
 #include <base/bits.h>
 #include <cap/derivation.h>
 #include <ipc/ipc.h>
+#include <mem/open_pages.h>
 #include <mem/vspace.h>
 #include <model/console.h>
 #include <object/object_types.h>
@@ -43,6 +44,11 @@ struct boot {
 uint64_t kernel_boot_reserve(void)
 {
     return align_up(NUM_IRQ_VECTORS * sizeof(struct slot), PAGE_BITS);
+}
+
+uint64_t kernel_bytes(paddr_t memory_end)
+{
+    return sizeof(struct kernel) + open_pages_bytes(memory_end);
 }
 
 /* --- the plan ------------------------------------------------------------------------------ */

@@ -18,6 +18,8 @@ bool kernel_refuse_dma(struct kernel *k, struct dma_access access, enum dma_faul
     if (!io->root_table || io->fault_pending)
         return false;
     access.address = align_down(access.address, PAGE_BITS);
+    if (reason == DMA_CLOSED)
+        reason = access.is_write ? DMA_NO_WRITE : DMA_NO_READ;
     io->fault = (struct dma_fault){.access = access, .reason = reason};
     io->fault_pending = true;
     return true;

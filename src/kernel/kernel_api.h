@@ -59,8 +59,8 @@ struct boot_info {
 };
 
 /*
- * Sets up `k` (zeroed by the caller but for memory_offset) and the initial thread: CSpace, VSpace,
- * BootInfo, untypeds. The kernel needs kernel_image.end - kernel_image.base >=
+ * Sets up `k` (kernel_bytes(), zeroed by the caller but for memory_offset) and the initial thread:
+ * CSpace, VSpace, BootInfo, untypeds. The kernel needs kernel_image.end - kernel_image.base >=
  * kernel_boot_reserve() bytes, page-aligned. All RAM but the image must be zero: untypeds are
  * handed out as unused, so that their first Retype need not clear them. Returns NULL, or a sentence
  * that says why the image cannot be booted (its addresses, not enough memory). Manual, "System
@@ -68,6 +68,8 @@ struct boot_info {
  */
 const char *kernel_boot(struct kernel *k, const struct boot_info *boot, nanoseconds_t now);
 uint64_t kernel_boot_reserve(void);
+/* That a struct kernel and what belongs to it take, for RAM that ends at `memory_end`. */
+uint64_t kernel_bytes(paddr_t memory_end);
 
 /* --- entries ------------------------------------------------------------------------------- */
 

@@ -2,6 +2,8 @@
 #include <machine/dma.h>
 
 #include <base/bits.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Called with each piece of an access that lies in one page; memory NULL: it reaches nothing. */
@@ -14,9 +16,24 @@ static void refuse(struct machine *machine, struct dma_access access, enum dma_f
         bus_send_message(machine->pc->bus, LOCAL_APIC_BASE, IOMMU_VECTOR + IOAPIC_VECTOR_OFFSET);
 }
 
+/* No hardware would refuse this; so it is said, once. */
+static void report_closed(struct machine *machine, struct dma_access access, paddr_t paddr)
+{
+    if (machine->dma_refused)
+        return;
+    machine->dma_refused = true;
+    fprintf(stderr,
+            "sel4emu: device %02x:%02x.%x: DMA %s 0x%" PRIx64 " is refused: no frame is there, but "
+            "a kernel object or unused memory (said once)\n",
+            access.requester >> 8, access.requester >> 3 & 0x1f, access.requester & 7,
+            access.is_write ? "to" : "from", paddr);
+}
+
 static uint8_t *reach(struct machine *machine, struct dma_access access)
 {
     struct dma_translation found = kernel_translate_dma(machine->kernel, access);
+    if (found.reason == DMA_CLOSED)
+        report_closed(machine, access, found.paddr);
     if (found.reason != DMA_ALLOWED) {
         refuse(machine, access, found.reason);
         return NULL;

@@ -179,7 +179,7 @@ static void end_devices(struct machine *machine)
 
 static bool make_kernel(struct machine *machine)
 {
-    machine->kernel = host_allocate(1, sizeof(*machine->kernel));
+    machine->kernel = host_allocate(1, kernel_bytes(machine->memory.size));
     if (!machine->kernel)
         return fail(machine, MACHINE_END_HOST_FAILED, -ENOMEM, "no memory for the kernel");
     machine->kernel->memory_offset =

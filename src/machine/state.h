@@ -46,6 +46,7 @@ struct machine {
     atomic_bool poked; /* by a signal: time, input or the end may have come */
     int wake_fd;       /* an eventfd: a signal that asks for the end makes an idle wait come back */
 
+    bool dma_refused; /* and said so */
     bool powered_off;
     bool quit;        /* Ctrl-A x */
     bool interrupted; /* Ctrl-C typed */

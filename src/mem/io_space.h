@@ -26,7 +26,7 @@ struct io_context io_context_make(const struct io_mmu *io, unsigned domain, padd
 
 /* Where a walk ended. */
 struct io_walk {
-    uint64_t *entry; /* NULL: an entry leads to what is no memory */
+    uint64_t *entry; /* NULL: an entry leads to what can be no table */
     unsigned below;  /* levels that it has not gone down; 0: it has gone as deep as it was to */
 };
 
@@ -40,7 +40,10 @@ struct io_walk io_walk_entry(struct kernel *k, const struct io_context *context,
 /* The entry of an I/O page, or of nothing as yet: all levels down. */
 struct io_walk io_walk_leaf(struct kernel *k, const struct io_context *context, uint64_t address);
 
-/* What the hardware does with an access of a device: without an IOMMU the address is physical. */
+/*
+ * What the hardware does with an access of a device: without an IOMMU the address is physical.
+ * Other than with hardware it does not reach what is the kernel's.
+ */
 struct dma_translation io_translate(struct kernel *k, struct dma_access access);
 
 #endif

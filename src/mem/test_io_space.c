@@ -3,6 +3,7 @@
 
 #include <base/bits.h>
 #include <mem/io_space.h>
+#include <mem/open_pages.h>
 
 /* Memory of which one region is backed, with room for a few tables at its start. */
 #define MEMORY_BYTES UINT64_C(0x40000)
@@ -14,6 +15,7 @@
 
 static struct {
     struct kernel kernel;
+    uint64_t open_pages[2];
     _Alignas(4096) uint8_t memory[MEMORY_BYTES];
 } world;
 
@@ -34,6 +36,8 @@ static void start(void)
                          .memory = {{0x30000, MEMORY_BYTES}},
                          .memory_count = 1,
                          .io_mmu = {.root_table = 0x1000, .levels = 3}};
+    world.open_pages[0] = world.open_pages[1] = 0;
+    open_pages_add(k, FIRST, 3 * PAGE_BYTES);
     struct io_root *roots = kernel_memory(k, 0x1000);
     for (unsigned bus = 0; bus < IO_BUSES; bus++)
         roots[bus].low = (bus == REQUESTER >> 8 ? 0x3000 : 0x2000) | IO_ROOT_PRESENT;
@@ -105,6 +109,29 @@ TEST(each_way_to_be_refused)
     CHECK_EQ(go(ADDRESS, true).reason, DMA_NO_WRITE);
     *entry(SECOND, 1) = bit(50) | RIGHTS; /* leads to what is no memory */
     CHECK_EQ(go(ADDRESS, true).reason, DMA_BAD_TABLE);
+    *entry(SECOND, 1) = THIRD | RIGHTS;
+    open_pages_remove(k, THIRD, PAGE_BYTES); /* to what is the kernel's */
+    CHECK_EQ(go(ADDRESS, true).reason, DMA_BAD_TABLE);
+    open_pages_add(k, THIRD, PAGE_BYTES);
+    open_pages_remove(k, FIRST, PAGE_BYTES);
+    CHECK_EQ(go(ADDRESS, true).reason, DMA_BAD_TABLE);
+}
+
+TEST(memory_of_the_kernel_is_closed)
+{
+    start();
+    map_all();
+    *entry(THIRD, 1) = 0x33000 | RIGHTS;
+    CHECK_EQ(go(ADDRESS + 8, true).reason, DMA_CLOSED);
+    CHECK_EQ(go(ADDRESS + 8, false).reason, DMA_CLOSED);
+    CHECK_EQ(go(ADDRESS + 8, false).paddr, 0x33008);
+    open_pages_add(k, 0x33000, PAGE_BYTES);
+    CHECK_EQ(go(ADDRESS + 8, true).reason, DMA_ALLOWED);
+    k->io_mmu.root_table = 0;
+    CHECK_EQ(go(0x33008, true).reason, DMA_ALLOWED);
+    CHECK_EQ(go(0x34008, true).reason, DMA_CLOSED);
+    CHECK_EQ(go(0x34008, false).reason, DMA_CLOSED);
+    CHECK_EQ(go(0x2f008, true).reason, DMA_ALLOWED); /* what is no RAM is no kernel's */
 }
 
 TEST(the_kernels_walk_stops_at_what_cannot_be_written_through)
@@ -126,6 +153,8 @@ TEST(the_kernels_walk_stops_at_what_cannot_be_written_through)
     CHECK_EQ(walk.below, 1);
     *entry(SECOND, 1) = bit(50) | RIGHTS;
     CHECK(!io_walk_leaf(k, context, ADDRESS).entry);
+    *entry(SECOND, 1) = 0x33000 | RIGHTS;
+    CHECK(!io_walk_leaf(k, context, ADDRESS).entry);
 }
 
 TEST(other_numbers_of_levels)
@@ -134,6 +163,7 @@ TEST(other_numbers_of_levels)
     k->io_mmu.levels = 4;
     struct io_context *context = map_all();
     CHECK_EQ(context->high & 7, 2);
+    open_pages_add(k, 0x33000, PAGE_BYTES);
     *entry(THIRD, 1) = 0x33000 | RIGHTS;
     *entry(0x33000, 1) = 0x55000 | RIGHTS;
     CHECK_EQ(go(ADDRESS | bit(39), true).paddr, 0x55000);

@@ -32,7 +32,10 @@ struct io_context {
     uint64_t low, high;
 };
 
-/* Why an access of a device is refused: the reason codes of VT-d's fault records. */
+/*
+ * Why an access of a device is refused: the reason codes of VT-d's fault records, and one that no
+ * hardware has: what lies there is the kernel's (mem/open_pages.h).
+ */
 enum dma_fault_reason {
     DMA_ALLOWED = 0,
     DMA_NO_CONTEXT = 2,
@@ -40,6 +43,7 @@ enum dma_fault_reason {
     DMA_NO_WRITE = 5,
     DMA_NO_READ = 6,
     DMA_BAD_TABLE = 7,
+    DMA_CLOSED = 256,
 };
 
 /* One access of a device, as far as a page goes. */
@@ -50,8 +54,8 @@ struct dma_access {
 };
 
 struct dma_translation {
-    enum dma_fault_reason reason; /* DMA_ALLOWED: paddr holds */
-    paddr_t paddr;
+    enum dma_fault_reason reason;
+    paddr_t paddr; /* if that is DMA_ALLOWED or DMA_CLOSED */
 };
 
 /* The unit's fault record: it has one, and drops what comes while that waits to be read. */
@@ -61,7 +65,7 @@ struct dma_fault {
 };
 
 struct io_mmu {
-    paddr_t root_table; /* 0: the kernel drives no IOMMU, devices reach all of memory */
+    paddr_t root_table; /* 0: the kernel drives no IOMMU, devices use physical addresses */
     unsigned levels;    /* of page tables */
     bool fault_pending;
     struct dma_fault fault;

@@ -39,7 +39,7 @@ struct boot_info guest_boot_info(const struct kernel_config *config, paddr_t mem
 
 struct guest guest_boot_with(const struct boot_info *boot, paddr_t memory_end)
 {
-    size_t window = align_up(sizeof(struct kernel), PAGE_BITS);
+    size_t window = align_up(kernel_bytes(memory_end), PAGE_BITS);
     struct guest g = {.size = window + memory_end, .boot = *boot};
     void *memory = mmap(NULL, g.size, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -135,20 +135,34 @@ static bool is_ram_untyped(union cap cap, unsigned size_bits)
            cap.untyped.size_bits == size_bits;
 }
 
-/* Retypes from the largest untyped with room, so that a test need not think of it. */
-cptr_t guest_make(struct guest *g, enum object_kind kind, unsigned size_bits)
+cptr_t guest_make_in(struct guest *g, cptr_t untyped, enum object_kind kind, unsigned size_bits)
 {
     struct guest_call call = {
+        .cap = untyped,
         .method = INV_UNTYPED_RETYPE,
         WORDS(abi_object_type(&g->k->config, kind), size_bits, 0, 0, g->next_slot, 1),
         EXTRA(INITIAL_CAP_CNODE),
     };
+    struct answer answer = guest_invoke(g, call);
+    if (answer.kind == ANSWER_PREEMPTED) { /* the memory is to be cleared first */
+        struct memory_region clear = g->k->cores[0].clear;
+        memset(kernel_memory(g->k, clear.base), 0, clear.end - clear.base);
+        answer = guest_invoke(g, call);
+    }
+    return answer_is_error(answer) ? 0 : g->next_slot++;
+}
+
+/* Retypes from the largest untyped with room, so that a test need not think of it. */
+cptr_t guest_make(struct guest *g, enum object_kind kind, unsigned size_bits)
+{
     cptr_t end = guest_bootinfo_word(g, abi_bootinfo_layout(&g->k->config).untyped + 8);
     for (unsigned bits = MAX_UNTYPED_BITS; bits >= MIN_UNTYPED_BITS; bits--) {
-        for (call.cap = g->first_untyped; call.cap < end; call.cap++) {
-            if (is_ram_untyped(guest_cap(g, call.cap), bits) &&
-                !answer_is_error(guest_invoke(g, call)))
-                return g->next_slot++;
+        for (cptr_t untyped = g->first_untyped; untyped < end; untyped++) {
+            cptr_t made = is_ram_untyped(guest_cap(g, untyped), bits)
+                              ? guest_make_in(g, untyped, kind, size_bits)
+                              : 0;
+            if (made)
+                return made;
         }
     }
     return 0;

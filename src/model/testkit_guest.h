@@ -58,7 +58,9 @@ struct guest_call {
 /* Straight to the object's table: no lookup, no reply, no scheduling. */
 struct answer guest_invoke(struct guest *g, struct guest_call call);
 
-/* Makes an object of `kind` in the next free slot and returns that; 0 if Retype fails. */
+/* Makes an object of `kind` in the next free slot and returns that; 0 if Retype fails. `untyped`:
+ * of which; else one with room. */
+cptr_t guest_make_in(struct guest *g, cptr_t untyped, enum object_kind kind, unsigned size_bits);
 cptr_t guest_make(struct guest *g, enum object_kind kind, unsigned size_bits);
 /* Copies with all rights to the next free slot; 0 if that fails. */
 cptr_t guest_copy(struct guest *g, cptr_t cptr);

@@ -5,6 +5,7 @@
 #include <base/memory.h>
 #include <cap/derivation.h>
 #include <cap/lookup.h>
+#include <mem/open_pages.h>
 #include <mem/vspace.h>
 #include <object/decode.h>
 #include <object/object_types.h>
@@ -46,6 +47,7 @@ static struct answer make_pool(struct call *call)
 
     paddr_t object = pool.untyped->cap.untyped.base;
     pool.untyped->cap.untyped.free_index = bit(ASID_POOL_BITS);
+    open_pages_remove(call->k, object, bit(ASID_POOL_BITS));
     mem_zero(kernel_memory(call->k, object), bit(ASID_POOL_BITS));
     union cap cap = {.asid_pool = {
                          .type_ = CAP_ASID_POOL,

@@ -4,6 +4,8 @@
 
 #include <abi/message.h>
 #include <base/assert.h>
+#include <base/bits.h>
+#include <mem/open_pages.h>
 #include <object/tcb.h>
 
 struct creation {
@@ -127,12 +129,21 @@ static union cap (*const creators[OBJECT_KIND_COUNT])(struct creation c) = {
     [OBJECT_IO_PAGE_TABLE] = create_io_page_table,
 };
 
+/* Guests and devices may write them. */
+static bool kind_is_open(enum object_kind kind)
+{
+    return kind == OBJECT_4K_PAGE || kind == OBJECT_LARGE_PAGE || kind == OBJECT_HUGE_PAGE ||
+           kind == OBJECT_IO_PAGE_TABLE;
+}
+
 union cap object_create(struct kernel *k, unsigned core, const struct tcb *creator,
                         enum object_kind kind, paddr_t paddr, unsigned size_bits, bool is_device)
 {
     if (kind == OBJECT_TCB)
         return tcb_create(k, core, creator, paddr);
     ASSERT(creators[kind]);
+    if (kind_is_open(kind) && !is_device)
+        open_pages_add(k, paddr, bit(abi_object_size_bits(&k->config, kind, size_bits)));
     return creators[kind](
         (struct creation){.paddr = paddr, .size_bits = size_bits, .is_device = is_device});
 }

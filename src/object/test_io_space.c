@@ -6,6 +6,7 @@
 #include <cap/object_type.h>
 #include <mem/io_space.h>
 #include <object/testkit_paging.h>
+#include <string.h>
 
 #define DOMAIN    7
 #define REQUESTER 0x1af7
@@ -357,6 +358,131 @@ TEST(deleting_the_last_capability_to_a_device_unmaps_all)
     CHECK(!is_reached(&io));
     CHECK(!io_context_is_present(io_context_of(g->k, REQUESTER)));
     guest_delete(g, INITIAL_CAP_IO_SPACE);
+    guest_end(g);
+}
+
+/* --- what a table says of memory that has become something else ------------------------------ */
+
+/* Whether DMA to the page ends where the page is; or, if not, is refused. */
+static bool is_dma_to(struct io_guest *io, uint64_t address, paddr_t page)
+{
+    struct dma_translation found = dma(io, address, true);
+    CHECK(found.reason == DMA_ALLOWED || dma(io, address, false).reason != DMA_ALLOWED);
+    return found.reason == DMA_ALLOWED && found.paddr == page;
+}
+
+/* An entry that a page leaves behind in a table that was not linked when its capability went. */
+TEST(an_entry_that_was_left_behind_leads_to_no_object)
+{
+    static const enum object_kind objects[] = {OBJECT_ENDPOINT, OBJECT_TCB, OBJECT_CNODE,
+                                               OBJECT_PAGE_TABLE, OBJECT_UNTYPED};
+    struct io_guest io = start();
+    struct guest *g = &io.g;
+    cptr_t tables[3], untyped = guest_make(g, OBJECT_UNTYPED, 12);
+    paddr_t page = guest_cap(g, untyped).untyped.base;
+    map_tables_of(&io, tables);
+    for (unsigned i = 0; i < ARRAY_LENGTH(objects); i++) {
+        cptr_t frame = guest_make_in(g, untyped, OBJECT_4K_PAGE, 0);
+        CHECK_ANSWER(map_io_page(g, frame, io.space, RIGHTS, IO_ADDR), answer_ok());
+        CHECK_ANSWER(unmap_table(g, tables[2]), answer_ok());
+        guest_delete(g, frame);
+        cptr_t object = guest_make_in(g, untyped, objects[i], 5);
+        CHECK_ANSWER(map_io_table(g, tables[2], io.space, IO_ADDR), answer_ok());
+        CHECK_EQ(dma(&io, IO_ADDR, true).reason, DMA_CLOSED);
+        CHECK_EQ(dma(&io, IO_ADDR, false).reason, DMA_CLOSED);
+        guest_delete(g, object);
+        frame = guest_make_in(g, untyped, OBJECT_4K_PAGE, 0); /* as the hardware would have it */
+        CHECK(is_dma_to(&io, IO_ADDR, page));
+        CHECK_ANSWER(map_io_page(g, frame, io.space, RIGHTS, IO_ADDR), answer_delete_first());
+        guest_delete(g, frame);
+        *io_walk_leaf(g->k, io_context_of(g->k, REQUESTER), IO_ADDR).entry = 0;
+    }
+    guest_end(g);
+}
+
+TEST(an_entry_that_was_left_behind_leads_to_no_pool_of_asids)
+{
+    struct io_guest io = start();
+    struct guest *g = &io.g;
+    cptr_t tables[3], untyped = guest_make(g, OBJECT_UNTYPED, 12), pool = g->next_slot++;
+    map_tables_of(&io, tables);
+    cptr_t frame = guest_make_in(g, untyped, OBJECT_4K_PAGE, 0);
+    CHECK_ANSWER(map_io_page(g, frame, io.space, RIGHTS, IO_ADDR), answer_ok());
+    CHECK_ANSWER(unmap_table(g, tables[2]), answer_ok());
+    guest_delete(g, frame);
+    CHECK_ANSWER(make_pool(g, untyped, pool), answer_ok());
+    CHECK_ANSWER(map_io_table(g, tables[2], io.space, IO_ADDR), answer_ok());
+    CHECK_EQ(dma(&io, IO_ADDR, true).reason, DMA_CLOSED);
+    guest_end(g);
+}
+
+/*
+ * The second table of three, made in `untyped`, for IO_ADDR and IO_ADDR + bit(30): its capability
+ * says the latter, a copy the former, so that with both it stays where it is.
+ */
+static void leave_table_linked(struct io_guest *io, cptr_t untyped)
+{
+    struct guest *g = &io->g;
+    cptr_t first = guest_make(g, OBJECT_IO_PAGE_TABLE, 0);
+    cptr_t second = guest_make_in(g, untyped, OBJECT_IO_PAGE_TABLE, 0);
+    CHECK_ANSWER(map_io_table(g, first, io->space, IO_ADDR), answer_ok());
+    CHECK_ANSWER(map_io_table(g, second, io->space, IO_ADDR), answer_ok());
+    cptr_t copy = guest_copy(g, second);
+    CHECK_ANSWER(unmap_table(g, second), answer_ok());
+    CHECK_ANSWER(map_io_table(g, second, io->space, IO_ADDR + bit(30)), answer_ok());
+    guest_delete(g, second);
+    guest_delete(g, copy);
+}
+
+TEST(an_object_is_not_taken_for_the_table_that_lay_there)
+{
+    struct io_guest io = start();
+    struct guest *g = &io.g;
+    cptr_t untyped = guest_make(g, OBJECT_UNTYPED, 12), page = guest_make(g, OBJECT_4K_PAGE, 0);
+    const char *memory = kernel_memory(g->k, guest_cap(g, untyped).untyped.base);
+    static char before[PAGE_BYTES];
+    leave_table_linked(&io, untyped);
+    guest_make_in(g, untyped, OBJECT_TCB, 0);
+    memcpy(before, memory, PAGE_BYTES);
+    cptr_t table = guest_make(g, OBJECT_IO_PAGE_TABLE, 0);
+    CHECK_ANSWER(map_io_table(g, table, io.space, IO_ADDR + bit(30)), nothing_found());
+    CHECK_ANSWER(map_io_page(g, page, io.space, RIGHTS, IO_ADDR + bit(30)), nothing_found());
+    CHECK_EQ(dma(&io, IO_ADDR + bit(30), true).reason, DMA_BAD_TABLE);
+    CHECK_MEM(memory, before, PAGE_BYTES);
+    guest_end(g);
+}
+
+/* Whoever can write a page that is still walked as a table reaches other such memory, as with the
+ * hardware, but no objects. */
+TEST(forged_tables_lead_to_no_object)
+{
+    struct io_guest io = start();
+    struct guest *g = &io.g;
+    cptr_t untyped = guest_make(g, OBJECT_UNTYPED, 12), page = guest_make(g, OBJECT_4K_PAGE, 0);
+    paddr_t target = frame_cap_paddr(guest_cap(g, page));
+    uint64_t *forged = kernel_memory(g->k, guest_cap(g, untyped).untyped.base);
+    const uint64_t address = IO_ADDR + bit(30);
+    leave_table_linked(&io, untyped);
+    guest_make_in(g, untyped, OBJECT_4K_PAGE, 0);
+    paddr_t tcb = guest_cap(g, guest_make(g, OBJECT_TCB, 0)).tcb.object;
+    struct tcb before = *tcb_at(g->k, tcb);
+
+    cptr_t third = guest_make(g, OBJECT_IO_PAGE_TABLE, 0);
+    CHECK_ANSWER(map_io_table(g, third, io.space, address), answer_ok());
+    CHECK_ANSWER(map_io_page(g, page, io.space, RIGHTS, address), answer_ok());
+    CHECK(is_dma_to(&io, address, target));
+
+    forged[1] = align_down(tcb, PAGE_BITS) | IO_ENTRY_READ | IO_ENTRY_WRITE;
+    CHECK_EQ(dma(&io, address, true).reason, DMA_BAD_TABLE);
+    CHECK_ANSWER(call_plain(g, page, INV_X86_PAGE_UNMAP), answer_ok());
+    CHECK_ANSWER(map_io_page(g, page, io.space, RIGHTS, address), nothing_found());
+    CHECK_ANSWER(unmap_table(g, third), answer_ok());
+    CHECK_MEM(tcb_at(g->k, tcb), &before, sizeof(before));
+    forged[1] = target | IO_ENTRY_READ | IO_ENTRY_WRITE;
+    *(uint64_t *)kernel_memory(g->k, target + 8) = align_down(tcb, PAGE_BITS) | IO_ENTRY_WRITE;
+    CHECK_EQ(dma(&io, address, true).reason, DMA_CLOSED);
+    *(uint64_t *)kernel_memory(g->k, target + 8) = g->k->io_mmu.root_table | IO_ENTRY_WRITE;
+    CHECK_EQ(dma(&io, address, true).reason, DMA_CLOSED);
     guest_end(g);
 }
 

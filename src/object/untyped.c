@@ -10,6 +10,7 @@
 #include <cap/delete.h>
 #include <cap/derivation.h>
 #include <cap/lookup.h>
+#include <mem/open_pages.h>
 #include <object/tcb.h>
 
 /* Ranges of at least this many bytes are cleared by the seat, which need not touch untouched pages.
@@ -149,6 +150,7 @@ static bool untyped_reset(struct call *call)
     cap->untyped.free_index = 0;
     if (cap->untyped.is_device)
         return true;
+    open_pages_remove(call->k, cap->untyped.base, used);
     if (used < SEAT_CLEAR_BYTES) {
         mem_zero(kernel_memory(call->k, cap->untyped.base), used);
         return true;
