@@ -103,8 +103,8 @@ static void read_sections(const struct program_bytes *bytes, const Elf64_Ehdr *h
         if (!read_at(bytes, header->e_shoff + i * sizeof(section), &section, sizeof(section))) {
             return;
         }
-        if (section.sh_type == SHT_SYMTAB) {
-            program->symbols = max_u64(program->symbols, PROGRAM_HAS_SYMBOLS);
+        if (section.sh_type == SHT_SYMTAB && program->symbols == PROGRAM_STRIPPED) {
+            program->symbols = PROGRAM_HAS_SYMBOLS;
         }
         if (has_name(bytes, &names, section.sh_name, ".debug_info")) {
             program->symbols = PROGRAM_HAS_LINES;
