@@ -440,7 +440,7 @@ int run_image(struct run_options *run, const char *place, const char *path)
     return status;
 }
 
-static int run_operand(void *target, const char *const *operands, unsigned operand_count)
+int run_operand(void *target, const char *const *operands, unsigned operand_count)
 {
     char path[FILE_PATH_BYTES];
     struct loader_error error;

@@ -25,6 +25,9 @@ bool run_add_serial(struct run_options *options, const char *text, struct comman
  */
 int run_image(struct run_options *run, const char *place, const char *path);
 
+/* The same for IMAGE|BUILD_DIR from a command line: a command's run(). target: run_options. */
+int run_operand(void *target, const char *const *operands, unsigned operand_count);
+
 /* The exit status (enum status) for the end of a machine. */
 int run_status(const struct machine_options *machine, enum machine_end end,
                const struct machine_report *report);

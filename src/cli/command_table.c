@@ -4,9 +4,6 @@
 #include <cli/commands.h>
 
 const struct command *const command_table[] = {
-    &command_run,
-    &command_doctor,
-    &command_help,
-    &command_version,
+    &command_run, &command_trace, &command_doctor, &command_help, &command_version,
 };
 const size_t command_count = ARRAY_LENGTH(command_table);

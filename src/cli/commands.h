@@ -6,6 +6,7 @@
 #include <cli/command.h>
 
 extern const struct command command_run;
+extern const struct command command_trace;
 extern const struct command command_doctor;
 extern const struct command command_help;
 extern const struct command command_version;

@@ -315,14 +315,14 @@ static const char *client_symbol_at(void *context, vaddr_t address)
 static void client_trace_enter(void *context, struct kernel *k, struct tcb *tcb,
                                const struct trap *trap)
 {
-    const struct machine *machine = context;
-    trace_enter(machine->trace, k, tcb, trap);
+    struct machine *machine = context;
+    tracing_enter(&machine->tracing, k, tcb, trap);
 }
 
 static void client_trace_leave(void *context, struct kernel *k, struct outcome outcome)
 {
-    const struct machine *machine = context;
-    trace_leave(machine->trace, k, outcome);
+    struct machine *machine = context;
+    tracing_leave(&machine->tracing, k, outcome);
 }
 
 struct seat_client machine_client(struct machine *machine)
@@ -343,8 +343,8 @@ struct seat_client machine_client(struct machine *machine)
         .wait = client_wait,
         .arm = client_arm,
         .should_stop = client_should_stop,
-        .trace_enter = machine->trace ? client_trace_enter : NULL,
-        .trace_leave = machine->trace ? client_trace_leave : NULL,
+        .trace_enter = client_trace_enter,
+        .trace_leave = client_trace_leave,
         .symbol_at = client_symbol_at,
     };
 }

@@ -327,24 +327,20 @@ static void end_gate(struct machine *machine)
     monitor_gate_ops.close(gate);
 }
 
-static void write_trace(void *context, const char *text, size_t length)
+static bool make_tracing(struct machine *machine)
 {
-    (void)context;
-    fwrite(text, 1, length, stderr);
-}
-
-static bool make_trace(struct machine *machine)
-{
-    if (!machine->options->trace)
+    const struct machine_options *options = machine->options;
+    if (!options->trace)
         return true;
-    int error = trace_open((struct trace_sink){.write = write_trace}, &machine->trace);
-    return error == 0 || fail_host(machine, error, "cannot start the trace");
+    int error = tracing_start(&machine->tracing, &options->trace_options, options->trace_path);
+    if (error == -ENOMEM || !options->trace_path)
+        return error == 0 || fail_host(machine, error, "cannot start the trace");
+    return error == 0 || fail_host(machine, error, options->trace_path);
 }
 
-static void end_trace(struct machine *machine)
+static void end_tracing(struct machine *machine)
 {
-    if (machine->trace)
-        trace_close(machine->trace);
+    tracing_end(&machine->tracing);
 }
 
 static bool make_seat(struct machine *machine)
@@ -377,7 +373,7 @@ static const struct part {
     {make_watcher, end_watcher},
     {make_input, end_input},
     {make_gate, end_gate},
-    {make_trace, end_trace},
+    {make_tracing, end_tracing},
     {make_seat, end_seat},
 };
 

@@ -6,6 +6,7 @@
 #include <loader/configuration.h>
 #include <loader/image.h>
 #include <machine/serial_spec.h>
+#include <trace/options.h>
 
 #define MACHINE_MEMORY_DEFAULT (UINT64_C(512) << 20)
 #define MACHINE_MAX_FAIL_ON    8
@@ -47,8 +48,11 @@ struct machine_options {
     nanoseconds_t timeout; /* NANOSECONDS_NEVER: none */
     enum machine_on_idle on_idle;
 
+    bool trace; /* a line for each call and fault */
+    struct trace_options trace_options;
+    const char *trace_path; /* where they go; NULL: standard error */
+
     bool boot_log; /* the guest's console shows what a kernel prints while it boots, too */
-    bool trace;    /* a line on standard error for each call and fault */
     bool verbose;  /* what the machine does on its way, on standard error */
 };
 

@@ -14,8 +14,8 @@
 #include <machine/machine.h>
 #include <machine/output.h>
 #include <machine/ports.h>
+#include <machine/tracing.h>
 #include <stdatomic.h>
-#include <trace/trace.h>
 
 struct machine {
     const struct machine_options *options;
@@ -30,7 +30,7 @@ struct machine {
     struct kernel *kernel;
     struct gate *gate;
     struct seat *seat;
-    struct trace *trace; /* NULL: off */
+    struct tracing tracing;
 
     struct pc *pc;
     struct port ports[MACHINE_MAX_SERIAL];

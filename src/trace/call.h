@@ -11,6 +11,7 @@
 #include <gate/gate.h>
 #include <model/kernel.h>
 #include <trace/line.h>
+#include <trace/options.h>
 
 /* How the result of a call is to be written, if it has one. */
 enum result_form {
@@ -29,14 +30,17 @@ enum result_form {
 };
 
 struct trace_call {
-    const char *name; /* "Recv", "VMFault"; NULL: nothing worth a line */
-    uint8_t at_once;  /* enum result_form: when the kernel ends it in the same entry */
-    uint8_t later;    /* and when the thread blocked meanwhile */
-    bool is_fault;
+    const char *name;       /* "Recv", "VMFault"; NULL: nothing worth a line */
+    const char *what;       /* the method of an invocation; else the name */
+    uint8_t kind;           /* enum trace_kind */
+    uint8_t at_once;        /* enum result_form: when the kernel ends it in the same entry */
+    uint8_t later;          /* and when the thread blocked meanwhile */
+    bool failed;            /* an error came of it, or a fault that nobody takes */
     bool lets_nobody_reply; /* a Call through a capability that lets nobody reply */
     enum invocation method; /* RESULT_INVOCATION */
     vaddr_t ip;             /* of the system call or the faulting instruction */
     word_t message_info;    /* as sent */
+    nanoseconds_t since;    /* it waits */
     struct fault expected;  /* the CapFault that looking up its capabilities must raise, if any */
 };
 
@@ -44,9 +48,12 @@ struct trace_call {
 void call_decode(struct line *line, struct kernel *k, const struct tcb *tcb,
                  const struct trap *trap, struct trace_call *ret_call);
 
-/* Adds the result in `form`, which `tcb` has in its registers and message by now. */
-void result_add(struct line *line, struct kernel *k, const struct tcb *tcb,
-                const struct trace_call *call, enum result_form form);
+/*
+ * Adds the result in `form`, which `tcb` has in its registers and message by now. why: what the
+ * kernel said of a call that it did not carry out, or NULL. Sets call->failed.
+ */
+void result_add(struct line *line, struct kernel *k, const struct tcb *tcb, struct trace_call *call,
+                enum result_form form, const char *why);
 
 /* --- parts ---------------------------------------------------------------------------------- */
 

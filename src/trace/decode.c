@@ -192,8 +192,11 @@ static void decode_sending(struct decoder *d, struct send how)
     d->call->at_once = how.is_call ? RESULT_INVOCATION : RESULT_NO_ANSWER;
     if (!senders[type])
         d->call->method = abi_invocation(&d->k->config, d->message.info.label);
-    if (d->call->method != INV_INVALID && type != CAP_NULL)
-        line_add(d->line, "%s on ", method_name(d));
+    if (d->call->method != INV_INVALID && type != CAP_NULL) {
+        d->call->kind = TRACE_INVOCATION;
+        d->call->what = method_name(d);
+        line_add(d->line, "%s on ", d->call->what);
+    }
     union cap cap = add_cap(d, false);
     expect_extra_caps(d);
     if (senders[type])
@@ -344,40 +347,48 @@ static void decode_registers(struct decoder *d)
     line_add(d->line, "0x%lx, 0x%lx", reg(d, UREG_CAP), reg(d, UREG_MESSAGE_INFO));
 }
 
-static void (*const syscall_decoders[SYSCALL_COUNT])(struct decoder *) = {
-    [SYSCALL_CALL] = decode_call,
-    [SYSCALL_REPLY_RECV] = decode_reply_recv,
-    [SYSCALL_SEND] = decode_send,
-    [SYSCALL_NB_SEND] = decode_nb_send,
-    [SYSCALL_RECV] = decode_receiving,
-    [SYSCALL_REPLY] = decode_reply,
-    [SYSCALL_YIELD] = decode_no_arguments,
-    [SYSCALL_NB_RECV] = decode_receiving,
-    [SYSCALL_DEBUG_DUMP_SCHEDULER] = decode_no_arguments,
-    [SYSCALL_DEBUG_HALT] = decode_no_arguments,
-    [SYSCALL_DEBUG_CAP_IDENTIFY] = decode_cap_identify,
-    [SYSCALL_DEBUG_SNAPSHOT] = decode_no_arguments,
-    [SYSCALL_DEBUG_NAME_THREAD] = decode_name_thread,
-    [SYSCALL_BENCHMARK_FLUSH_CACHES] = decode_no_arguments,
-    [SYSCALL_BENCHMARK_RESET_LOG] = decode_no_arguments,
-    [SYSCALL_BENCHMARK_FINALIZE_LOG] = decode_no_arguments,
-    [SYSCALL_BENCHMARK_NULL_SYSCALL] = decode_no_arguments,
-    [SYSCALL_BENCHMARK_GET_THREAD_UTILISATION] = decode_cap,
-    [SYSCALL_BENCHMARK_RESET_THREAD_UTILISATION] = decode_cap,
-    [SYSCALL_BENCHMARK_DUMP_ALL_THREADS_UTILISATION] = decode_no_arguments,
-    [SYSCALL_BENCHMARK_RESET_ALL_THREADS_UTILISATION] = decode_no_arguments,
-    [SYSCALL_X86_DANGEROUS_WRMSR] = decode_write_msr,
-    [SYSCALL_X86_DANGEROUS_RDMSR] = decode_read_msr,
-    [SYSCALL_SET_TLS_BASE] = decode_set_tls_base,
+static const struct {
+    void (*decode)(struct decoder *);
+    enum trace_kind kind;
+} syscalls[SYSCALL_COUNT] = {
+    [SYSCALL_CALL] = {decode_call, TRACE_IPC},
+    [SYSCALL_REPLY_RECV] = {decode_reply_recv, TRACE_IPC},
+    [SYSCALL_SEND] = {decode_send, TRACE_IPC},
+    [SYSCALL_NB_SEND] = {decode_nb_send, TRACE_IPC},
+    [SYSCALL_RECV] = {decode_receiving, TRACE_IPC},
+    [SYSCALL_REPLY] = {decode_reply, TRACE_IPC},
+    [SYSCALL_YIELD] = {decode_no_arguments, TRACE_OTHER},
+    [SYSCALL_NB_RECV] = {decode_receiving, TRACE_IPC},
+    [SYSCALL_DEBUG_DUMP_SCHEDULER] = {decode_no_arguments, TRACE_DEBUG},
+    [SYSCALL_DEBUG_HALT] = {decode_no_arguments, TRACE_DEBUG},
+    [SYSCALL_DEBUG_CAP_IDENTIFY] = {decode_cap_identify, TRACE_DEBUG},
+    [SYSCALL_DEBUG_SNAPSHOT] = {decode_no_arguments, TRACE_DEBUG},
+    [SYSCALL_DEBUG_NAME_THREAD] = {decode_name_thread, TRACE_DEBUG},
+    [SYSCALL_BENCHMARK_FLUSH_CACHES] = {decode_no_arguments, TRACE_DEBUG},
+    [SYSCALL_BENCHMARK_RESET_LOG] = {decode_no_arguments, TRACE_DEBUG},
+    [SYSCALL_BENCHMARK_FINALIZE_LOG] = {decode_no_arguments, TRACE_DEBUG},
+    [SYSCALL_BENCHMARK_NULL_SYSCALL] = {decode_no_arguments, TRACE_DEBUG},
+    [SYSCALL_BENCHMARK_GET_THREAD_UTILISATION] = {decode_cap, TRACE_DEBUG},
+    [SYSCALL_BENCHMARK_RESET_THREAD_UTILISATION] = {decode_cap, TRACE_DEBUG},
+    [SYSCALL_BENCHMARK_DUMP_ALL_THREADS_UTILISATION] = {decode_no_arguments, TRACE_DEBUG},
+    [SYSCALL_BENCHMARK_RESET_ALL_THREADS_UTILISATION] = {decode_no_arguments, TRACE_DEBUG},
+    [SYSCALL_X86_DANGEROUS_WRMSR] = {decode_write_msr, TRACE_OTHER},
+    [SYSCALL_X86_DANGEROUS_RDMSR] = {decode_read_msr, TRACE_OTHER},
+    [SYSCALL_SET_TLS_BASE] = {decode_set_tls_base, TRACE_OTHER},
 };
 
 /* --- traps ---------------------------------------------------------------------------------- */
 
+static void begin_fault(struct decoder *d, enum fault_type type)
+{
+    d->call->name = d->call->what = abi_fault_name(type);
+    d->call->kind = TRACE_FAULT;
+    d->call->later = RESULT_RESTARTED;
+}
+
 static void decode_fault(struct decoder *d, struct fault fault)
 {
-    d->call->name = abi_fault_name(fault.type);
-    d->call->is_fault = true;
-    d->call->later = RESULT_RESTARTED;
+    begin_fault(d, fault.type);
     fault_add(d->line, d->k, d->tcb, &fault);
 }
 
@@ -390,10 +401,11 @@ static void decode_syscall(struct decoder *d, const struct trap *trap)
                                        .unknown_syscall = {reg(d, UREG_SYSCALL)}});
         return;
     }
-    d->call->name = abi_syscall_name(syscall);
+    d->call->name = d->call->what = abi_syscall_name(syscall);
+    d->call->kind = (uint8_t)syscalls[syscall].kind;
     line_add(d->line, "%s(", d->call->name);
-    if (syscall_decoders[syscall])
-        syscall_decoders[syscall](d);
+    if (syscalls[syscall].decode)
+        syscalls[syscall].decode(d);
     else
         decode_registers(d);
     line_add(d->line, ")");
@@ -402,9 +414,7 @@ static void decode_syscall(struct decoder *d, const struct trap *trap)
 /* The number that the kernel makes up for these is the handler's business; see gate/seat.c. */
 static void decode_int(struct decoder *d, const struct trap *trap)
 {
-    d->call->name = abi_fault_name(FAULT_UNKNOWN_SYSCALL);
-    d->call->is_fault = true;
-    d->call->later = RESULT_RESTARTED;
+    begin_fault(d, FAULT_UNKNOWN_SYSCALL);
     line_add(d->line, "%s(int 0x%x, rax 0x%lx, ip 0x%lx)", d->call->name, trap->vector,
              reg(d, UREG_RAX), reg(d, UREG_RIP));
 }

@@ -10,7 +10,8 @@
 struct answer_reader {
     struct line *line;
     struct message_source message;
-    const struct trace_call *call;
+    struct trace_call *call;
+    const char *why; /* what the kernel said, or NULL */
 };
 
 static word_t word(const struct answer_reader *r, unsigned i)
@@ -99,17 +100,27 @@ static void (*const explanations[SEL4_ERROR_COUNT])(const struct answer_reader *
     [SEL4_REVOKE_FIRST] = explain_revoke_first,   [SEL4_NOT_ENOUGH_MEMORY] = explain_memory,
 };
 
+/* " (argument 0; the kernel's words)": what there is of both. */
+static void add_explanation(const struct answer_reader *r,
+                            void (*explain)(const struct answer_reader *))
+{
+    if (!explain && !r->why)
+        return;
+    line_add(r->line, " (");
+    if (explain)
+        explain(r);
+    line_add(r->line, "%s%s)", explain && r->why ? "; " : "", r->why ? r->why : "");
+}
+
 static void add_error(const struct answer_reader *r)
 {
     uint64_t error = r->message.info.label;
     line_add(r->line, "%s", abi_error_name(error));
-    if (error >= SEL4_ERROR_COUNT) {
+    r->call->failed = true;
+    if (error >= SEL4_ERROR_COUNT)
         line_add(r->line, " %lu", error);
-    } else if (explanations[error]) {
-        line_add(r->line, " (");
-        explanations[error](r);
-        line_add(r->line, ")");
-    }
+    else
+        add_explanation(r, explanations[error]);
 }
 
 /* --- messages ------------------------------------------------------------------------------- */
@@ -198,9 +209,11 @@ static void add_value(const struct answer_reader *r)
     line_add_number(r->line, badge(r));
 }
 
+/* The thread is told nothing; what the kernel said of it was an error. */
 static void add_no_answer(const struct answer_reader *r)
 {
-    line_add(r->line, "(no answer)");
+    r->call->failed = r->why;
+    line_add(r->line, r->why ? "(no answer: %s)" : "(no answer)", r->why);
 }
 
 static void add_dropped(const struct answer_reader *r)
@@ -245,13 +258,14 @@ static void (*const forms[RESULT_FORM_COUNT])(const struct answer_reader *) = {
     [RESULT_RESTARTED] = add_restarted,
 };
 
-void result_add(struct line *line, struct kernel *k, const struct tcb *tcb,
-                const struct trace_call *call, enum result_form form)
+void result_add(struct line *line, struct kernel *k, const struct tcb *tcb, struct trace_call *call,
+                enum result_form form, const char *why)
 {
     struct answer_reader reader = {
         .line = line,
         .message = message_source(k, tcb, tcb->context.reg[UREG_MESSAGE_INFO]),
         .call = call,
+        .why = why,
     };
     forms[form](&reader);
 }

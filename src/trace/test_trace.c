@@ -170,9 +170,13 @@ TEST(sent_invocations_get_no_answer)
     struct traced *t = boot();
     CHECK_CALL(t, ROOT "Send(TCB_Suspend on cap 205 \"tcb\") = (no answer)", .cap = CLIENT,
                .syscall = SYSCALL_SEND, .method = INV_TCB_SUSPEND);
-    CHECK_CALL(t, ROOT "NBSend(CNode_Delete on cap 2 \"cnode\": <index missing>) = (no answer)",
+    CHECK_CALL(t,
+               ROOT "NBSend(CNode_Delete on cap 2 \"cnode\": <index missing>) = (no answer: CNode "
+                    "operation: Truncated message.)",
                .cap = INITIAL_CAP_CNODE, .syscall = SYSCALL_NB_SEND, .method = INV_CNODE_DELETE);
-    CHECK_CALL(t, ROOT "NBSend(cap 0x100000 <not found>: label 0, length 0) = (no answer)",
+    CHECK_CALL(t,
+               ROOT "NBSend(cap 0x100000 <not found>: label 0, length 0) = (no answer: Invocation "
+                    "of invalid cap #1048576.)",
                .cap = NOT_FOUND, .syscall = SYSCALL_NB_SEND);
     traced_end(t);
 }
@@ -180,11 +184,13 @@ TEST(sent_invocations_get_no_answer)
 TEST(labels_without_a_method_show_the_message)
 {
     struct traced *t = boot();
-    CHECK_CALL(t, ROOT "Call(cap 205 \"tcb\": label 999, length 2 [1, 0x10000]) = IllegalOperation",
+    CHECK_CALL(t,
+               ROOT "Call(cap 205 \"tcb\": label 999, length 2 [1, 0x10000]) = IllegalOperation "
+                    "(TCB: Illegal operation.)",
                .cap = CLIENT, .syscall = SYSCALL_CALL, .label = 999, WORDS(1, 0x10000));
     CHECK_CALL(t,
                ROOT "Call(cap 209 \"null\": label 3, length 0 <TCB_WriteRegisters>) = "
-                    "InvalidCapability (the invoked one)",
+                    "InvalidCapability (the invoked one; Attempted to invoke a null cap #209.)",
                .cap = EMPTY, CALL(TCB_WRITE_REGISTERS));
     traced_end(t);
 }
@@ -241,43 +247,62 @@ static const char *error_of(struct traced *t, struct traced_call call)
 TEST(each_error_is_explained)
 {
     struct traced *t = boot();
-    CHECK_ERROR(t, "InvalidArgument (argument 0)", .cap = UNTYPED, CALL(UNTYPED_RETYPE),
-                WORDS(77, 0, 0, 0, 300, 1), EXTRA(INITIAL_CAP_CNODE));
-    CHECK_ERROR(t, "InvalidCapability (number 1, authority)", .cap = CLIENT, CALL(TCB_SET_PRIORITY),
-                WORDS(1), EXTRA(EP));
-    CHECK_ERROR(t, "IllegalOperation", .cap = CLIENT, CALL(CNODE_COPY));
-    CHECK_ERROR(t, "RangeError (not within 0..255)", .cap = CLIENT, CALL(TCB_SET_PRIORITY),
-                WORDS(256), EXTRA(INITIAL_CAP_TCB));
+    CHECK_ERROR(t, "InvalidArgument (argument 0; Untyped Retype: Invalid object type.)",
+                .cap = UNTYPED, CALL(UNTYPED_RETYPE), WORDS(77, 0, 0, 0, 300, 1),
+                EXTRA(INITIAL_CAP_CNODE));
+    CHECK_ERROR(t,
+                "InvalidCapability (number 1, authority; Set priority: authority cap not a TCB.)",
+                .cap = CLIENT, CALL(TCB_SET_PRIORITY), WORDS(1), EXTRA(EP));
+    CHECK_ERROR(t, "IllegalOperation (TCB: Illegal operation.)", .cap = CLIENT, CALL(CNODE_COPY));
+    CHECK_ERROR(t,
+                "RangeError (not within 0..255; TCB SetPriority: Requested priority 256 too high "
+                "(max 255).)",
+                .cap = CLIENT, CALL(TCB_SET_PRIORITY), WORDS(256), EXTRA(INITIAL_CAP_TCB));
     CHECK_ERROR(t, "AlignmentError", .cap = PAGE, CALL(X86_PAGE_MAP),
                 WORDS(0x10000001, RIGHTS_ALL, 0), EXTRA(INITIAL_CAP_VSPACE));
-    CHECK_ERROR(t, "TruncatedMessage (1 words and 0 caps are too few)", .cap = UNTYPED,
-                CALL(UNTYPED_RETYPE), WORDS(1));
-    CHECK_ERROR(t, "DeleteFirst (what is there already is in the way)", .cap = INITIAL_CAP_CNODE,
-                CALL(CNODE_COPY), WORDS(NTFN, 64, EP, 64, RIGHTS_ALL), EXTRA(INITIAL_CAP_CNODE));
-    CHECK_ERROR(t, "NotEnoughMemory (4096 bytes left)", .cap = UNTYPED, CALL(UNTYPED_RETYPE),
-                WORDS(0, 13, 0, 0, 300, 1), EXTRA(INITIAL_CAP_CNODE));
+    CHECK_ERROR(
+        t,
+        "TruncatedMessage (1 words and 0 caps are too few; Untyped invocation: Truncated message.)",
+        .cap = UNTYPED, CALL(UNTYPED_RETYPE), WORDS(1));
+    CHECK_ERROR(t,
+                "DeleteFirst (what is there already is in the way; CNode Copy/Mint/Move/Mutate: "
+                "Destination not empty.)",
+                .cap = INITIAL_CAP_CNODE, CALL(CNODE_COPY), WORDS(NTFN, 64, EP, 64, RIGHTS_ALL),
+                EXTRA(INITIAL_CAP_CNODE));
+    CHECK_ERROR(t,
+                "NotEnoughMemory (4096 bytes left; Untyped Retype: Insufficient memory (1 * 8192 "
+                "bytes needed, 4096 bytes available).)",
+                .cap = UNTYPED, CALL(UNTYPED_RETYPE), WORDS(0, 13, 0, 0, 300, 1),
+                EXTRA(INITIAL_CAP_CNODE));
     CHECK_ERROR(t, "ok", .cap = UNTYPED, CALL(UNTYPED_RETYPE), WORDS(2, 0, 0, 0, 300, 1),
                 EXTRA(INITIAL_CAP_CNODE));
-    CHECK_ERROR(t, "RevokeFirst (it has children)", .cap = INITIAL_CAP_CNODE, CALL(CNODE_COPY),
-                WORDS(301, 64, UNTYPED, 64, RIGHTS_ALL), EXTRA(INITIAL_CAP_CNODE));
+    CHECK_ERROR(t, "RevokeFirst (it has children; Error deriving cap for CNode Copy operation.)",
+                .cap = INITIAL_CAP_CNODE, CALL(CNODE_COPY), WORDS(301, 64, UNTYPED, 64, RIGHTS_ALL),
+                EXTRA(INITIAL_CAP_CNODE));
     traced_end(t);
 }
 
 TEST(each_failed_lookup_is_explained)
 {
     struct traced *t = boot();
-    CHECK_ERROR(t, "FailedLookup (source: the root is no cnode)", .cap = INITIAL_CAP_CNODE,
-                CALL(CNODE_COPY), WORDS(300, 64, EP, 64, RIGHTS_ALL), EXTRA(EP));
-    CHECK_ERROR(t, "FailedLookup (source: no fitting capability there, 64 bits left)",
+    CHECK_ERROR(t,
+                "FailedLookup (source: the root is no cnode; CNode Copy/Mint/Move/Mutate: Invalid "
+                "source slot.)",
+                .cap = INITIAL_CAP_CNODE, CALL(CNODE_COPY), WORDS(300, 64, EP, 64, RIGHTS_ALL),
+                EXTRA(EP));
+    CHECK_ERROR(t,
+                "FailedLookup (source: no fitting capability there, 64 bits left; CNode "
+                "Copy/Mint/Move/Mutate: Source slot invalid or empty.)",
                 .cap = INITIAL_CAP_CNODE, CALL(CNODE_COPY), WORDS(300, 64, EMPTY, 64, RIGHTS_ALL),
                 EXTRA(INITIAL_CAP_CNODE));
     CHECK_ERROR(t,
                 "FailedLookup (destination: guard mismatch with 60 bits left: the guard is 0x0 of "
-                "52 bits)",
+                "52 bits; CNode operation: Target slot invalid.)",
                 .cap = INITIAL_CAP_CNODE, CALL(CNODE_COPY), WORDS(300, 60, EP, 64, RIGHTS_ALL),
                 EXTRA(INITIAL_CAP_CNODE));
     CHECK_ERROR(t,
-                "FailedLookup (destination: depth mismatch: 53 bits left where the cnode takes 64)",
+                "FailedLookup (destination: depth mismatch: 53 bits left where the cnode takes 64; "
+                "CNode operation: Target slot invalid.)",
                 .cap = INITIAL_CAP_CNODE, CALL(CNODE_DELETE), WORDS(0, 53));
     traced_end(t);
 }

@@ -21,14 +21,20 @@ static void collect(void *context, const char *text, size_t length)
     t->text[t->length] = '\0';
 }
 
-struct traced *traced_boot_with(struct kernel_config config)
+struct traced *traced_boot_with_options(struct kernel_config config,
+                                        const struct trace_options *options)
 {
     struct traced *t = calloc(1, sizeof(*t));
-    if (!t || trace_open((struct trace_sink){.write = collect, .context = t}, &t->trace))
+    if (!t || trace_open(options, (struct trace_sink){.write = collect, .context = t}, &t->trace))
         abort();
     t->g = guest_boot(config, GUEST_MEMORY_END);
     t->outcome = kernel_start(t->g.k, 0, 0);
     return t;
+}
+
+struct traced *traced_boot_with(struct kernel_config config)
+{
+    return traced_boot_with_options(config, NULL);
 }
 
 struct traced *traced_boot(void)

@@ -21,6 +21,8 @@ struct traced {
 };
 
 struct traced *traced_boot(void);
+struct traced *traced_boot_with_options(struct kernel_config config,
+                                        const struct trace_options *options);
 struct traced *traced_boot_with(struct kernel_config config);
 void traced_end(struct traced *t);
 

@@ -11,10 +11,13 @@
 #include <errno.h>
 #include <host/host.h>
 #include <stdlib.h>
+#include <trace/summary.h>
 #include <trace/threads.h>
 
 struct trace {
+    struct trace_options options;
     struct trace_sink sink;
+    struct trace_summary summary;
     struct trace_threads threads;
     nanoseconds_t now; /* of the last entry */
 
@@ -22,7 +25,7 @@ struct trace {
     struct trace_call call; /* name NULL: none */
     paddr_t tcb;
     uint64_t serial;
-    uint64_t unhandled_faults; /* the kernel's count at the entry */
+    uint64_t unhandled_faults, user_errors; /* the kernel's counts at the entry */
     char label[LABEL_BYTES];
     struct line line;
 
@@ -44,7 +47,50 @@ static void write_line(struct trace *trace, const char *label, const struct line
     trace->sink.write(trace->sink.context, out->text, out->length);
 }
 
+static struct trace_event event_of(const struct trace_call *call, const char *label)
+{
+    return (struct trace_event){
+        .thread = label,
+        .call = call->what,
+        .kind = (enum trace_kind)call->kind,
+        .failed = call->failed,
+    };
+}
+
+/* A call that has begun; it may have ended, too. */
+static void show_call(struct trace *trace)
+{
+    struct trace_event event = event_of(&trace->call, trace->label);
+    if (!trace_options_pass(&trace->options, &event))
+        return;
+    if (trace->options.summary)
+        summary_count(&trace->summary, &event);
+    else
+        write_line(trace, trace->label, &trace->line);
+}
+
+/* The end of a call that waited. */
+static void show_end(struct trace *trace, const struct trace_call *call, const char *label)
+{
+    struct trace_event event = event_of(call, label);
+    if (!trace_options_pass(&trace->options, &event))
+        return;
+    if (trace->options.summary)
+        summary_count_wait(&trace->summary, &event, trace->now - call->since);
+    else
+        write_line(trace, label, &trace->line);
+}
+
 /* --- DebugPutChar --------------------------------------------------------------------------- */
+
+static struct trace_event put_char_event(const struct trace_thread *thread)
+{
+    return (struct trace_event){
+        .thread = thread->label,
+        .call = abi_syscall_name(SYSCALL_DEBUG_PUT_CHAR),
+        .kind = TRACE_DEBUG,
+    };
+}
 
 static void write_text(struct trace *trace, struct trace_thread *thread)
 {
@@ -68,6 +114,13 @@ static bool is_put_char(struct kernel *k, const struct tcb *tcb, const struct tr
 
 static void put_char(struct trace *trace, struct trace_thread *thread, char c)
 {
+    struct trace_event event = put_char_event(thread);
+    if (!trace_options_pass(&trace->options, &event))
+        return;
+    if (trace->options.summary) {
+        summary_count(&trace->summary, &event);
+        return;
+    }
     thread->text[thread->text_length++] = c;
     if (c == '\n' || thread->text_length == THREAD_TEXT_BYTES)
         write_text(trace, thread);
@@ -94,16 +147,24 @@ static void suspend_call(struct trace *trace, const struct tcb *tcb, enum result
     line_add(&trace->line, " ...");
     thread->call = trace->call;
     thread->call.later = (uint8_t)form;
+    thread->call.since = trace->now;
 }
 
 static void end_with_fault(struct trace *trace, struct kernel *k, const struct tcb *tcb,
                            const struct fault *fault)
 {
-    if (trace->call.is_fault || fault->type == FAULT_NONE)
+    if (trace->call.kind == TRACE_FAULT || fault->type == FAULT_NONE)
         return;
     line_add(&trace->line, " = ");
     fault_add(&trace->line, k, tcb, fault);
     trace->call.name = abi_fault_name(fault->type);
+    trace->call.failed = true;
+}
+
+/* What the kernel said of the call under way, or NULL. */
+static const char *said(const struct trace *trace, const struct kernel *k)
+{
+    return k->user_error.count != trace->user_errors ? k->user_error.reason : NULL;
 }
 
 static void end_stopped(struct trace *trace, struct kernel *k, const struct tcb *tcb)
@@ -111,6 +172,7 @@ static void end_stopped(struct trace *trace, struct kernel *k, const struct tcb 
     if (k->unhandled_faults != trace->unhandled_faults) {
         end_with_fault(trace, k, tcb, &trace->call.expected);
         line_add(&trace->line, ", no handler: stopped");
+        trace->call.failed = true;
     } else if (trace->call.lets_nobody_reply) {
         line_add(&trace->line, " = (stopped for good: the capability lets nobody reply)");
     } else {
@@ -143,7 +205,7 @@ static void end_of_living(struct trace *trace, struct kernel *k, const struct tc
         if (is_made_again(tcb, &trace->call))
             line_add(&trace->line, "(interrupted: made again)");
         else
-            result_add(&trace->line, k, tcb, &trace->call, trace->call.at_once);
+            result_add(&trace->line, k, tcb, &trace->call, trace->call.at_once, said(trace, k));
         break;
     }
 }
@@ -158,7 +220,7 @@ static void end_call(struct trace *trace, struct kernel *k, enum outcome_kind ki
         end_of_living(trace, k, tcb_at(k, trace->tcb));
     else
         line_add(&trace->line, " = (the thread is gone)");
-    write_line(trace, trace->label, &trace->line);
+    show_call(trace);
     trace->call.name = NULL;
 }
 
@@ -169,7 +231,7 @@ static void resume_call(struct trace *trace, struct kernel *k, const struct tcb 
     if (!thread || !thread->call.name)
         return;
 
-    const struct trace_call *call = &thread->call;
+    struct trace_call *call = &thread->call;
     struct line *line = &trace->line;
     line_clear(line);
     line_add(line, "... %s = ", call->name);
@@ -178,8 +240,8 @@ static void resume_call(struct trace *trace, struct kernel *k, const struct tcb 
     else if (is_made_again(tcb, call) && call->later != RESULT_RESTARTED)
         line_add(line, "(cancelled: made again)");
     else
-        result_add(line, k, tcb, call, call->later);
-    write_line(trace, thread->label, line);
+        result_add(line, k, tcb, call, call->later, NULL);
+    show_end(trace, call, thread->label);
     thread->call.name = NULL;
 }
 
@@ -200,6 +262,7 @@ void trace_enter(struct trace *trace, struct kernel *k, const struct tcb *tcb,
     trace->tcb = kernel_paddr(k, tcb);
     trace->serial = tcb->serial;
     trace->unhandled_faults = k->unhandled_faults;
+    trace->user_errors = k->user_error.count;
     text_copy(trace->label, sizeof(trace->label), thread->label);
     call_decode(&trace->line, k, tcb, trap, &trace->call);
 }
@@ -219,11 +282,14 @@ void trace_leave(struct trace *trace, struct kernel *k, struct outcome outcome)
         resume_call(trace, k, tcb_at(k, outcome.tcb));
 }
 
-int trace_open(struct trace_sink sink, struct trace **ret_trace)
+int trace_open(const struct trace_options *options, struct trace_sink sink,
+               struct trace **ret_trace)
 {
     struct trace *trace = host_allocate(1, sizeof(*trace));
     if (!trace)
         return -ENOMEM;
+    if (options)
+        trace->options = *options;
     trace->sink = sink;
     *ret_trace = trace;
     return 0;
@@ -233,11 +299,13 @@ void trace_close(struct trace *trace)
 {
     if (trace->call.name) {
         line_add(&trace->line, " ...");
-        write_line(trace, trace->label, &trace->line);
+        show_call(trace);
     }
     for (unsigned i = 0; i < THREAD_SETS; i++) {
         for (unsigned j = 0; j < THREADS_IN_SET; j++)
             write_text(trace, &trace->threads.set[i][j]);
     }
+    if (trace->options.summary)
+        summary_write(&trace->summary, trace->sink.write, trace->sink.context);
     free(trace);
 }

@@ -12,6 +12,7 @@
 
 #include <gate/gate.h>
 #include <kernel/kernel_api.h>
+#include <trace/options.h>
 
 /* Where the lines go: whole lines, each with its newline, one in a call. */
 struct trace_sink {
@@ -21,10 +22,11 @@ struct trace_sink {
 
 struct trace;
 
-/* 0 or -ENOMEM. */
-int trace_open(struct trace_sink sink, struct trace **ret_trace);
+/* options: NULL for a line of everything. 0 or -ENOMEM. */
+int trace_open(const struct trace_options *options, struct trace_sink sink,
+               struct trace **ret_trace);
 
-/* Writes what is still gathered. The kernel is not looked at, it may be gone. */
+/* Writes what is still gathered, and the summary. The kernel is not looked at, it may be gone. */
 void trace_close(struct trace *trace);
 
 /*

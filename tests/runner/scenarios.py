@@ -12,6 +12,7 @@
     input: text\\n                 what is typed at the console
     status: 0                     exit status, 0 if not given
     expect: hello.txt             transcripts/hello.txt, compared after normalisation
+    trace: ipc-pair.txt           traces/ipc-pair.txt, compared with the error output in the same way
     stdout: REGEX                 some line of the output matches; may be repeated
     stdout-not: REGEX             none does
     stderr: REGEX                 some line of the error output matches; may be repeated
@@ -33,7 +34,7 @@ from scenario import bad_images, normalise
 from . import command, conformance
 
 KEYS = {"image", "program", "options", "input", "status", "expect", "stdout", "stdout-not",
-        "stderr", "timeout", "tags", "without", "kernel", "qemu"}
+        "stderr", "timeout", "trace", "tags", "without", "kernel", "qemu"}
 
 
 class Malformed(Exception):
@@ -103,10 +104,12 @@ def check(scenario, done, directory):
     for regex in scenario["stdout-not"]:
         if re.search(regex, done.stdout, re.MULTILINE):
             wrong.append(f"a line of stdout matches: {regex}")
-    expected = _one(scenario, "expect")
+    expected, trace = _one(scenario, "expect"), _one(scenario, "trace")
     if expected:
         wrong += compare(os.path.join(directory, "transcripts", expected), done.stdout,
                          until_text(scenario))
+    if trace:
+        wrong += compare(os.path.join(directory, "traces", trace), done.stderr)
     return wrong
 
 

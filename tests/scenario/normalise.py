@@ -12,6 +12,7 @@ RULES = [
      re.compile(r"(\[\w+)/\d+(?= T0x)"), r"\1"),
     ("an address in the kernel's window: where a TCB or another object lies",
      re.compile(r"\b(0x)?ffff[0-9a-f]{12}\b", re.IGNORECASE), "KERNEL-ADDRESS"),
+    ("when a line of the trace was written", re.compile(r"^ +\d+\.\d{6} "), "TIME "),
     ("an address in our guests' images: code and stack move with the compiler",
      re.compile(r"\b0x40[0-9a-f]{4}\b"), "GUEST-ADDRESS"),
 ]
