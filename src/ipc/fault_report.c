@@ -56,11 +56,14 @@ static void (*const reports[FAULT_TYPE_COUNT])(struct kernel *, const struct fau
     [FAULT_VM] = report_vm,
 };
 
-/* The user-level word at the aligned `address`; false where none can be read. */
-static bool read_user_word(struct kernel *k, paddr_t vspace, vaddr_t address, word_t *ret_word)
+/*
+ * The word at the aligned `address`, whatever rights the page is mapped with: the kernel reads it.
+ * false where there is no memory.
+ */
+static bool read_word(struct kernel *k, paddr_t vspace, vaddr_t address, word_t *ret_word)
 {
     struct translation t = vspace_translate(k, vspace, address);
-    if (!t.present || t.rights == VM_KERNEL_ONLY || !kernel_is_backed(k, t.paddr))
+    if (!t.present || !kernel_is_backed(k, t.paddr))
         return false;
     *ret_word = *(const word_t *)kernel_memory(k, t.paddr);
     return true;
@@ -81,7 +84,7 @@ static void report_stack(struct kernel *k, const struct tcb *tcb)
     }
     for (unsigned i = 0; i < STACK_WORDS_SHOWN; i++, address += sizeof(word_t)) {
         word_t word;
-        if (read_user_word(k, root.pml4.object, address, &word))
+        if (read_word(k, root.pml4.object, address, &word))
             console_print(k, "0x%lx: 0x%lx\n", address, word);
         else
             console_print(k, "0x%lx: INVALID\n", address);

@@ -6,6 +6,7 @@
 
 #include <base/text.h>
 #include <ipc/ipc.h>
+#include <mem/vspace.h>
 #include <model/console.h>
 #include <model/testkit_thread.h>
 
@@ -101,18 +102,64 @@ TEST(a_kernel_that_prints_without_debugging_names_no_thread)
     guest_end(&g);
 }
 
-TEST(the_stack_is_shown_where_it_can_be_read)
+#define STACK (GUEST_IMAGE_START + GUEST_IMAGE_PAGES * PAGE_BYTES - 16)
+
+/* A word of the image's last page, at STACK + 8. */
+static uint64_t *stack_word(const struct fixture *f)
 {
-    struct fixture f = setup();
-    f.faulter.tcb->fault_handler = 0;
-    f.faulter.tcb->context.reg[UREG_RSP] = GUEST_IMAGE_START + GUEST_IMAGE_PAGES * PAGE_BYTES - 16;
-    word_t *word = kernel_memory(f.g.k, f.g.boot.image.paddr + GUEST_IMAGE_PAGES * PAGE_BYTES - 8);
-    *word = 0xabc;
-    kernel_user_exception(f.g.k, 0, 6, 0, 0);
-    const char *text = guest_console(&f.g);
+    return kernel_memory(f->g.k, f->g.boot.image.paddr + GUEST_IMAGE_PAGES * PAGE_BYTES - 8);
+}
+
+static union cap *vspace(const struct fixture *f)
+{
+    return &f->faulter.tcb->slots[TCB_SLOT_VTABLE].cap;
+}
+
+/* The page table's entry for STACK. */
+static uint64_t *stack_entry(const struct fixture *f)
+{
+    unsigned missing;
+    return walk_entry(f->g.k, vspace(f)->pml4.object, STACK, LEVEL_PAGE_TABLE, &missing);
+}
+
+static void check_stack(struct fixture *f, vaddr_t rsp, const char *expected)
+{
+    f->faulter.tcb->fault_handler = 0;
+    f->faulter.tcb->context.reg[UREG_RSP] = rsp;
+    kernel_user_exception(f->g.k, 0, 6, 0, 0);
+    const char *text = guest_console(&f->g);
     const char *stack = strstr(text, "With stack:\n");
     CHECK(stack != NULL);
     if (stack)
-        CHECK_EQ(strncmp(stack, "With stack:\n0x405ff0: 0x0\n0x405ff8: 0xabc\n", 42), 0);
-    guest_end(&f.g);
+        CHECK_EQ(strncmp(stack + strlen("With stack:\n"), expected, strlen(expected)), 0);
+    guest_end(&f->g);
+}
+
+TEST(the_stack_is_shown)
+{
+    struct fixture f = setup();
+    *stack_word(&f) = 0xabc;
+    check_stack(&f, STACK, "0x405ff0: 0x0\n0x405ff8: 0xabc\n");
+}
+
+/* It is the kernel that reads. */
+TEST(a_stack_without_rights_is_shown)
+{
+    struct fixture f = setup();
+    *stack_word(&f) = 0xabc;
+    paddr_t page = f.g.boot.image.paddr + (GUEST_IMAGE_PAGES - 1) * PAGE_BYTES;
+    *stack_entry(&f) = entry_make_page(page, FRAME_4K, VM_KERNEL_ONLY, 0);
+    check_stack(&f, STACK, "0x405ff0: 0x0\n0x405ff8: 0xabc\n");
+}
+
+TEST(a_stack_that_is_no_memory_is_not_shown)
+{
+    struct fixture f = setup();
+    *stack_entry(&f) = entry_make_page(0xfee00000, FRAME_4K, VM_READ_WRITE, 0);
+    check_stack(&f, STACK, "0x405ff0: INVALID\n0x405ff8: INVALID\n");
+    f = setup();
+    *stack_entry(&f) = 0;
+    check_stack(&f, STACK, "0x405ff0: INVALID\n0x405ff8: INVALID\n");
+    f = setup();
+    check_stack(&f, 0x7ffffffffff8, "0x7ffffffffff8: INVALID\n0x800000000000: INVALID\n");
 }
