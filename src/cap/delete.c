@@ -10,10 +10,8 @@
 #include <base/assert.h>
 #include <cap/derivation.h>
 
-enum progress { PROGRESS_EMPTIED, PROGRESS_LEFT_ZOMBIE, PROGRESS_PREEMPTED };
-
-static enum progress slot_finalise(struct kernel *k, unsigned core, struct slot *slot,
-                                   bool is_exposed, union cap *ret_cleanup);
+static bool slot_finalise(struct kernel *k, unsigned core, struct slot *slot, bool is_exposed,
+                          union cap *ret_cleanup);
 
 bool preemption_point(struct kernel *k, unsigned core)
 {
@@ -37,11 +35,6 @@ static struct slot *zombie_slots(struct kernel *k, union cap zombie)
     return slot_at(k, (paddr_t)zombie.zombie.object);
 }
 
-static bool zombie_is_same(union cap a, union cap b)
-{
-    return a.word[0] == b.word[0] && a.word[1] == b.word[1];
-}
-
 /* Nothing is left but, at most, the slot the zombie itself stands in. */
 static bool remainder_is_removable(struct kernel *k, union cap remainder, struct slot *slot)
 {
@@ -52,18 +45,22 @@ static bool remainder_is_removable(struct kernel *k, union cap remainder, struct
            (remainder.zombie.slots_left == 1 && zombie_slots(k, remainder) == slot);
 }
 
-/* Empties one exposed or hidden slot. */
-static enum progress slot_delete_step(struct kernel *k, unsigned core, struct slot *slot,
-                                      bool is_exposed)
+/* Empties one exposed or hidden slot. false: preempted. */
+static bool slot_delete_step(struct kernel *k, unsigned core, struct slot *slot, bool is_exposed)
 {
     union cap cleanup = cap_null();
-    enum progress progress = slot_finalise(k, core, slot, is_exposed, &cleanup);
-    if (progress == PROGRESS_EMPTIED)
-        slot_empty(k, slot, cleanup);
-    return progress;
+    if (!slot_finalise(k, core, slot, is_exposed, &cleanup))
+        return false;
+    slot_empty(k, slot, cleanup);
+    return true;
 }
 
-/* Makes the zombie in `slot` smaller by one slot, or moves it outwards. false: preempted. */
+/*
+ * Makes the zombie in `slot` smaller by one slot, or moves it outwards. false: preempted.
+ *
+ * A hidden slot is the last one that a zombie has left. So a zombie that came here by a swap, and
+ * whose own slots this slot begins, has no other left: it is gone already.
+ */
 static bool zombie_reduce(struct kernel *k, unsigned core, struct slot *slot, bool is_exposed)
 {
     union cap zombie = slot->cap;
@@ -75,42 +72,38 @@ static bool zombie_reduce(struct kernel *k, unsigned core, struct slot *slot, bo
         slot_swap(k, slots->cap, slots, slot->cap, slot);
         return true;
     }
-    if (slot_delete_step(k, core, &slots[zombie.zombie.slots_left - 1], false) ==
-        PROGRESS_PREEMPTED)
+    if (!slot_delete_step(k, core, &slots[zombie.zombie.slots_left - 1], false))
         return false;
-    /* the step may have put another zombie here, or emptied this slot */
-    if (cap_type(slot->cap) == CAP_ZOMBIE && zombie_is_same(slot->cap, zombie))
+    /* the step may have put another zombie here */
+    if (zombie_slots(k, slot->cap) == slots)
         slot->cap.zombie.slots_left--;
     return true;
 }
 
-static enum progress slot_finalise(struct kernel *k, unsigned core, struct slot *slot,
-                                   bool is_exposed, union cap *ret_cleanup)
+/* false: preempted. */
+static bool slot_finalise(struct kernel *k, unsigned core, struct slot *slot, bool is_exposed,
+                          union cap *ret_cleanup)
 {
     while (!slot_is_empty(slot)) {
         struct finalised end =
             cap_object_type(slot->cap)->finalise(k, slot->cap, slot_is_final(k, slot));
         if (end.is_in_use)
-            return PROGRESS_PREEMPTED;
+            return false;
         if (remainder_is_removable(k, end.remainder, slot)) {
             *ret_cleanup = end.cleanup;
-            return PROGRESS_EMPTIED;
+            return true;
         }
         slot->cap = end.remainder;
-        if (!is_exposed && zombie_slots(k, end.remainder) == slot)
-            return PROGRESS_LEFT_ZOMBIE; /* it stands in its own first slot: its outer turn comes */
-        if (!zombie_reduce(k, core, slot, is_exposed))
-            return PROGRESS_PREEMPTED;
-        if (preemption_point(k, core))
-            return PROGRESS_PREEMPTED;
+        if (!zombie_reduce(k, core, slot, is_exposed) || preemption_point(k, core))
+            return false;
     }
     *ret_cleanup = cap_null();
-    return PROGRESS_EMPTIED;
+    return true;
 }
 
 bool slot_delete(struct kernel *k, unsigned core, struct slot *slot)
 {
-    return slot_delete_step(k, core, slot, true) != PROGRESS_PREEMPTED;
+    return slot_delete_step(k, core, slot, true);
 }
 
 bool slot_revoke(struct kernel *k, unsigned core, struct slot *slot)

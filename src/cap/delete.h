@@ -14,7 +14,7 @@ bool slot_delete(struct kernel *k, unsigned core, struct slot *slot);
 /* Empties all slots derived from this one. false: preempted. */
 bool slot_revoke(struct kernel *k, unsigned core, struct slot *slot);
 
-/* Empties a slot whose deletion is known to be short (reply and caller slots). */
+/* Empties a slot whose deletion is known to be short, as what is there leaves no zombie. */
 void slot_delete_one(struct kernel *k, struct slot *slot);
 
 /* Counts work; true if the operation should stop and be called again. */

@@ -226,40 +226,48 @@ TEST(a_cnode_that_holds_its_own_last_capability_can_be_revoked)
     }
 }
 
-/* The thread's CSpace holds the last capability to the thread. */
+/* The thread's CSpace holds the last capability to the thread, in `place`. */
+static void check_thread_in_own_cspace(unsigned units, unsigned place)
+{
+    struct guest g = boot_with_work_units(units);
+    cptr_t untyped = guest_make(&g, OBJECT_UNTYPED, 13), tcb = g.next_slot, cnode = tcb + 1;
+    guest_invoke(&g, (struct guest_call){.cap = untyped,
+                                         .method = INV_UNTYPED_RETYPE,
+                                         WORDS(1, 0, 0, 0, tcb, 1),
+                                         EXTRA(INITIAL_CAP_CNODE)});
+    guest_invoke(&g, (struct guest_call){.cap = untyped,
+                                         .method = INV_UNTYPED_RETYPE,
+                                         WORDS(4, 2, 0, 0, cnode, 1),
+                                         EXTRA(INITIAL_CAP_CNODE)});
+    g.next_slot += 2;
+    cptr_t frame = guest_make(&g, OBJECT_4K_PAGE, 0);
+    union cap cap = guest_cap(&g, cnode);
+    struct tcb *thread = tcb_at(g.k, guest_cap(&g, tcb).tcb.object);
+    CHECK_ANSWER(guest_invoke(&g,
+                              (struct guest_call){
+                                  .cap = tcb,
+                                  .method = INV_TCB_CONFIGURE,
+                                  WORDS(0, 0, 0, 0x500000),
+                                  EXTRA(cnode, INITIAL_CAP_VSPACE, frame),
+                              }),
+                 answer_ok());
+    put(&g, cap, place, tcb);
+    guest_delete(&g, cnode);
+    CHECK(!slot_is_empty(slot_of(&g, cap, place)));
+    revoke_in_steps(&g, guest_slot(&g, untyped));
+    CHECK(!slot_has_children(g.k, guest_slot(&g, untyped)));
+    CHECK_EQ(thread->serial, 0);
+    for (unsigned j = 0; j < TCB_SLOT_COUNT; j++)
+        CHECK(slot_is_empty(&thread->slots[j]));
+    CHECK(slot_is_final(g.k, guest_slot(&g, frame)));
+    guest_end(&g);
+}
+
 TEST(a_thread_inside_its_own_cspace_can_be_revoked)
 {
     for (unsigned i = 0; i < ARRAY_LENGTH(work_units); i++) {
-        struct guest g = boot_with_work_units(work_units[i]);
-        cptr_t untyped = guest_make(&g, OBJECT_UNTYPED, 13), tcb = g.next_slot, cnode = tcb + 1;
-        guest_invoke(&g, (struct guest_call){.cap = untyped,
-                                             .method = INV_UNTYPED_RETYPE,
-                                             WORDS(1, 0, 0, 0, tcb, 1),
-                                             EXTRA(INITIAL_CAP_CNODE)});
-        guest_invoke(&g, (struct guest_call){.cap = untyped,
-                                             .method = INV_UNTYPED_RETYPE,
-                                             WORDS(4, 2, 0, 0, cnode, 1),
-                                             EXTRA(INITIAL_CAP_CNODE)});
-        g.next_slot += 2;
-        union cap cap = guest_cap(&g, cnode);
-        struct tcb *thread = tcb_at(g.k, guest_cap(&g, tcb).tcb.object);
-        CHECK_ANSWER(guest_invoke(&g,
-                                  (struct guest_call){
-                                      .cap = tcb,
-                                      .method = INV_TCB_SET_SPACE,
-                                      WORDS(0, 0, 0),
-                                      EXTRA(cnode, INITIAL_CAP_VSPACE),
-                                  }),
-                     answer_ok());
-        put(&g, cap, 1, tcb);
-        guest_delete(&g, cnode);
-        CHECK(!slot_is_empty(slot_of(&g, cap, 1)));
-        revoke_in_steps(&g, guest_slot(&g, untyped));
-        CHECK(!slot_has_children(g.k, guest_slot(&g, untyped)));
-        CHECK_EQ(thread->serial, 0);
-        for (unsigned j = 0; j < TCB_SLOT_COUNT; j++)
-            CHECK(slot_is_empty(&thread->slots[j]));
-        guest_end(&g);
+        for (unsigned place = 0; place < 4; place++)
+            check_thread_in_own_cspace(work_units[i], place);
     }
 }
 
