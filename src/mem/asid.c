@@ -79,8 +79,6 @@ void asid_pool_delete(struct kernel *k, unsigned asid_base, paddr_t pool)
 
 bool vspace_is_alive(struct kernel *k, paddr_t vspace, uint64_t serial)
 {
-    if (vspace == 0 || serial == 0)
-        return false;
     /*
      * The memory may have become a frame since, and hold anything. It is a VSpace if the ASID that
      * it claims is its own.

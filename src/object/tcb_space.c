@@ -9,6 +9,7 @@
 #include <mem/vspace.h>
 #include <object/decode.h>
 #include <object/object_types.h>
+#include <object/vspace.h>
 #include <sched/sched.h>
 
 /* A capability on its way into one of the TCB's slots. */
@@ -47,11 +48,6 @@ static struct answer space_failed(const struct space_method *method, struct answ
 static bool is_cspace_root(union cap cap)
 {
     return cap_type(cap) == CAP_CNODE;
-}
-
-static bool is_vspace_root(union cap cap)
-{
-    return cap_type(cap) == CAP_PML4 && cap.pml4.is_mapped;
 }
 
 /* data: guard of a CNode, if not 0; bad: what the kernel says of a capability that is no root */
@@ -98,56 +94,44 @@ static struct answer check_roots(const struct call *call, const struct space_met
                                  struct slot *const sources[2], word_t cspace_data,
                                  word_t vspace_data, struct installation ret_roots[2])
 {
-    struct tcb *tcb = call_tcb(call);
-    if (slot_is_long_running_delete(call->k, &tcb->slots[TCB_SLOT_CTABLE]) ||
-        slot_is_long_running_delete(call->k, &tcb->slots[TCB_SLOT_VTABLE]))
+    if (slot_is_long_running_delete(call->k, &call_tcb(call)->slots[TCB_SLOT_CTABLE]))
         return space_failed(method, answer_illegal_operation(), method->being_deleted);
     struct answer answer = check_root(call, method, sources[0], cspace_data, is_cspace_root,
                                       method->bad_cspace, &ret_roots[0]);
     if (answer_is_error(answer))
         return answer;
-    return check_root(call, method, sources[1], vspace_data, is_vspace_root, method->bad_vspace,
+    return check_root(call, method, sources[1], vspace_data, cap_is_vspace_root, method->bad_vspace,
                       &ret_roots[1]);
 }
 
-/* Replaces what is in the TCB's slot. false: preempted. */
-static bool install(struct call *call, enum tcb_slot place, const struct installation *new)
+/*
+ * Short, and nothing else goes with it: a CSpace that would end has been refused, and the end of a
+ * VSpace or of a frame takes no slots with it.
+ */
+static void replace(const struct call *call, enum tcb_slot place, const struct installation *new)
 {
-    struct kernel *k = call->k;
-    struct tcb *tcb = call_tcb(call);
-    struct slot *dest = &tcb->slots[place];
-    if (!slot_delete(k, call->core, dest))
-        return false;
-    /* deleting may have deleted the source, or the invoked capability itself */
-    if (new->source && cap_same_object(new->cap, new->source->cap) &&
-        cap_same_object(tcb_cap(call->cap.tcb.object), call->slot->cap))
-        slot_insert(k, new->cap, new->source, dest);
-    return true;
+    struct slot *dest = &call_tcb(call)->slots[place];
+    slot_delete_one(call->k, dest);
+    if (new->source)
+        slot_insert(call->k, new->cap, new->source, dest);
 }
 
-static bool install_roots(struct call *call, word_t fault_handler,
+static void replace_roots(const struct call *call, word_t fault_handler,
                           const struct installation roots[2])
 {
     call_tcb(call)->fault_handler = fault_handler;
-    return install(call, TCB_SLOT_CTABLE, &roots[0]) && install(call, TCB_SLOT_VTABLE, &roots[1]);
+    replace(call, TCB_SLOT_CTABLE, &roots[0]);
+    replace(call, TCB_SLOT_VTABLE, &roots[1]);
 }
 
-static bool install_buffer(struct call *call, vaddr_t address, const struct installation *buffer)
+static void replace_buffer(const struct call *call, vaddr_t address,
+                           const struct installation *buffer)
 {
     struct tcb *tcb = call_tcb(call);
-    if (!slot_delete(call->k, call->core, &tcb->slots[TCB_SLOT_BUFFER]))
-        return false;
     tcb->ipc_buffer = address;
-    if (!install(call, TCB_SLOT_BUFFER, buffer))
-        return false;
+    replace(call, TCB_SLOT_BUFFER, buffer);
     if (tcb_at(call->k, call->k->cores[call->core].current) == tcb)
         sched_reschedule(call->k, call->core);
-    return true;
-}
-
-static struct answer finished(bool done)
-{
-    return done ? answer_ok() : answer_kind_only(ANSWER_PREEMPTED);
 }
 
 struct answer tcb_configure(struct call *call)
@@ -163,8 +147,9 @@ struct answer tcb_configure(struct call *call)
     answer = check_roots(call, method, call->extra, call_word(call, 1), call_word(call, 2), roots);
     if (answer_is_error(answer))
         return answer;
-    return finished(install_roots(call, call_word(call, 0), roots) &&
-                    install_buffer(call, address, &buffer));
+    replace_roots(call, call_word(call, 0), roots);
+    replace_buffer(call, address, &buffer);
+    return answer_ok();
 }
 
 struct answer tcb_set_space(struct call *call)
@@ -177,7 +162,8 @@ struct answer tcb_set_space(struct call *call)
         check_roots(call, method, call->extra, call_word(call, 1), call_word(call, 2), roots);
     if (answer_is_error(answer))
         return answer;
-    return finished(install_roots(call, call_word(call, 0), roots));
+    replace_roots(call, call_word(call, 0), roots);
+    return answer_ok();
 }
 
 struct answer tcb_set_ipc_buffer(struct call *call)
@@ -190,5 +176,6 @@ struct answer tcb_set_ipc_buffer(struct call *call)
     struct answer answer = check_ipc_buffer(call, call->extra[0], address, &buffer);
     if (answer_is_error(answer))
         return answer;
-    return finished(install_buffer(call, address, &buffer));
+    replace_buffer(call, address, &buffer);
+    return answer_ok();
 }

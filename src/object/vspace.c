@@ -50,7 +50,7 @@ static bool vspace_same_region(union cap a, union cap b)
 
 static struct finalised vspace_finalise(struct kernel *k, union cap cap, bool is_final)
 {
-    if (is_final && cap_is_vspace_root(cap))
+    if (is_final)
         asid_release(k, (unsigned)cap.pml4.asid, cap.pml4.object);
     return finalise_nothing(k, cap, is_final);
 }
