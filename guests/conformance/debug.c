@@ -235,6 +235,17 @@ static void set_and_get(void)
     say_error(seL4_TCB_UnsetBreakpoint(worker(), 3));
 }
 
+/* The words of the answer are a Call's: the fifth would be in the buffer. */
+static void get_by_send(void)
+{
+    clear();
+    say_error(set_data(0, 0, 1, seL4_BreakOnWrite));
+    seL4_SetMR(0, 0);
+    seL4_SetMR(4, 0x77);
+    seL4_Send(worker(), seL4_MessageInfo_new(Label_TCB_GetBreakpoint, 0, 0, 1));
+    say("%lx", seL4_GetMR(4));
+}
+
 /* A new thread takes over what its creator's registers hold, but nothing is enabled. */
 static void new_thread(void)
 {
@@ -706,6 +717,7 @@ static const struct check checks[] = {
     {"DEBUG0004", "messages without a length", short_messages},
     {"DEBUG0005", "set, get, set again, unset", set_and_get},
     {"DEBUG0006", "breakpoints of a new thread", new_thread},
+    {"DEBUG0007", "GetBreakpoint by Send", get_by_send},
     {"DEBUG0101", "an instruction breakpoint, by each number", code},
     {"DEBUG0102", "a reply that leaves it there, one that takes it away", code_again},
     {"DEBUG0103", "a reply with a label, and Resume", code_stop},

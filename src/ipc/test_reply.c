@@ -76,6 +76,18 @@ TEST(a_saved_reply_is_used_once)
     guest_end(&f.g);
 }
 
+/* Nor does a reply come through an endpoint, whose capabilities would arrive as badges. */
+TEST(an_empty_slot_is_no_capability_to_reply_with)
+{
+    struct fixture f = setup();
+    guest_syscall(&f.g, (struct guest_syscall){
+                            .syscall = SYSCALL_REPLY, .caps = 1, .extra = {f.g.next_slot}});
+    CHECK_EQ(f.client.tcb->state, THREAD_RUNNING);
+    CHECK_EQ(thread_info(f.client).extra_caps, 0);
+    CHECK_EQ(thread_info(f.client).caps_unwrapped, 0);
+    guest_end(&f.g);
+}
+
 TEST(a_server_may_hold_several_callers)
 {
     struct fixture f = setup();

@@ -83,7 +83,7 @@ TEST(page_map_errors_in_their_order)
 {
     struct guest g = guest_boot_default();
     cptr_t page = guest_make(&g, OBJECT_4K_PAGE, 0);
-    cptr_t no_asid = guest_make(&g, OBJECT_PML4, 0);
+    cptr_t no_asid = guest_make(&g, OBJECT_PML4, 0), ep = guest_make(&g, OBJECT_ENDPOINT, 0);
     CHECK_ANSWER(guest_invoke(&g, (struct guest_call){.cap = page,
                                                       .method = INV_X86_PAGE_MAP,
                                                       WORDS(VADDR, 3),
@@ -96,6 +96,7 @@ TEST(page_map_errors_in_their_order)
     CHECK_ANSWER(map_page_with(&g, page, USER_TOP, 3, 0, INITIAL_CAP_TCB),
                  answer_invalid_capability(1));
     CHECK_ANSWER(map_page_with(&g, page, USER_TOP, 3, 0, no_asid), answer_invalid_capability(1));
+    CHECK_ANSWER(map_page_with(&g, page, VADDR, 3, 0, ep), answer_invalid_capability(1));
     CHECK_ANSWER(map_page(&g, page, USER_TOP), answer_invalid_argument(0));
     CHECK_ANSWER(map_page(&g, page, USER_TOP - 1), answer_alignment_error());
     CHECK_ANSWER(map_page(&g, page, UINT64_MAX), answer_invalid_argument(0));

@@ -155,6 +155,21 @@ TEST(get_writes_a_read_only_buffer_and_needs_none)
     guest_end(&g);
 }
 
+/* The answer is for a Call. */
+TEST(get_by_send_writes_nothing)
+{
+    struct guest g = boot();
+    struct guest_thread t = guest_thread(&g, 5), root = guest_root_thread(&g);
+    guest_syscall(&g, (struct guest_syscall){
+                          .syscall = SYSCALL_SEND,
+                          .cap = t.cptr,
+                          .label = abi_invocation_label(&g.k->config, INV_TCB_GET_BREAKPOINT),
+                          WORDS(0, 1, 2, 3, 4)});
+    for (unsigned i = 0; i < 5; i++)
+        CHECK_EQ(thread_word(root, i), i);
+    guest_end(&g);
+}
+
 TEST(stepping_takes_no_breakpoint)
 {
     struct guest g = boot();

@@ -268,3 +268,18 @@ TEST(set_tls_base_takes_any_address)
     CHECK_ANSWER(guest_invoke(&g, call), answer_truncated_message());
     guest_end(&g);
 }
+
+/* The initial thread is ready and has a higher priority: the next decision is for it. */
+TEST(a_tls_base_of_ones_own_makes_the_kernel_choose_anew)
+{
+    for (unsigned own = 0; own < 2; own++) {
+        struct guest g = guest_boot_default();
+        struct guest_thread t = guest_thread(&g, 5), other = guest_thread(&g, 5);
+        guest_run(&g, t);
+        guest_call_method(&g, (struct guest_call){.cap = own ? t.cptr : other.cptr,
+                                                  .method = INV_TCB_SET_TLS_BASE,
+                                                  WORDS(0x1000)});
+        CHECK(guest_is_current(&g, own ? guest_root_thread(&g) : t));
+        guest_end(&g);
+    }
+}

@@ -222,3 +222,20 @@ TEST(a_thread_that_replaces_its_only_cspace_is_refused)
     CHECK_EQ(root.tcb->slots[TCB_SLOT_CTABLE].cap.type, CAP_CNODE);
     guest_end(&f.g);
 }
+
+/* The initial thread is ready and has a higher priority: the next decision is for it. */
+TEST(a_buffer_of_ones_own_makes_the_kernel_choose_anew)
+{
+    for (unsigned own = 0; own < 2; own++) {
+        struct guest g = guest_boot_default();
+        struct guest_thread t = guest_thread(&g, 5), other = guest_thread(&g, 5);
+        cptr_t frame = guest_make(&g, OBJECT_4K_PAGE, 0);
+        guest_run(&g, t);
+        guest_call_method(&g, (struct guest_call){.cap = own ? t.cptr : other.cptr,
+                                                  .method = INV_TCB_SET_IPC_BUFFER,
+                                                  WORDS(ADDRESS),
+                                                  EXTRA(frame)});
+        CHECK(guest_is_current(&g, own ? guest_root_thread(&g) : t));
+        guest_end(&g);
+    }
+}
