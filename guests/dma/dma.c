@@ -10,14 +10,11 @@
 #define VENDOR 0x1234
 #define DEVICE 0x11e8
 
-#define REG_COMMAND     0x04
 #define REG_BAR0        0x10
 #define REG_MSI_CONTROL 0x42
 #define REG_MSI_ADDRESS 0x44
 #define REG_MSI_UPPER   0x48
 #define REG_MSI_DATA    0x4c
-
-#define COMMAND_MASTER 0x4
 
 #define INTX_VECTOR  20
 #define MSI_VECTOR   21
@@ -254,13 +251,6 @@ static void show_interrupt_of_transfer(seL4_Word there, seL4_Word back)
     must(seL4_IRQHandler_Ack(msi), "IRQHandler_Ack");
 }
 
-static void set_master(seL4_Word on)
-{
-    seL4_Word command = pci_read(edu.slot, REG_COMMAND, 2) & ~(seL4_Word)COMMAND_MASTER;
-
-    pci_write(edu.slot, REG_COMMAND, 2, command | (on ? COMMAND_MASTER : 0));
-}
-
 #ifndef CONFIG_IOMMU
 
 static seL4_Word address_of(seL4_CPtr page)
@@ -276,9 +266,9 @@ static void show_transfers(void)
     seL4_Word first = address_of(pages[0]), second = address_of(pages[1]);
 
     print("-- transfers by physical addresses\n");
-    set_master(0);
+    pci_set_master(edu.slot, 0);
     round_trip("not master of the bus", first, second, 1);
-    set_master(1);
+    pci_set_master(edu.slot, 1);
     round_trip("master of the bus", first, second, 2);
     fill(view(0), 2 * PAGE_SIZE, 4);
     edu_transfer(EDU_FROM_MEMORY, first + PAGE_SIZE - 100, 200);
@@ -372,7 +362,7 @@ static void show_unmapping(void)
 static void show_transfers(void)
 {
     io_space = cap_mint(seL4_CapIOSpace, seL4_AllRights, DOMAIN << 16 | edu.slot << 3);
-    set_master(1);
+    pci_set_master(edu.slot, 1);
     show_refusals();
     show_mappings();
     show_rights();
@@ -389,7 +379,7 @@ void guest_main(void)
     edu_open(edu.bar);
     show_registers();
     create_handlers();
-    set_master(1);
+    pci_set_master(edu.slot, 1);
     show_pin();
     show_messages();
     create_pages();

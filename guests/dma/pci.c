@@ -6,8 +6,11 @@
 #define ENABLE       0x80000000u
 #define SLOTS        32
 
-#define REG_BAR0 0x10
-#define REG_LINE 0x3c
+#define REG_COMMAND 0x04
+#define REG_BAR0    0x10
+#define REG_LINE    0x3c
+
+#define COMMAND_MASTER 0x4
 
 static seL4_CPtr ports;
 
@@ -44,6 +47,13 @@ void pci_write(unsigned slot, unsigned reg, unsigned size, seL4_Word value)
         must(seL4_X86_IOPort_Out32(ports, port, value), "IOPort_Out32");
     else
         must(seL4_X86_IOPort_Out16(ports, port, value), "IOPort_Out16");
+}
+
+void pci_set_master(unsigned slot, int on)
+{
+    seL4_Word command = pci_read(slot, REG_COMMAND, 2) & ~(seL4_Word)COMMAND_MASTER;
+
+    pci_write(slot, REG_COMMAND, 2, command | (on ? COMMAND_MASTER : 0));
 }
 
 struct pci_device pci_find(unsigned vendor, unsigned device)

@@ -17,6 +17,9 @@ void pci_open(void);
 seL4_Word pci_read(unsigned slot, unsigned reg, unsigned size);
 void pci_write(unsigned slot, unsigned reg, unsigned size, seL4_Word value);
 
+/* Whether the device may reach memory by itself. */
+void pci_set_master(unsigned slot, int on);
+
 /* The first device of that kind on bus 0; ends the guest if there is none. */
 struct pci_device pci_find(unsigned vendor, unsigned device);
 
