@@ -151,6 +151,22 @@ struct outcome kernel_timer(struct kernel *k, unsigned core, nanoseconds_t now)
     return leave(k, core);
 }
 
+struct outcome kernel_hold(struct kernel *k, unsigned core, struct tcb *tcb, nanoseconds_t now)
+{
+    utilisation_look(k, core, now);
+    advance(k, core, now);
+    sched_hold(k, tcb);
+    return leave(k, core);
+}
+
+struct outcome kernel_unhold(struct kernel *k, unsigned core, struct tcb *tcb, nanoseconds_t now)
+{
+    utilisation_look(k, core, now);
+    advance(k, core, now);
+    sched_unhold(k, core, tcb);
+    return leave(k, core);
+}
+
 bool kernel_measures_entries(const struct kernel *k, unsigned core)
 {
     return k->cores[core].utilisation.is_on;

@@ -107,6 +107,13 @@ struct outcome kernel_interrupt(struct kernel *k, unsigned core, unsigned vector
 /* The deadline of the last outcome has passed (or the seat wants the time to be accounted for). */
 struct outcome kernel_timer(struct kernel *k, unsigned core, nanoseconds_t now);
 
+/*
+ * A debugger holds the thread or lets it go: held, it gets no CPU whatever its state, and guests
+ * cannot tell. No core but `core` runs it. Both have no effect on one that is held, or is not.
+ */
+struct outcome kernel_hold(struct kernel *k, unsigned core, struct tcb *tcb, nanoseconds_t now);
+struct outcome kernel_unhold(struct kernel *k, unsigned core, struct tcb *tcb, nanoseconds_t now);
+
 /* After OUTCOME_DEVICE; value: what was read, ignored for writes. */
 struct outcome kernel_device_answer(struct kernel *k, unsigned core, uint64_t value,
                                     nanoseconds_t now);

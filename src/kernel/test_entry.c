@@ -138,3 +138,158 @@ TEST(registers_come_back_as_they_were_left)
     CHECK_MEM(found, left, sizeof(left));
     guest_end(&g);
 }
+
+/* --- held threads -------------------------------------------------------------------------- */
+
+struct held_fixture {
+    struct guest g;
+    struct guest_thread a, b; /* of one priority, ready; a is the current thread */
+    cptr_t ep;
+};
+
+static struct held_fixture boot_with_two(void)
+{
+    struct held_fixture f = {.g = guest_boot_default()};
+    guest_root(&f.g)->priority = 1;
+    f.ep = guest_make(&f.g, OBJECT_ENDPOINT, 0);
+    f.a = guest_thread(&f.g, 100);
+    f.b = guest_thread(&f.g, 100);
+    guest_run(&f.g, f.a);
+    guest_resume(&f.g, f.b);
+    return f;
+}
+
+static struct outcome hold(struct held_fixture *f, struct guest_thread t)
+{
+    return kernel_hold(f->g.k, 0, t.tcb, f->g.now);
+}
+
+static struct outcome unhold(struct held_fixture *f, struct guest_thread t)
+{
+    return kernel_unhold(f->g.k, 0, t.tcb, f->g.now);
+}
+
+TEST(a_held_current_thread_makes_way_and_comes_back)
+{
+    struct held_fixture f = boot_with_two();
+    struct outcome outcome = hold(&f, f.a);
+    CHECK_EQ(outcome.kind, OUTCOME_RUN);
+    CHECK_EQ(outcome.tcb, kernel_paddr(f.g.k, f.b.tcb));
+    CHECK_EQ(outcome.deadline, NANOSECONDS_NEVER); /* it waits for no time slice */
+    CHECK_EQ(f.a.tcb->state, THREAD_RUNNING);
+    for (unsigned i = 0; i < 3; i++) {
+        guest_yield(&f.g);
+        CHECK(guest_is_current(&f.g, f.b));
+    }
+    CHECK_EQ(unhold(&f, f.a).tcb, kernel_paddr(f.g.k, f.b.tcb));
+    guest_yield(&f.g);
+    CHECK(guest_is_current(&f.g, f.a));
+    guest_end(&f.g);
+}
+
+TEST(a_core_whose_threads_are_all_held_is_idle)
+{
+    struct held_fixture f = boot_with_two();
+    hold(&f, f.b);
+    hold(&f, guest_root_thread(&f.g));
+    CHECK_EQ(hold(&f, f.a).kind, OUTCOME_IDLE);
+    CHECK_EQ(kernel_timer(f.g.k, 0, 1).kind, OUTCOME_IDLE);
+    CHECK_EQ(unhold(&f, guest_root_thread(&f.g)).tcb, f.g.root);
+    CHECK_EQ(unhold(&f, f.b).tcb, kernel_paddr(f.g.k, f.b.tcb)); /* the higher one at once */
+    guest_end(&f.g);
+}
+
+TEST(holding_twice_is_holding_once)
+{
+    struct held_fixture f = boot_with_two();
+    hold(&f, f.a);
+    hold(&f, f.a);
+    unhold(&f, f.a);
+    CHECK(f.a.tcb->in_ready_queue);
+    unhold(&f, f.a);
+    CHECK(f.a.tcb->in_ready_queue);
+    unhold(&f, f.b); /* the current thread, which nobody holds */
+    CHECK(guest_is_current(&f.g, f.b));
+    guest_end(&f.g);
+}
+
+/* The direct switch of Call and ReplyRecv goes by: somebody else runs, the message is there. */
+TEST(a_held_server_gets_its_message_but_not_the_core)
+{
+    struct held_fixture f = boot_with_two();
+    struct guest_thread server = guest_thread(&f.g, 200);
+    guest_run(&f.g, server);
+    guest_recv(&f.g, f.ep);
+    CHECK(guest_is_current(&f.g, f.b));
+    hold(&f, server);
+    struct outcome outcome = guest_call_ipc(&f.g, f.ep, 0x77, 0);
+    CHECK_EQ(outcome.tcb, kernel_paddr(f.g.k, f.a.tcb));
+    CHECK_EQ(server.tcb->state, THREAD_RUNNING);
+    CHECK(!server.tcb->in_ready_queue);
+    CHECK_EQ(thread_info(server).label, 0x77);
+    CHECK_EQ(f.b.tcb->state, THREAD_BLOCKED_ON_REPLY);
+    CHECK_EQ(unhold(&f, server).tcb, kernel_paddr(f.g.k, server.tcb));
+    guest_end(&f.g);
+}
+
+TEST(a_held_thread_that_waits_changes_nothing)
+{
+    struct held_fixture f = boot_with_two();
+    guest_recv(&f.g, f.ep);
+    CHECK_EQ(hold(&f, f.a).tcb, kernel_paddr(f.g.k, f.b.tcb));
+    CHECK_EQ(unhold(&f, f.a).tcb, kernel_paddr(f.g.k, f.b.tcb));
+    CHECK_EQ(f.a.tcb->state, THREAD_BLOCKED_ON_RECEIVE);
+    guest_call_ipc(&f.g, f.ep, 0, 0);
+    CHECK(guest_is_current(&f.g, f.a));
+    guest_end(&f.g);
+}
+
+/* What its creator does to it is done, whoever holds it. */
+TEST(a_held_thread_changes_its_priority_state_and_domain)
+{
+    struct held_fixture f = boot_with_two();
+    hold(&f, f.b);
+    sched_set_priority(f.g.k, 0, f.b.tcb, 220);
+    CHECK_EQ(kernel_timer(f.g.k, 0, 1).tcb, kernel_paddr(f.g.k, f.a.tcb));
+    tcb_suspend(f.g.k, 0, f.b.tcb);
+    tcb_restart(f.g.k, 0, f.b.tcb);
+    CHECK_EQ(kernel_timer(f.g.k, 0, 2).tcb, kernel_paddr(f.g.k, f.a.tcb));
+    sched_set_domain(f.g.k, 0, f.b.tcb, 0);
+    CHECK(!f.b.tcb->in_ready_queue);
+    CHECK_EQ(unhold(&f, f.b).tcb, kernel_paddr(f.g.k, f.b.tcb));
+    CHECK_EQ(f.b.tcb->context.next_ip, f.b.tcb->context.reg[UREG_RIP]);
+    guest_end(&f.g);
+}
+
+TEST(a_held_thread_can_be_deleted)
+{
+    struct held_fixture f = boot_with_two();
+    hold(&f, f.b);
+    guest_delete(&f.g, f.b.cptr);
+    CHECK_EQ(kernel_timer(f.g.k, 0, 1).tcb, kernel_paddr(f.g.k, f.a.tcb));
+    guest_end(&f.g);
+}
+
+TEST(time_that_a_thread_is_held_is_not_its_own)
+{
+    struct held_fixture f = boot_with_two();
+    uint32_t slice = f.a.tcb->time_slice;
+    hold(&f, f.a);
+    kernel_timer(f.g.k, 0, UINT64_C(1000000000));
+    CHECK_EQ(f.a.tcb->time_slice, slice);
+    guest_end(&f.g);
+}
+
+TEST(a_syscall_leaves_its_stack_for_a_debugger)
+{
+    struct guest g = guest_boot_default();
+    struct tcb *root = guest_root(&g);
+    word_t reg[USER_REGISTER_COUNT] = {[UREG_RIP] = 0x1000, [UREG_RSP] = 0x7000};
+    kernel_save_registers(root, reg, true);
+    CHECK_EQ(root->context.last_syscall.next_ip, 0x1002);
+    CHECK_EQ(root->context.last_syscall.rsp, 0x7000);
+    reg[UREG_RSP] = 0;
+    kernel_save_registers(root, reg, false);
+    CHECK_EQ(root->context.last_syscall.rsp, 0x7000);
+    guest_end(&g);
+}

@@ -131,13 +131,18 @@ static void break_reach(struct fixture *f)
     guest_slot(&f->g, f->waiting.cptr)->cap.tcb.object = guest_cap(&f->g, f->ready.cptr).tcb.object;
 }
 
+static void break_hold(struct fixture *f)
+{
+    f->ready.tcb->is_held = true;
+}
+
 TEST(what_is_broken_is_noticed)
 {
     static void (*const breaks[])(struct fixture *) = {
         break_link,       break_emptiness, break_ready_map, break_ready_queue, break_order,
         break_endpoint,   break_waiter,    break_watermark, break_overlap,     break_range,
         break_page_table, break_rights,    break_asid,      break_asid_pool,   break_ports,
-        break_vector,     break_reach};
+        break_vector,     break_reach,     break_hold};
     for (unsigned i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
         struct fixture f = setup();
         breaks[i](&f);

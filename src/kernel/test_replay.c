@@ -24,6 +24,9 @@ TEST(a_list_of_steps_can_be_cut_anywhere)
         {.kind = STEP_UNKNOWN_SYSCALL, .value = {0x7}},
         {.kind = STEP_REPEAT},
         {.kind = STEP_RESTART, .value = {0x3f}},
+        {.kind = STEP_HOLD, .value = {0}},
+        {.kind = STEP_HOLD, .value = {0x3f}},
+        {.kind = STEP_HOLD, .value = {0, 1}},
         {.kind = STEP_TIMER, .delay = 0xffff},
     };
     for (unsigned from = 0; from < ARRAY_LENGTH(steps); from++) {

@@ -642,11 +642,23 @@ static void take_event(struct byte_source *bytes, struct step *step)
     step->value[0] = rarely(bytes, 8) ? take(bytes, MAX_USER_VECTOR + 1) : take(bytes, 16);
 }
 
-/* Nobody can run: time goes by, or one of the threads is restarted. */
+/* Threads are let go more often than they are held. */
+static void take_hold(struct byte_source *bytes, struct step *step)
+{
+    step->kind = STEP_HOLD;
+    step->value[0] = take(bytes, 8);
+    step->value[1] = !rarely(bytes, 3);
+}
+
+/* Nobody can run: time goes by, or one of the threads is restarted or let go. */
 static void take_wake(struct byte_source *bytes, struct step *step)
 {
     if (rarely(bytes, 2)) {
         take_event(bytes, step);
+        return;
+    }
+    if (rarely(bytes, 4)) {
+        take_hold(bytes, step);
         return;
     }
     step->kind = STEP_RESTART;
@@ -666,6 +678,8 @@ struct step random_step(const struct replay *r, struct byte_source *bytes)
         take_fault(bytes, &step);
     else if (kind == 3)
         step.kind = STEP_REPEAT;
+    else if (kind == 4)
+        take_hold(bytes, &step);
     else
         take_call(r, bytes, &step);
     return step;

@@ -258,16 +258,33 @@ static bool step_timer(struct replay *r, const struct step *step, struct outcome
     return true;
 }
 
-static bool step_restart(struct replay *r, const struct step *step, struct outcome *ret_outcome)
+static struct tcb *named_tcb(const struct replay *r, const struct step *step)
 {
     struct kernel *k = r->g.k;
     struct tcb *tcb = tcb_at(k, k->all_tcbs);
     for (word_t i = step->value[0] % 64; i > 0 && tcb && tcb->all_link.next; i--)
         tcb = tcb_at(k, tcb->all_link.next);
+    return tcb;
+}
+
+static bool step_restart(struct replay *r, const struct step *step, struct outcome *ret_outcome)
+{
+    struct kernel *k = r->g.k;
+    struct tcb *tcb = named_tcb(r, step);
     if (!tcb)
         return false;
     tcb_restart(k, step->core, tcb);
     *ret_outcome = kernel_timer(k, step->core, r->g.now);
+    return true;
+}
+
+static bool step_hold(struct replay *r, const struct step *step, struct outcome *ret_outcome)
+{
+    struct kernel *k = r->g.k;
+    struct tcb *tcb = named_tcb(r, step);
+    if (!tcb || (tcb->core != step->core && tcb_at(k, k->cores[tcb->core].current) == tcb))
+        return false;
+    *ret_outcome = (step->value[1] ? kernel_unhold : kernel_hold)(k, step->core, tcb, r->g.now);
     return true;
 }
 
@@ -292,6 +309,7 @@ static const struct step_type {
                         .enter = step_interrupt},
     [STEP_TIMER] = {.name = "STEP_TIMER", .is_event = true, .enter = step_timer},
     [STEP_RESTART] = {.name = "STEP_RESTART", .values = 1, .is_event = true, .enter = step_restart},
+    [STEP_HOLD] = {.name = "STEP_HOLD", .values = 2, .is_event = true, .enter = step_hold},
 };
 
 const char *replay_step_name(enum step_kind kind)

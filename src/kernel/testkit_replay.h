@@ -37,6 +37,7 @@ enum step_kind {
     STEP_INTERRUPT,       /* value: vector */
     STEP_TIMER,
     STEP_RESTART, /* the TCB after `value` others restarts, by no thread's doing */
+    STEP_HOLD,    /* a debugger holds the TCB after `value` others, or (second value) lets it go */
     STEP_KIND_COUNT,
 };
 

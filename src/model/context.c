@@ -17,6 +17,10 @@ void context_save(struct user_context *context, const word_t reg[USER_REGISTER_C
     }
     context->next_ip = reg[UREG_RIP] + (by_syscall ? SYSCALL_INSTRUCTION_BYTES : 0);
     context->by_sysret = by_syscall;
+    if (by_syscall) {
+        context->last_syscall.next_ip = context->next_ip;
+        context->last_syscall.rsp = reg[UREG_RSP];
+    }
 }
 
 void context_load(const struct user_context *context, word_t ret_reg[USER_REGISTER_COUNT])

@@ -79,6 +79,14 @@ struct user_context {
      * gives rcx = rip, r11 = rflags, rsp = 0 instead of the values in reg[].
      */
     bool by_sysret;
+    /*
+     * Of the last `syscall`: where it goes on, and the rsp that it destroyed. No guest learns it; a
+     * debugger finds the stack of a thread that waits.
+     */
+    struct {
+        vaddr_t next_ip;
+        word_t rsp;
+    } last_syscall;
 };
 
 /* What a thread used, with KernelBenchmarks=track_utilisation (sched/utilisation.h). */
@@ -108,6 +116,7 @@ struct tcb {
     enum thread_state state;
     uint8_t priority, max_controlled_priority, domain, core;
     bool in_ready_queue;
+    bool is_held;        /* by a debugger: not scheduled, whatever its state (sched_hold()) */
     uint32_t time_slice; /* ticks left */
     word_t flags;        /* TCB_SetFlags */
 

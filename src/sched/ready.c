@@ -36,7 +36,7 @@ static void ready_insert(struct kernel *k, struct tcb *tcb,
                          void (*insert)(struct kernel *, struct tcb_queue *, struct tcb *,
                                         enum tcb_link_place))
 {
-    if (tcb->in_ready_queue)
+    if (tcb->in_ready_queue || tcb->is_held)
         return;
     insert(k, ready_queue(k, tcb), tcb, LINK_READY);
     ready_update_map(k, tcb);

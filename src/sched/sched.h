@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The scheduler: strict priorities, round robin within one, domains in a fixed cycle. Manual,
- * "Threads and Execution". A runnable TCB other than the current one is in its ready queue.
+ * "Threads and Execution". A runnable TCB other than the current one is in its ready queue, unless
+ * a debugger holds it.
  */
 #ifndef SCHED_SCHED_H
 #define SCHED_SCHED_H
@@ -10,6 +11,7 @@
 
 bool tcb_is_runnable(const struct tcb *tcb);
 bool tcb_is_blocked(const struct tcb *tcb);
+bool tcb_may_run(const struct tcb *tcb); /* runnable, and not held */
 
 /* Sets the state; a current thread that stops being runnable makes the core choose anew. */
 void tcb_set_state(struct kernel *k, struct tcb *tcb, enum thread_state state);
@@ -42,6 +44,14 @@ void sched_stall(struct kernel *k, unsigned core);
 /* Moves the thread, which runs on no other core, to `core`. */
 void sched_set_core(struct kernel *k, struct tcb *tcb, unsigned core);
 void sched_yield_current(struct kernel *k, unsigned core);
+
+/*
+ * A held thread is never chosen. Its state changes as any other's, so IPC with it is that with a
+ * thread that does not get the CPU. Not for one that runs on another core. When it is let go it is
+ * weighed against the current thread like one that becomes runnable.
+ */
+void sched_hold(struct kernel *k, struct tcb *tcb);
+void sched_unhold(struct kernel *k, unsigned core, struct tcb *tcb);
 
 /*
  * Begin of an entry: charges the ticks of the grid that have passed to the thread that ran. The

@@ -21,6 +21,11 @@ bool tcb_is_blocked(const struct tcb *tcb)
     return !tcb_is_runnable(tcb);
 }
 
+bool tcb_may_run(const struct tcb *tcb)
+{
+    return tcb_is_runnable(tcb) && !tcb->is_held;
+}
+
 static struct tcb *current_tcb(struct kernel *k, unsigned core)
 {
     return tcb_at(k, k->cores[core].current);
@@ -51,6 +56,8 @@ void sched_reschedule(struct kernel *k, unsigned core)
 void sched_possible_switch(struct kernel *k, unsigned core, struct tcb *tcb)
 {
     struct core *c = &k->cores[core];
+    if (tcb->is_held)
+        return;
     if (tcb->domain != k->domain || tcb->core != core) {
         sched_enqueue(k, tcb);
     } else if (!wishes_nothing(c)) {
@@ -63,7 +70,7 @@ void sched_possible_switch(struct kernel *k, unsigned core, struct tcb *tcb)
 
 static void switch_to(struct kernel *k, unsigned core, struct tcb *tcb)
 {
-    ASSERT(!tcb || tcb_is_runnable(tcb));
+    ASSERT(!tcb || tcb_may_run(tcb));
     utilisation_switch(k, core, tcb);
     if (tcb)
         sched_dequeue(k, tcb);
@@ -116,7 +123,7 @@ void sched_schedule(struct kernel *k, unsigned core)
     if (!wishes_nothing(c)) {
         struct tcb *current = current_tcb(k, core);
         struct tcb *candidate = tcb_at(k, c->switch_candidate);
-        bool was_runnable = current && tcb_is_runnable(current);
+        bool was_runnable = current && tcb_may_run(current);
         if (was_runnable)
             sched_enqueue(k, current);
         c->reschedule = false;
@@ -177,5 +184,22 @@ void sched_set_priority(struct kernel *k, unsigned core, struct tcb *tcb, unsign
     if (tcb == current_tcb(k, core))
         sched_reschedule(k, core);
     else
+        sched_possible_switch(k, core, tcb);
+}
+
+void sched_hold(struct kernel *k, struct tcb *tcb)
+{
+    tcb->is_held = true;
+    sched_dequeue(k, tcb);
+    if (tcb == current_tcb(k, tcb->core))
+        sched_reschedule(k, tcb->core);
+}
+
+void sched_unhold(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    if (!tcb->is_held)
+        return;
+    tcb->is_held = false;
+    if (tcb_is_runnable(tcb))
         sched_possible_switch(k, core, tcb);
 }
