@@ -12,10 +12,14 @@
 #include <gate/mmio.h>
 #include <host/host.h>
 #include <inttypes.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* The neighbourhood that one fault may map. */
 #define WINDOW_BITS LARGE_PAGE_BITS
+
+/* What is cleared in place if it is in use; a larger range goes back to the host in any case. */
+#define KEEP_BYTES (UINT64_C(4) << 20)
 
 enum { FSR_PRESENT = 1 << 0, FSR_WRITE = 1 << 1, FSR_USER = 1 << 2 };
 
@@ -56,23 +60,41 @@ void seat_make_losses(struct seat *seat, struct seat_vspace *vspace)
         unmap_losses(seat, vspace, &losses);
 }
 
+/* Whether the host would only have to make most of the pages again. */
+static bool is_mostly_there(void *start, uint64_t size)
+{
+    uint8_t pages[KEEP_BYTES / PAGE_BYTES];
+    uint64_t count = 0;
+
+    if (size > KEEP_BYTES || host_mincore(start, size, pages))
+        return false;
+    for (uint64_t i = 0; i < size / PAGE_BYTES; i++)
+        count += pages[i] & 1;
+    return count > size / PAGE_BYTES / 2;
+}
+
+/* Pages go back to the host: untouched ones cost nothing, now and later. */
+static int clear_pages(void *start, uint64_t size)
+{
+    if (!is_mostly_there(start, size))
+        return (int)host_madvise(start, size, MADV_REMOVE);
+    memset(start, 0, size);
+    return 0;
+}
+
 void seat_clear_memory(struct seat *seat, unsigned core)
 {
     struct memory_region *clear = &seat->k->cores[core].clear;
     char *start = kernel_memory(seat->k, clear->base);
-    uint64_t size = clear->end - clear->base;
-    /* whole pages go back to the host: untouched ones cost nothing, now and later */
     char *first_page = kernel_memory(seat->k, align_up(clear->base, PAGE_BITS));
     char *last_page = kernel_memory(seat->k, align_down(clear->end, PAGE_BITS));
-    long error = host_madvise(first_page, (uint64_t)(last_page - first_page), MADV_REMOVE);
-    if (error < 0) {
-        seat_fail(seat, (int)error, "cannot clear guest memory");
+    int error = clear_pages(first_page, (uint64_t)(last_page - first_page));
+    if (error) {
+        seat_fail(seat, error, "cannot clear guest memory");
         return;
     }
-    for (char *p = start; p < first_page; p++)
-        *p = 0;
-    for (char *p = last_page; p < start + size; p++)
-        *p = 0;
+    memset(start, 0, (size_t)(first_page - start));
+    memset(last_page, 0, clear->end & mask(PAGE_BITS));
     *clear = (struct memory_region){0, 0};
 }
 

@@ -2,9 +2,11 @@
 /* Lazy mappings, lost mappings, devices, and the gate's own page. */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <test.h>
 
 #include <gate/testkit_world.h>
+#include <host/host.h>
 
 PIECE(print_and_halt, PRINT('o') HALT);
 
@@ -105,6 +107,49 @@ TEST(lost_pages_are_mapped_anew)
     CHECK(!strncmp(world.text, "ababab", 6));
     CHECK_EQ(world.unmaps, 6);
     world_check_vm_fault(&world, EXTRA_PAGE, 4);
+    world_close(&world);
+}
+
+#define CLEARED       UINT64_C(0x400000)
+#define CLEARED_PAGES 64
+
+/* Clears all but the first and last words, and counts the pages that the host has afterwards. */
+static unsigned clear_and_count(struct world *world, unsigned touched)
+{
+    const uint64_t size = CLEARED_PAGES * PAGE_BYTES;
+    word_t *memory = world_memory(world, CLEARED);
+    word_t *last = memory + size / sizeof(word_t) - 1;
+    uint8_t resident[CLEARED_PAGES];
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < touched; i++)
+        memset((char *)memory + i * PAGE_BYTES, i + 1, PAGE_BYTES);
+    *memory = *last = 0x1234;
+    world->k->cores[0].clear =
+        (struct memory_region){.base = CLEARED + 8, .end = CLEARED + size - 8};
+    seat_clear_memory(world->seat, 0);
+    CHECK(!host_mincore(memory, size, resident));
+    for (unsigned i = 0; i < CLEARED_PAGES; i++)
+        count += resident[i] & 1;
+    CHECK_EQ(*memory, 0x1234);
+    CHECK_EQ(*last, 0x1234);
+    for (word_t *p = memory + 1; p < last; p++)
+        if (*p)
+            CHECK_EQ(*p, 0);
+    return count;
+}
+
+/* What is in use is cleared where it lies; little of much goes back to the host. */
+TEST(clearing_keeps_the_pages_that_are_in_use)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    CHECK_EQ(clear_and_count(&world, CLEARED_PAGES), CLEARED_PAGES);
+    CHECK_EQ(host_madvise(world_memory(&world, CLEARED), CLEARED_PAGES * PAGE_BYTES, MADV_REMOVE),
+             0);
+    CHECK_EQ(clear_and_count(&world, CLEARED_PAGES / 4), 2); /* the first and the last */
     world_close(&world);
 }
 
