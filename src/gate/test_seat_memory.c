@@ -123,7 +123,7 @@ static unsigned clear_and_count(struct world *world, unsigned touched)
     unsigned count = 0;
 
     for (unsigned i = 0; i < touched; i++)
-        memset((char *)memory + i * PAGE_BYTES, i + 1, PAGE_BYTES);
+        memset((char *)memory + i * PAGE_BYTES, 7, PAGE_BYTES);
     *memory = *last = 0x1234;
     world->k->cores[0].clear =
         (struct memory_region){.base = CLEARED + 8, .end = CLEARED + size - 8};
