@@ -5,7 +5,9 @@
 #include <stdio.h>
 
 #include <abi/bootinfo.h>
+#include <base/bits.h>
 #include <kernel/testkit_invariants.h>
+#include <mem/open_pages.h>
 #include <mem/vspace.h>
 #include <model/testkit_thread.h>
 
@@ -136,13 +138,39 @@ static void break_hold(struct fixture *f)
     f->ready.tcb->is_held = true;
 }
 
+static void break_open_object(struct fixture *f)
+{
+    open_pages_add(f->g.k, guest_cap(&f->g, f->ready.cptr).tcb.object, 1);
+}
+
+static void break_open_vectors(struct fixture *f)
+{
+    open_pages_add(f->g.k, f->g.k->irq_slots, 1);
+}
+
+/* The last page of memory that the first untyped has not used. */
+static void break_open_unused(struct fixture *f)
+{
+    union cap cap = guest_cap(&f->g, f->g.first_untyped);
+    while (cap.untyped.is_device)
+        cap = guest_cap(&f->g, ++f->g.first_untyped);
+    open_pages_add(f->g.k, cap.untyped.base + bit(cap.untyped.size_bits) - 1, 1);
+}
+
+static void break_closed_frame(struct fixture *f)
+{
+    open_pages_remove(f->g.k, frame_cap_paddr(guest_cap(&f->g, INITIAL_CAP_IPC_BUFFER)), 1);
+}
+
 TEST(what_is_broken_is_noticed)
 {
     static void (*const breaks[])(struct fixture *) = {
-        break_link,       break_emptiness, break_ready_map, break_ready_queue, break_order,
-        break_endpoint,   break_waiter,    break_watermark, break_overlap,     break_range,
-        break_page_table, break_rights,    break_asid,      break_asid_pool,   break_ports,
-        break_vector,     break_reach,     break_hold};
+        break_link,         break_emptiness,   break_ready_map,    break_ready_queue,
+        break_order,        break_endpoint,    break_waiter,       break_watermark,
+        break_overlap,      break_range,       break_page_table,   break_rights,
+        break_asid,         break_asid_pool,   break_ports,        break_vector,
+        break_reach,        break_open_object, break_open_vectors, break_open_unused,
+        break_closed_frame, break_hold};
     for (unsigned i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
         struct fixture f = setup();
         breaks[i](&f);

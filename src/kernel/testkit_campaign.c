@@ -69,7 +69,7 @@ static void add_reason(char *name, size_t size, const char *reason)
 /* A thread before its call, to tell what has become of it. */
 struct observed {
     paddr_t caller;
-    uint64_t serial, errors, stalls;
+    uint64_t serial, errors, stalls, stores;
     bool is_uncertain; /* the call may be somebody else's, or go to a thread and not to a method */
 };
 
@@ -77,8 +77,10 @@ static struct observed observe(const struct replay *r, const struct step *step)
 {
     struct kernel *k = r->g.k;
     struct tcb *tcb = tcb_at(k, k->cores[step->core].current);
-    struct observed before = {
-        .caller = k->cores[step->core].current, .errors = k->user_error.count, .stalls = r->stalls};
+    struct observed before = {.caller = k->cores[step->core].current,
+                              .errors = k->user_error.count,
+                              .stalls = r->stalls,
+                              .stores = r->stores};
     if (!tcb)
         return before;
     before.serial = tcb->serial;
@@ -130,7 +132,9 @@ static void count_step(struct campaign *c, const struct replay *r, const struct 
     struct kernel *k = r->g.k;
     count_cores(c, r, step, before);
     if (step->kind != STEP_CALL || !before->caller) {
-        count(c, step->kind == STEP_CALL ? "no thread for a call" : replay_step_name(step->kind));
+        count(c, step->kind == STEP_CALL       ? "no thread for a call"
+                 : r->stores != before->stores ? "STEP_STORE that reaches memory"
+                                               : replay_step_name(step->kind));
         return;
     }
     char name[64];

@@ -376,6 +376,8 @@ static void check_all(struct survey *s, bool is_settled)
         survey_check_mappings(s);
     if (!s->problem)
         survey_check_hardware(s);
+    if (!s->problem)
+        survey_check_open_pages(s);
 }
 
 const char *invariants_broken(struct kernel *k, paddr_t root_slots, unsigned root_radix,

@@ -666,6 +666,28 @@ static void take_wake(struct byte_source *bytes, struct step *step)
     step->delay = take(bytes, 4);
 }
 
+static paddr_t take_object(const struct replay *r, struct byte_source *bytes)
+{
+    union cap cap = root_cap(r, find(r, bytes, is_any));
+    paddr_t base;
+    unsigned bits;
+    if (!cap_object_type(cap)->extent(cap, &base, &bits))
+        return (paddr_t)take(bytes, 256) << 16;
+    return align_down(base, PAGE_BITS) + ((paddr_t)take(bytes, 4) << PAGE_BITS);
+}
+
+/* Aimed at objects, or at what I/O page tables map; full of words that look like their entries. */
+static void take_store(const struct replay *r, struct byte_source *bytes, struct step *step)
+{
+    step->kind = STEP_STORE;
+    step->value[1] = rarely(bytes, 4) ? take_any(bytes) : take_object(r, bytes) | take(bytes, 4);
+    step->value[2] = take(bytes, 4);
+    if (r->setup.has_iommu && step->value[2])
+        step->value[0] = (word_t)take(bytes, 2) << 21 | (word_t)take(bytes, 8) << PAGE_BITS;
+    else
+        step->value[0] = take_object(r, bytes);
+}
+
 struct step random_step(const struct replay *r, struct byte_source *bytes)
 {
     struct step step = {.core = take(bytes, r->g.k->num_cores)};
@@ -680,6 +702,8 @@ struct step random_step(const struct replay *r, struct byte_source *bytes)
         step.kind = STEP_REPEAT;
     else if (kind == 4)
         take_hold(bytes, &step);
+    else if (kind == 5 || (kind < 9 && r->setup.has_iommu))
+        take_store(r, bytes, &step);
     else
         take_call(r, bytes, &step);
     return step;

@@ -6,6 +6,7 @@
 #include <abi/bootinfo.h>
 #include <base/bits.h>
 #include <kernel/testkit_invariants.h>
+#include <mem/open_pages.h>
 #include <model/console.h>
 #include <object/tcb.h>
 
@@ -40,6 +41,21 @@ static struct kernel_config setup_config(const struct replay_setup *setup)
     return config;
 }
 
+/* Its I/O space, tables for the first addresses in it, and one more table. */
+static void populate_device(struct guest *g, unsigned requester)
+{
+    cptr_t space = guest_mint(g, INITIAL_CAP_IO_SPACE, RIGHTS_ALL, requester << 16 | requester);
+    for (unsigned i = 0; i < 3; i++) {
+        struct guest_call map = {.cap = guest_make(g, OBJECT_IO_PAGE_TABLE, 0),
+                                 .method = INV_X86_IO_PAGE_TABLE_MAP,
+                                 WORDS(0),
+                                 EXTRA(space)};
+        if (i < g->k->io_mmu.levels)
+            guest_invoke(g, map);
+    }
+    guest_make(g, OBJECT_4K_PAGE, 0);
+}
+
 /* A few threads and objects, so that something can happen at once. */
 static void populate(struct guest *g)
 {
@@ -54,11 +70,8 @@ static void populate(struct guest *g)
         guest_make(g, OBJECT_CNODE, 1 + 2 * i);
         guest_make(g, OBJECT_UNTYPED, 11 + 3 * i);
     }
-    for (unsigned i = 1; i <= 3 && g->k->config.iommu; i++) {
-        guest_mint(g, INITIAL_CAP_IO_SPACE, RIGHTS_ALL, i << 16 | i);
-        guest_make(g, OBJECT_IO_PAGE_TABLE, 0);
-        guest_make(g, OBJECT_IO_PAGE_TABLE, 0);
-    }
+    for (unsigned i = 1; i <= 3 && g->k->config.iommu; i++)
+        populate_device(g, i);
 }
 
 struct replay replay_boot(const struct replay_setup *setup, unsigned check_every)
@@ -288,6 +301,28 @@ static bool step_hold(struct replay *r, const struct step *step, struct outcome 
     return true;
 }
 
+/* With or without an IOMMU, as devices and guests reach memory; no entry into the kernel. */
+static bool step_store(struct replay *r, const struct step *step, struct outcome *ret_outcome)
+{
+    (void)ret_outcome;
+    struct kernel *k = r->g.k;
+    struct dma_access access = {.requester = step->value[2] % IO_CONTEXTS,
+                                .address = align_down(step->value[0], PAGE_BITS),
+                                .is_write = true};
+    struct dma_translation to = {.paddr = access.address};
+    if (access.requester)
+        to = kernel_translate_dma(k, access);
+    else if (!open_pages_contain(k, to.paddr))
+        return false;
+    if (to.reason != DMA_ALLOWED || !kernel_is_backed(k, to.paddr))
+        return false;
+    word_t *words = kernel_memory(k, to.paddr);
+    for (unsigned i = 0; i < PAGE_BYTES / sizeof(*words); i++)
+        words[i] = step->value[1];
+    r->stores++;
+    return false;
+}
+
 static const struct step_type {
     const char *name;
     unsigned values; /* how many of them it uses */
@@ -310,6 +345,7 @@ static const struct step_type {
     [STEP_TIMER] = {.name = "STEP_TIMER", .is_event = true, .enter = step_timer},
     [STEP_RESTART] = {.name = "STEP_RESTART", .values = 1, .is_event = true, .enter = step_restart},
     [STEP_HOLD] = {.name = "STEP_HOLD", .values = 2, .is_event = true, .enter = step_hold},
+    [STEP_STORE] = {.name = "STEP_STORE", .values = 3, .is_event = true, .enter = step_store},
 };
 
 const char *replay_step_name(enum step_kind kind)

@@ -38,6 +38,7 @@ enum step_kind {
     STEP_TIMER,
     STEP_RESTART, /* the TCB after `value` others restarts, by no thread's doing */
     STEP_HOLD,    /* a debugger holds the TCB after `value` others, or (second value) lets it go */
+    STEP_STORE,   /* a page is filled; value: address, word, device (0: the guest fills its own) */
     STEP_KIND_COUNT,
 };
 
@@ -46,7 +47,7 @@ struct step {
     unsigned core;
     unsigned delay; /* tenths of a millisecond that pass before it */
     unsigned stop;  /* the preemption point that it is left at; 0: none */
-    word_t value[2];
+    word_t value[3];
     word_t device; /* what a device answers */
     struct guest_syscall call;
     unsigned name;     /* bytes of the name that the message holds for DebugNameThread */
@@ -62,6 +63,7 @@ struct replay {
     uint64_t interrupts;                 /* bit c: core c has to be interrupted */
     uint64_t entries;                    /* into the kernel */
     uint64_t stalls;                     /* cores that were stopped */
+    uint64_t stores;                     /* pages that a STEP_STORE has filled */
     unsigned check_every;                /* entries */
     const char *problem;                 /* the first thing that did not hold */
     /* For tests of the tests: called behind each step. */

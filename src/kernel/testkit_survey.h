@@ -26,5 +26,7 @@ struct survey {
 void survey_check_mappings(struct survey *s);
 /* Interrupt vectors and I/O ports against capabilities (testkit_mappings.c). */
 void survey_check_hardware(struct survey *s);
+/* What devices and guests may write against capabilities (testkit_open_pages.c). */
+void survey_check_open_pages(struct survey *s);
 
 #endif
