@@ -88,3 +88,11 @@ TEST(lengths_comparison_and_copy)
     CHECK_EQ(text_copy(buffer, sizeof(buffer), "x"), 1);
     CHECK_STR(buffer, "x");
 }
+
+TEST(copies_keep_what_is_printable)
+{
+    char name[8];
+
+    CHECK_EQ(text_copy_printable(name, sizeof(name), "a\n\x80 long name"), 7);
+    CHECK_STR(name, "a?? lon");
+}

@@ -244,3 +244,15 @@ size_t text_copy(char *buffer, size_t size, const char *text)
     buffer[length] = '\0';
     return length;
 }
+
+size_t text_copy_printable(char *buffer, size_t size, const char *text)
+{
+    size_t length = text_copy(buffer, size, text);
+
+    for (size_t i = 0; i < length; i++) {
+        if (buffer[i] < ' ' || buffer[i] > '~') {
+            buffer[i] = '?';
+        }
+    }
+    return length;
+}

@@ -26,5 +26,7 @@ bool text_equal(const char *a, const char *b);
 
 /* Copies at most size - 1 characters and a 0; returns how many. size > 0. */
 size_t text_copy(char *buffer, size_t size, const char *text);
+/* The same, with '?' for what is not printable ASCII. */
+size_t text_copy_printable(char *buffer, size_t size, const char *text);
 
 #endif

@@ -81,6 +81,7 @@ const char *boot_guest(struct machine *machine)
     if (image_size > layout->low_end || image_paddr > layout->low_end - image_size)
         return "the image does not fit into the guest's memory; give it more with --memory";
     image_load(image, memory + image_paddr);
+    machine->image_paddr = image_paddr;
 
     const struct multiboot_map map = multiboot_map(layout);
     const struct tsc tsc = find_tsc(machine);

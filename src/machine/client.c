@@ -2,6 +2,7 @@
 /* What the seat asks of the machine: time, devices, console, waiting. */
 #include <machine/state.h>
 
+#include <machine/inspector.h>
 #include <machine/signals.h>
 #include <machine/waiting.h>
 
@@ -119,7 +120,7 @@ static void show_threads(struct machine *machine)
 {
     output_flush(&machine->output);
     fputs("sel4emu: threads:\n", stderr);
-    waiting_report(machine->kernel, stderr);
+    inspector_show(machine, "ps", stderr);
 }
 
 static void update_input_watch(struct machine *machine)

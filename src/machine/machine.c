@@ -8,10 +8,10 @@
 #include <abi/object.h>
 #include <base/bits.h>
 #include <machine/dma.h>
+#include <machine/inspector.h>
 #include <machine/signals.h>
 #include <machine/state.h>
 #include <machine/unsupported.h>
-#include <machine/waiting.h>
 
 #include <errno.h>
 #include <host/host.h>
@@ -386,7 +386,8 @@ static void report_idle(struct machine *machine)
     if (machine->options->on_idle == ON_IDLE_EXIT && !faulted)
         return;
     fprintf(stderr, "sel4emu: the threads at the end:\n");
-    waiting_report(machine->kernel, stderr);
+    inspector_show(machine, "ps", stderr);
+    inspector_show(machine, "deadlocks", stderr);
 }
 
 static void fail_output(struct machine *machine, const struct port *port)

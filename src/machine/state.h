@@ -28,6 +28,7 @@ struct machine {
     struct pc_memory_layout layout;
     struct host_memory memory;
     struct kernel *kernel;
+    paddr_t image_paddr; /* where the image was put */
     struct gate *gate;
     struct seat *seat;
     struct tracing tracing;

@@ -57,10 +57,8 @@ void result_add(struct line *line, struct kernel *k, const struct tcb *tcb, stru
 
 /* --- parts ---------------------------------------------------------------------------------- */
 
+/* What a thread is called in the trace (words_thread()) has this much room. */
 #define LABEL_BYTES 16
-
-/* What `tcb` is called in the trace: its name, or "tcb#SERIAL" if nobody has named it. */
-void tcb_label(const struct tcb *tcb, char ret_label[LABEL_BYTES]);
 
 /* "VMFault(write to 0x1000: not mapped, ip 0x401000)": `fault` of `tcb` at its present rip. */
 void fault_add(struct line *line, struct kernel *k, const struct tcb *tcb,

@@ -10,6 +10,7 @@
 #include <base/bits.h>
 #include <base/text.h>
 #include <cap/lookup.h>
+#include <inspect/words.h>
 #include <ipc/ipc.h>
 #include <model/debug.h>
 
@@ -28,22 +29,10 @@ static word_t reg(const struct decoder *d, enum user_register r)
 
 /* --- threads -------------------------------------------------------------------------------- */
 
-void tcb_label(const struct tcb *tcb, char ret_label[LABEL_BYTES])
-{
-    static const char unnamed[] = "child of: '"; /* the kernel's name for what it has created */
-    unsigned i = 0;
-    while (unnamed[i] && tcb->name[i] == unnamed[i])
-        i++;
-    if (!unnamed[i] || !tcb->name[0])
-        text_format(ret_label, LABEL_BYTES, "tcb#%lu", tcb->serial);
-    else
-        text_copy_printable(ret_label, LABEL_BYTES, tcb->name);
-}
-
 static void add_label(struct line *line, const struct tcb *tcb)
 {
     char label[LABEL_BYTES];
-    tcb_label(tcb, label);
+    words_thread(tcb, label, sizeof(label));
     line_add(line, "%s", label);
 }
 

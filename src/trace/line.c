@@ -78,11 +78,3 @@ void line_end(struct line *line)
     const char *mark = line->length >= LINE_ROOM ? cut_mark : end_mark;
     line->length += text_copy(&line->text[line->length], LINE_BYTES - line->length, mark);
 }
-
-void text_copy_printable(char *buffer, size_t size, const char *text)
-{
-    size_t i = 0;
-    for (; i + 1 < size && text[i]; i++)
-        buffer[i] = is_printable(text[i]) ? text[i] : '?';
-    buffer[i] = '\0';
-}

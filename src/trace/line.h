@@ -24,7 +24,4 @@ void line_add_quoted(struct line *line, const char *text, size_t length);
 /* The newline, and a mark before it if something was cut off. */
 void line_end(struct line *line);
 
-/* Copies what can be printed of `text`, '?' for the rest; size > 0. */
-void text_copy_printable(char *buffer, size_t size, const char *text);
-
 #endif

@@ -4,6 +4,7 @@
 
 #include <abi/error.h>
 #include <base/bits.h>
+#include <inspect/words.h>
 #include <ipc/ipc.h>
 
 /* An answer: the message of the kernel or of another thread, now in the thread's registers. */
@@ -175,7 +176,7 @@ static void add_received(const struct answer_reader *r)
         add_reply(r);
         return;
     }
-    tcb_label(caller, label);
+    words_thread(caller, label, sizeof(label));
     if (caller->fault.type != FAULT_NONE)
         fault_add(r->line, r->message.k, caller, &caller->fault);
     else

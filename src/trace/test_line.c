@@ -45,10 +45,3 @@ TEST(what_does_not_fit_is_cut_off_and_said_so)
     CHECK_EQ(strlen(line.text), line.length);
     CHECK_STR(&line.text[line.length - 13], "45 <cut off>\n");
 }
-
-TEST(names_keep_what_is_printable)
-{
-    char name[8];
-    text_copy_printable(name, sizeof(name), "a\n\x80 long name");
-    CHECK_STR(name, "a?? lon");
-}

@@ -10,6 +10,7 @@
 #include <base/text.h>
 #include <errno.h>
 #include <host/host.h>
+#include <inspect/words.h>
 #include <stdlib.h>
 #include <trace/summary.h>
 #include <trace/threads.h>
@@ -136,7 +137,7 @@ static struct trace_thread *thread_of(struct trace *trace, const struct tcb *tcb
         thread->serial = tcb->serial;
         thread->call.name = NULL;
     }
-    tcb_label(tcb, thread->label);
+    words_thread(tcb, thread->label, sizeof(thread->label));
     return thread;
 }
 

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inspect/views.h>
+
+#include <base/bits.h>
+#include <base/text.h>
+#include <errno.h>
+#include <host/host.h>
+#include <inspect/words.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct view view_table[] = {
+    {"ps", "", "threads: what each does or waits for", VIEW_TAKES_NOTHING, false, view_ps},
+    {"queues", "", "who waits for whom, who is ready, who waits for ever", VIEW_TAKES_NOTHING, true,
+     view_queues},
+    {"deadlocks", "", "threads that wait for ever, and why", VIEW_TAKES_NOTHING, true,
+     view_deadlocks},
+};
+
+const size_t view_count = ARRAY_LENGTH(view_table);
+
+const struct view *view_find(const char *name)
+{
+    for (size_t i = 0; i < view_count; i++) {
+        if (text_equal(view_table[i].name, name))
+            return &view_table[i];
+    }
+    return NULL;
+}
+
+/* --- requests ------------------------------------------------------------------------------ */
+
+struct request {
+    char words[VIEW_REQUEST_BYTES]; /* cut apart */
+    const struct view *view;
+    const char *operand;
+    enum report_form form;
+};
+
+__attribute__((format(printf, 2, 3))) static int refuse(char *problem, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    text_format_list(problem, VIEW_PROBLEM_BYTES, format, arguments);
+    va_end(arguments);
+    return -EINVAL;
+}
+
+static int take_word(struct request *request, const char *word, char *problem)
+{
+    if (!request->view) {
+        request->view = view_find(word);
+        return request->view ? 0 : refuse(problem, "there is no view %s", word);
+    }
+    if (text_equal(word, "--json"))
+        request->form = REPORT_JSON;
+    else if (text_equal(word, "--dot"))
+        request->form = REPORT_DOT;
+    else if (word[0] == '-' && word[1] == '-')
+        return refuse(problem, "%s: there is no option %s", request->view->name, word);
+    else if (request->operand || request->view->takes == VIEW_TAKES_NOTHING)
+        return refuse(problem, "%s: unexpected argument %s", request->view->name, word);
+    else
+        request->operand = word;
+    return 0;
+}
+
+static int check_request(const struct request *request, char *problem)
+{
+    const struct view *view = request->view;
+    if (!view)
+        return refuse(problem, "the request is empty");
+    if (view->takes == VIEW_MUST_TAKE && !request->operand)
+        return refuse(problem, "%s: name one: %s %s", view->name, view->name, view->operand);
+    if (request->form == REPORT_DOT && !view->has_graph)
+        return refuse(problem, "%s: there is no graph of it for --dot", view->name);
+    return 0;
+}
+
+static int parse_request(const char *text, struct request *ret_request, char *problem)
+{
+    *ret_request = (struct request){.form = REPORT_TEXT};
+    if (text_length(text) >= sizeof(ret_request->words))
+        return refuse(problem, "the request is too long");
+    text_copy(ret_request->words, sizeof(ret_request->words), text);
+    char *rest = ret_request->words, *word;
+    while ((word = strsep(&rest, " \t\r\n")) != NULL) {
+        int error = *word ? take_word(ret_request, word, problem) : 0;
+        if (error)
+            return error;
+    }
+    return check_request(ret_request, problem);
+}
+
+/* --- answers ------------------------------------------------------------------------------- */
+
+/* An answer is complete, or it is none: it is kept until the view has ended well. */
+struct answer_text {
+    char *items;
+    uint32_t count, room;
+    bool failed;
+};
+
+static void keep_text(void *context, const char *text, size_t length)
+{
+    struct answer_text *answer = context;
+    for (size_t i = 0; i < length && !answer->failed; i++)
+        answer->failed = !LIST_ADD(answer, text[i]);
+}
+
+static int show(const struct inspection *inspection, const struct request *request,
+                struct answer_text *answer, char *problem)
+{
+    struct report *report;
+    struct report_sink sink = {.context = answer, .write = keep_text};
+    int error = report_open(request->form, request->view->name, sink, &report);
+    if (error)
+        return error;
+    struct view_call call = {.inspection = inspection,
+                             .report = report,
+                             .operand = request->operand,
+                             .problem = problem};
+    error = request->view->show(&call);
+    int closed = report_close(report);
+    if (error)
+        return error;
+    return answer->failed ? -ENOMEM : closed;
+}
+
+int view_answer(struct kernel *k, const struct inspect_host *host, const char *text,
+                struct report_sink sink, char ret_problem[VIEW_PROBLEM_BYTES])
+{
+    struct request request;
+    struct inspection *inspection;
+    struct answer_text answer = {0};
+    const char *damage;
+    int error = parse_request(text, &request, ret_problem);
+    if (error)
+        return error;
+    error = inspection_open(k, host, &inspection, &damage);
+    if (error == -EINVAL)
+        return refuse(ret_problem, "%s", damage);
+    if (!error) {
+        error = show(inspection, &request, &answer, ret_problem);
+        inspection_close(inspection);
+    }
+    if (!error)
+        sink.write(sink.context, answer.items, answer.count);
+    else if (error == -ENOMEM)
+        text_copy(ret_problem, VIEW_PROBLEM_BYTES, "no memory for the answer");
+    free(answer.items);
+    return error;
+}
+
+/* --- operands ------------------------------------------------------------------------------ */
+
+static bool is_meant(const struct found_thread *thread, const char *operand)
+{
+    char label[TCB_NAME_BYTES], text[32];
+    words_thread(thread->tcb, label, sizeof(label));
+    if (text_equal(label, operand))
+        return true;
+    text_format(text, sizeof(text), "tcb#%lu", thread->tcb->serial);
+    if (text_equal(text, operand) || text_equal(text + 3, operand))
+        return true;
+    text_format(text, sizeof(text), "0x%lx", thread->at);
+    return text_equal(text, operand);
+}
+
+uint32_t view_find_thread(const struct view_call *call)
+{
+    uint32_t found = INDEX_NONE, count = 0;
+    for (uint32_t i = 0; i < call->inspection->threads.count; i++) {
+        if (!is_meant(&call->inspection->threads.items[i], call->operand))
+            continue;
+        found = i;
+        count++;
+    }
+    if (count == 0)
+        refuse(call->problem, "there is no thread %s; ps lists them", call->operand);
+    if (count > 1)
+        refuse(call->problem, "%u threads are called %s; name one by its number: #%lu, ...", count,
+               call->operand, call->inspection->threads.items[found].tcb->serial);
+    return count == 1 ? found : INDEX_NONE;
+}
+
+/* --- cells --------------------------------------------------------------------------------- */
+
+void view_thread_cell(const struct view_call *call, uint32_t thread)
+{
+    char label[THREAD_LABEL_BYTES];
+    if (thread == INDEX_NONE) {
+        report_nothing(call->report);
+        return;
+    }
+    words_thread(call->inspection->threads.items[thread].tcb, label, sizeof(label));
+    report_text(call->report, "%s", label);
+}
+
+void view_vspace_cell(const struct view_call *call, uint32_t vspace)
+{
+    view_thread_cell(call, vspace == INDEX_NONE
+                               ? INDEX_NONE
+                               : call->inspection->vspaces.items[vspace].first_thread);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <machine/inspector.h>
+
+#include <kernel/kernel_api.h>
+
+/* The image's symbols hold where its own memory is mapped, in whichever VSpace that is. */
+static const char *symbol_at(void *context, paddr_t vspace, vaddr_t address)
+{
+    const struct machine *machine = context;
+    const struct image *image = machine->options->image;
+    struct translation at = kernel_translate(machine->kernel, vspace, address);
+    bool is_of_image = at.present && address >= image->start && address < image->end &&
+                       at.paddr - machine->image_paddr == address - image->start;
+    return is_of_image ? image_symbol_at(image, address) : NULL;
+}
+
+struct inspect_host machine_inspect_host(struct machine *machine)
+{
+    return (struct inspect_host){.context = machine, .symbol_at = symbol_at};
+}
+
+static void write_to_stream(void *context, const char *text, size_t length)
+{
+    fwrite(text, 1, length, context);
+}
+
+void inspector_show(struct machine *machine, const char *request, FILE *stream)
+{
+    struct inspect_host host = machine_inspect_host(machine);
+    struct report_sink sink = {.context = stream, .write = write_to_stream};
+    char problem[VIEW_PROBLEM_BYTES];
+    if (view_answer(machine->kernel, &host, request, sink, problem))
+        fprintf(stream, "sel4emu: %s: %s\n", request, problem);
+}
