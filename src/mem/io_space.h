@@ -16,7 +16,7 @@ static inline bool io_context_is_present(const struct io_context *context)
     return context->low & IO_CONTEXT_PRESENT;
 }
 
-/* The device's first page table. */
+/* The device's first page table; 0, which is none, if the context is not present. */
 static inline paddr_t io_context_table(const struct io_context *context)
 {
     return context->low & IO_ENTRY_ADDRESS;
@@ -26,12 +26,12 @@ struct io_context io_context_make(const struct io_mmu *io, unsigned domain, padd
 
 /* Where a walk ended. */
 struct io_walk {
-    uint64_t *entry; /* NULL: an entry leads to what can be no table */
+    uint64_t *entry; /* NULL: there is no first table, or an entry leads to what can be none */
     unsigned below;  /* levels that it has not gone down; 0: it has gone as deep as it was to */
 };
 
 /*
- * Follows the tables of a present context for `address`, `depth` levels down from the first: to an
+ * Follows the tables of a context for `address`, `depth` levels down from the first: to an
  * entry that may not be written through, which is how the kernel knows empty ones, or to the end.
  */
 struct io_walk io_walk_entry(struct kernel *k, const struct io_context *context, uint64_t address,

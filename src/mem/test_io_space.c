@@ -95,6 +95,7 @@ TEST(each_way_to_be_refused)
 {
     start();
     CHECK_EQ(go(ADDRESS, false).reason, DMA_NO_CONTEXT);
+    CHECK_EQ(go(bit(39), false).reason, DMA_NO_CONTEXT);
     map_all();
     CHECK_EQ(go(bit(39), false).reason, DMA_BEYOND_WIDTH);
     CHECK_EQ(go(bit(39) - 1, false).reason, DMA_NO_READ);
@@ -137,6 +138,7 @@ TEST(memory_of_the_kernel_is_closed)
 TEST(the_kernels_walk_stops_at_what_cannot_be_written_through)
 {
     start();
+    CHECK(!io_walk_leaf(k, io_context_of(k, REQUESTER), ADDRESS).entry);
     struct io_context *context = map_all();
     struct io_walk walk = io_walk_leaf(k, context, ADDRESS);
     CHECK(walk.entry == entry(THIRD, 1));

@@ -134,8 +134,6 @@ static struct answer io_page_table_map(struct call *call)
 static void unlink_table(struct kernel *k, union cap cap)
 {
     struct io_context *context = io_context_of(k, cap.io_page_table.requester);
-    if (!io_context_is_present(context))
-        return;
     if (cap.io_page_table.level == 0) {
         if (io_context_table(context) == cap.io_page_table.object)
             *context = (struct io_context){0, 0};
@@ -233,8 +231,6 @@ struct answer io_space_map_page(struct call *call)
     unsigned requester = (unsigned)call->extra[0]->cap.io_space.requester;
     const struct io_context *context = io_context_of(call->k, requester);
     const uint64_t address = call_word(call, 1);
-    if (!io_context_is_present(context))
-        return unknown_failure(call->k);
     struct io_walk walk = io_walk_leaf(call->k, context, address);
     if (!walk.entry || walk.below != 0)
         return unknown_failure(call->k);
@@ -255,8 +251,6 @@ struct answer io_space_map_page(struct call *call)
 void io_space_unmap_page(struct kernel *k, union cap frame)
 {
     const struct io_context *context = io_context_of(k, (unsigned)frame.frame.asid);
-    if (!io_context_is_present(context))
-        return;
     struct io_walk walk = io_walk_leaf(k, context, frame_cap_vaddr(frame));
     if (walk.entry && walk.below == 0 && (*walk.entry & IO_ENTRY_ADDRESS) == frame_cap_paddr(frame))
         *walk.entry = 0;

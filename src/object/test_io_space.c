@@ -141,6 +141,12 @@ TEST(a_space_is_minted_once_from_the_master)
                                                      WORDS(slot, 64, io.space, 64, 1 << 16 | 8),
                                                      EXTRA(INITIAL_CAP_CNODE)}),
                  answer_illegal_operation());
+    CHECK_ANSWER(
+        guest_invoke(g, (struct guest_call){.cap = INITIAL_CAP_CNODE,
+                                            .method = INV_CNODE_MUTATE,
+                                            WORDS(slot, 64, INITIAL_CAP_IO_SPACE, 64, 1 << 16 | 8),
+                                            EXTRA(INITIAL_CAP_CNODE)}),
+        answer_illegal_operation());
     CHECK_ANSWER(mint(g, INITIAL_CAP_IO_SPACE, slot, UINT64_C(0xabc) << 32 | 0xffff0000),
                  answer_ok()); /* for no device: it may be minted again */
     CHECK_ANSWER(mint(g, slot, slot + 1, 1 << 16 | 9), answer_ok());
@@ -167,6 +173,8 @@ TEST(tables_map_errors_in_their_order)
     CHECK(guest_copy(g, table) != 0);
     call.caps = 1;
     CHECK_ANSWER(guest_invoke(g, call), answer_invalid_capability(0)); /* is mapped */
+    call.length = 0;
+    CHECK_ANSWER(guest_invoke(g, call), answer_truncated_message());
     guest_end(g);
 }
 
@@ -209,7 +217,10 @@ TEST(pages_map_errors_in_their_order)
     call.length = 2;
     call.caps = 0;
     CHECK_ANSWER(guest_invoke(g, call), answer_truncated_message());
-    CHECK_ANSWER(map_io_page(g, large, io.space, RIGHTS, 0), answer_invalid_capability(0));
+    guest_slot(g, large)->cap.frame.asid = 1; /* mapped somewhere */
+    struct answer answer = map_io_page(g, large, io.space, RIGHTS, 0);
+    CHECK_ANSWER(answer, answer_invalid_capability(0));
+    CHECK_STR(answer.reason.why, "X86PageMapIO: Invalid page size.");
     CHECK_ANSWER(map_io_page(g, page, INITIAL_CAP_TCB, RIGHTS, 0), answer_invalid_capability(0));
     CHECK_ANSWER(map_io_page(g, page, INITIAL_CAP_IO_SPACE, RIGHTS, 0),
                  answer_invalid_capability(0));
@@ -439,15 +450,21 @@ TEST(an_object_is_not_taken_for_the_table_that_lay_there)
     struct io_guest io = start();
     struct guest *g = &io.g;
     cptr_t untyped = guest_make(g, OBJECT_UNTYPED, 12), page = guest_make(g, OBJECT_4K_PAGE, 0);
+    cptr_t third = guest_make(g, OBJECT_IO_PAGE_TABLE, 0),
+           inside = guest_make(g, OBJECT_4K_PAGE, 0);
     const char *memory = kernel_memory(g->k, guest_cap(g, untyped).untyped.base);
     static char before[PAGE_BYTES];
     leave_table_linked(&io, untyped);
+    CHECK_ANSWER(map_io_table(g, third, io.space, IO_ADDR + bit(30)), answer_ok());
+    CHECK_ANSWER(map_io_page(g, inside, io.space, RIGHTS, IO_ADDR + bit(30)), answer_ok());
     guest_make_in(g, untyped, OBJECT_TCB, 0);
     memcpy(before, memory, PAGE_BYTES);
     cptr_t table = guest_make(g, OBJECT_IO_PAGE_TABLE, 0);
     CHECK_ANSWER(map_io_table(g, table, io.space, IO_ADDR + bit(30)), nothing_found());
     CHECK_ANSWER(map_io_page(g, page, io.space, RIGHTS, IO_ADDR + bit(30)), nothing_found());
     CHECK_EQ(dma(&io, IO_ADDR + bit(30), true).reason, DMA_BAD_TABLE);
+    CHECK_ANSWER(call_plain(g, inside, INV_X86_PAGE_UNMAP), answer_ok());
+    CHECK_ANSWER(unmap_table(g, third), answer_ok());
     CHECK_MEM(memory, before, PAGE_BYTES);
     guest_end(g);
 }
@@ -483,6 +500,31 @@ TEST(forged_tables_lead_to_no_object)
     CHECK_EQ(dma(&io, address, true).reason, DMA_CLOSED);
     *(uint64_t *)kernel_memory(g->k, target + 8) = g->k->io_mmu.root_table | IO_ENTRY_WRITE;
     CHECK_EQ(dma(&io, address, true).reason, DMA_CLOSED);
+    guest_end(g);
+}
+
+/* An entry above, that may not be written through, is none of its place. */
+TEST(what_is_unmapped_is_looked_for_where_it_was_mapped)
+{
+    struct io_guest io = start();
+    struct guest *g = &io.g;
+    cptr_t untyped = guest_make(g, OBJECT_UNTYPED, 12), page = guest_make(g, OBJECT_4K_PAGE, 0);
+    cptr_t third = guest_make(g, OBJECT_IO_PAGE_TABLE, 0);
+    cptr_t fourth = guest_make(g, OBJECT_IO_PAGE_TABLE, 0);
+    uint64_t *forged = kernel_memory(g->k, guest_cap(g, untyped).untyped.base);
+    const uint64_t address = IO_ADDR + bit(30);
+    leave_table_linked(&io, untyped);
+    guest_make_in(g, untyped, OBJECT_4K_PAGE, 0);
+    CHECK_ANSWER(map_io_table(g, third, io.space, address), answer_ok());
+    CHECK_ANSWER(map_io_table(g, fourth, io.space, address), answer_ok());
+    CHECK_ANSWER(map_io_page(g, page, io.space, RIGHTS, address), answer_ok());
+
+    uint64_t entry = forged[1] = guest_cap(g, fourth).io_page_table.object | IO_ENTRY_READ;
+    CHECK_ANSWER(unmap_table(g, fourth), answer_ok());
+    CHECK_EQ(forged[1], entry);
+    entry = forged[1] = frame_cap_paddr(guest_cap(g, page)) | IO_ENTRY_READ;
+    CHECK_ANSWER(call_plain(g, page, INV_X86_PAGE_UNMAP), answer_ok());
+    CHECK_EQ(forged[1], entry);
     guest_end(g);
 }
 
