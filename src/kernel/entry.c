@@ -70,7 +70,7 @@ static struct outcome leave_with(struct kernel *k, unsigned core, enum entry_res
     return (struct outcome){
         .kind = interrupted_outcomes[result],
         .tcb = k->cores[core].current,
-        .deadline = NANOSECONDS_NEVER,
+        .deadline = sched_deadline(k, core),
         .interrupt_cores = take_interrupts(k, core),
     };
 }

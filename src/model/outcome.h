@@ -9,8 +9,8 @@ enum outcome_kind {
     OUTCOME_RUN,       /* run `tcb` until it traps */
     OUTCOME_IDLE,      /* no thread of this core can run: wait for the deadline or an interrupt */
     OUTCOME_DEVICE,    /* do core->device, then kernel_device_answer() */
-    OUTCOME_PREEMPTED, /* a long operation stands at a preemption point: deliver what is pending,
-                          or call kernel_continue() */
+    OUTCOME_PREEMPTED, /* a long operation stands at a preemption point: deliver what is pending
+                          (a tick that is due, too), or call kernel_continue() */
     OUTCOME_CLEAR,     /* zero core->clear (the seat knows what was never touched), then
                           kernel_continue(), before anything else happens on this core */
     OUTCOME_STALL,     /* stop each core c of core->stall, kernel_stall() it, then

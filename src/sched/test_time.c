@@ -205,6 +205,64 @@ TEST(a_thread_woken_in_another_domain_waits_for_it)
     guest_end(&f.g);
 }
 
+/* --- ticks in a long operation ------------------------------------------------------------- */
+
+/* Thread a has begun to delete a CNode and stands at the first preemption point. */
+static struct outcome begin_deletion(struct fixture *f, cptr_t *ret_cnode)
+{
+    struct kernel *k = f->g.k;
+    *ret_cnode = guest_make(&f->g, OBJECT_CNODE, 4);
+    k->config.max_num_work_units_per_preemption = 1;
+    struct guest_syscall call = {
+        .syscall = SYSCALL_CALL,
+        .cap = INITIAL_CAP_CNODE,
+        .label = abi_invocation_label(&k->config, INV_CNODE_DELETE),
+        WORDS(*ret_cnode, 64),
+    };
+    struct outcome outcome = guest_syscall_once(&f->g, call);
+    CHECK_EQ(outcome.kind, OUTCOME_PREEMPTED);
+    CHECK_EQ(f->a.tcb->state, THREAD_RESTART);
+    return outcome;
+}
+
+TEST(ticks_at_preemption_points_are_not_of_the_slice)
+{
+    struct fixture f = setup();
+    cptr_t cnode;
+    CHECK_EQ(begin_deletion(&f, &cnode).deadline, NANOSECONDS_NEVER);
+    guest_advance(&f.g, 7 * TICK);
+    CHECK_EQ(kernel_timer(f.g.k, 0, f.g.now).kind, OUTCOME_RUN);
+    CHECK(guest_is_current(&f.g, f.a));
+    CHECK_EQ(f.a.tcb->time_slice, 5);
+    CHECK_EQ(f.a.tcb->context.next_ip, GUEST_SYSCALL_IP);
+    CHECK_EQ(kernel_syscall(f.g.k, 0, f.g.now).kind, OUTCOME_PREEMPTED);
+    guest_advance(&f.g, 7 * TICK);
+    guest_finish(&f.g, kernel_continue(f.g.k, 0, f.g.now));
+    CHECK_EQ(cap_type(guest_cap(&f.g, cnode)), CAP_NULL);
+    CHECK(guest_is_current(&f.g, f.a));
+    CHECK_EQ(f.a.tcb->time_slice, 5);
+    CHECK_EQ(f.g.k->cores[0].next_tick, 15 * TICK);
+    guest_end(&f.g);
+}
+
+TEST(a_turn_of_a_domain_ends_at_a_preemption_point)
+{
+    struct fixture f = setup_domains();
+    cptr_t cnode;
+    CHECK_EQ(begin_deletion(&f, &cnode).deadline, 3 * TICK);
+    guest_advance(&f.g, 3 * TICK);
+    CHECK_EQ(kernel_timer(f.g.k, 0, f.g.now).kind, OUTCOME_RUN);
+    CHECK(guest_is_current(&f.g, f.b));
+    CHECK_EQ(cap_type(guest_cap(&f.g, cnode)), CAP_ZOMBIE);
+    guest_advance(&f.g, 2 * TICK);
+    CHECK_EQ(kernel_timer(f.g.k, 0, f.g.now).kind, OUTCOME_RUN);
+    CHECK(guest_is_current(&f.g, f.a));
+    CHECK_EQ(f.a.tcb->context.next_ip, GUEST_SYSCALL_IP);
+    guest_finish(&f.g, kernel_syscall(f.g.k, 0, f.g.now));
+    CHECK_EQ(cap_type(guest_cap(&f.g, cnode)), CAP_NULL);
+    guest_end(&f.g);
+}
+
 TEST(a_schedule_without_end_marker_wraps_at_its_end)
 {
     struct fixture f = setup_domains();

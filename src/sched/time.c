@@ -14,7 +14,10 @@ static nanoseconds_t tick_length(const struct kernel *k)
     return (nanoseconds_t)k->config.timer_tick_ms * 1000000;
 }
 
-/* The running thread has used `ticks` of its time. */
+/*
+ * The running thread has used `ticks` of its time. One that stands at a preemption point (Restart)
+ * uses none: on the real kernel, too, the ticks of a long operation are nobody's.
+ */
 static void charge_current(struct kernel *k, unsigned core, uint64_t ticks)
 {
     struct tcb *current = tcb_at(k, k->cores[core].current);
@@ -63,11 +66,12 @@ void sched_advance(struct kernel *k, unsigned core, nanoseconds_t now)
     charge_domain(k, core, ticks);
 }
 
-/* A tick matters to the current thread only if another one of its priority waits. */
+/* A tick matters to the running thread only if another one of its priority waits. */
 static uint64_t ticks_to_slice_end(const struct kernel *k, unsigned core, const struct tcb *current)
 {
     const struct core *c = &k->cores[core];
-    if (!current || !c->ready[current->domain][current->priority].head)
+    if (!current || current->state != THREAD_RUNNING ||
+        !c->ready[current->domain][current->priority].head)
         return UINT64_MAX;
     return current->time_slice;
 }
