@@ -144,12 +144,19 @@ static const char *plan_memory(struct boot *b)
 
 /* --- kernel state -------------------------------------------------------------------------- */
 
+/* Not to be had: what the kernel keeps, and the line through which the second PIC interrupts. */
+static bool is_reserved(const struct kernel *k, unsigned vector)
+{
+    enum { SECOND_PIC = 2 };
+    return vector > MAX_USER_VECTOR || (k->config.irq_pic && vector == SECOND_PIC);
+}
+
 static void init_irqs(struct kernel *k, paddr_t slots)
 {
     k->irq_slots = slots;
     for (unsigned i = 0; i < NUM_IRQ_VECTORS; i++)
         k->irqs[i] = (struct irq){
-            .kind = i <= MAX_USER_VECTOR ? IRQ_FREE : IRQ_RESERVED,
+            .kind = is_reserved(k, i) ? IRQ_RESERVED : IRQ_FREE,
             .masked = true,
         };
 }

@@ -2,6 +2,7 @@
 /* What the seat asks of the machine: time, devices, console, waiting. */
 #include <machine/state.h>
 
+#include <device/pit.h>
 #include <machine/inspector.h>
 #include <machine/signals.h>
 #include <machine/waiting.h>
@@ -207,9 +208,32 @@ static void client_mmio_write(void *context, paddr_t paddr, unsigned size, uint6
     bus_mmio_write(machine->pc->bus, paddr, size, value, machine_now(machine));
 }
 
+/*
+ * A PIC has the lines of the IOAPIC's pins, but for the timer's, which is the line of the second
+ * PIC there. Those of PCI are level-triggered. Its vectors are the lines' numbers.
+ */
+static void wire_pic(struct machine *machine, const struct kernel *k)
+{
+    enum { LINES = 16, TIMER = 0, SECOND_PIC = 2, LEVEL_TRIGGERED = 7 << 9 };
+    for (unsigned line = 0; line < LINES; line++) {
+        const struct irq *irq = &k->irqs[line];
+        if (line == SECOND_PIC)
+            continue;
+        ioapic_set_pin(machine->pc->ioapic, line == TIMER ? PIT_GSI : line,
+                       (struct ioapic_pin){.mapped = irq->kind == IRQ_PIC,
+                                           .vector = (uint8_t)line,
+                                           .masked = irq->masked,
+                                           .level_triggered = LEVEL_TRIGGERED >> line & 1});
+    }
+}
+
 static void client_irqs_changed(void *context, struct kernel *k)
 {
     struct machine *machine = context;
+    if (k->config.irq_pic) {
+        wire_pic(machine, k);
+        return;
+    }
     for (unsigned i = 0; i < IOAPIC_PINS; i++) {
         const struct irq_pin *pin = &k->irq_pins[i];
         ioapic_set_pin(machine->pc->ioapic, i,
@@ -278,7 +302,7 @@ static bool something_may_come(const struct machine *machine)
             continue;
         const struct irq *irq = &machine->kernel->irqs[vector];
         bool may_come;
-        if (irq->kind != IRQ_IOAPIC || !ports_find_pin(machine, irq->pin, &may_come))
+        if (irq->kind == IRQ_MSI || !ports_find_pin(machine, irq->pin, &may_come))
             may_come = device_acts;
         if (may_come)
             return true;

@@ -42,7 +42,7 @@ enum irq_kind { IRQ_FREE, IRQ_RESERVED, IRQ_PIC, IRQ_IOAPIC, IRQ_MSI };
 struct irq {
     enum irq_kind kind;
     bool masked;
-    uint8_t ioapic, pin;
+    uint8_t ioapic, pin; /* with the PIC: the line */
     bool level_triggered, active_low;
     uint8_t pci_bus, pci_device, pci_function;
     word_t msi_handle;
@@ -146,8 +146,8 @@ struct kernel {
     uint64_t next_serial; /* for TCBs and VSpaces; starts at 1 */
     uint64_t idle_serial; /* of the idle thread, which has no TCB: it comes after the initial one */
     uint64_t deaths;      /* TCBs and VSpaces that have ended: a seat that sees it move looks */
-    uint64_t
-        irq_changes; /* counts changes of irq_pins[]: a seat that sees it move tells its IOAPIC */
+    uint64_t irq_changes; /* counts changes of irqs[] and irq_pins[]: a seat that sees it move tells
+                             its IOAPIC */
 
     paddr_t all_tcbs;    /* newest first */
     paddr_t dump_cursor; /* where an unfinished list of threads goes on; 0: none */

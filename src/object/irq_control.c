@@ -95,7 +95,7 @@ static struct answer irq_control_get(struct call *call)
                                                    "cap %lu, IRQ %lu.",
                                       .argument = {call->buffer[IPC_BUFFER_CAPS_OR_BADGES], line},
                                   });
-    return issue(call, (unsigned)line, (struct irq){.kind = IRQ_PIC}, dest);
+    return issue(call, (unsigned)line, (struct irq){.kind = IRQ_PIC, .pin = (uint8_t)line}, dest);
 }
 
 /* What GetIOAPIC and GetMSI have in common. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * IRQ handlers: the right to one interrupt vector. The kernel masks a vector that an IOAPIC pin
- * drives when it signals its notification; Ack unmasks it. One of messages it never masks. Manual,
- * "Hardware I/O", "Interrupt Delivery".
+ * IRQ handlers: the right to one interrupt vector. The kernel masks a vector that an IOAPIC pin or
+ * a line of the PIC drives when it signals its notification; Ack unmasks it. One of messages it
+ * never masks. Manual, "Hardware I/O", "Interrupt Delivery".
  */
 #include <object/irq.h>
 
@@ -30,10 +30,10 @@ struct slot *irq_slot(struct kernel *k, unsigned vector)
     return slot_at(k, k->irq_slots + vector * sizeof(struct slot));
 }
 
-/* What a debug kernel says, with its own number of the interrupt: user level's begin behind 16. */
+/* What a debug kernel says, with its own number of the interrupt: the PIC's lines, then vectors. */
 static void report(struct kernel *k, const char *what, unsigned vector)
 {
-    console_print(k, "%s IRQ: %u\n", what, vector + FIRST_USER_IRQ);
+    console_print(k, "%s IRQ: %u\n", what, k->config.irq_pic ? vector : vector + FIRST_USER_IRQ);
 }
 
 void irq_deliver(struct kernel *k, unsigned core, unsigned vector)
@@ -46,7 +46,7 @@ void irq_deliver(struct kernel *k, unsigned core, unsigned vector)
         notification_signal(k, core, cap.notification.object, cap.notification.badge);
     else
         report(k, "Undelivered", vector);
-    if (kind == IRQ_IOAPIC) /* messages cannot be masked */
+    if (kind == IRQ_IOAPIC || kind == IRQ_PIC) /* messages cannot be masked */
         irq_set_masked(k, vector, true);
 }
 

@@ -147,6 +147,7 @@ TEST(irq_control_get_needs_a_pic)
         if (pic) {
             CHECK_ANSWER(with_word(&g, call, 0, 15), answer_revoke_first());
             CHECK_ANSWER(with_word(&g, call, 0, 14), answer_delete_first());
+            CHECK_ANSWER(with_word(&g, call, 0, 2), answer_revoke_first()); /* of the second PIC */
             CHECK_ANSWER(guest_invoke(&g, get_ioapic(dest + 1, 2, 2)), answer_illegal_operation());
             CHECK_ANSWER(guest_invoke(&g, get_msi(dest + 1, 2)), answer_illegal_operation());
             CHECK_EQ(g.k->irqs[15].kind, IRQ_PIC);

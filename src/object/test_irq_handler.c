@@ -81,6 +81,29 @@ TEST(an_interrupt_masks_a_pin_but_no_message)
     guest_end(&g);
 }
 
+TEST(a_line_of_the_pic_is_masked_until_its_ack)
+{
+    enum { LINE = 5 };
+    struct kernel_config config = kernel_config_default();
+    config.irq_pic = true;
+    struct guest g = guest_boot(config, GUEST_MEMORY_END);
+    cptr_t handler = g.next_slot++;
+    guest_invoke(&g, (struct guest_call){.cap = INITIAL_CAP_IRQ_CONTROL,
+                                         .method = INV_IRQ_CONTROL_GET,
+                                         WORDS(LINE, handler, 64),
+                                         EXTRA(INITIAL_CAP_CNODE)});
+    CHECK(!g.k->irqs[LINE].masked);
+    printed(&g);
+    irq_deliver(g.k, 0, LINE);
+    CHECK_STR(printed(&g), "Undelivered IRQ: 5\n");
+    CHECK(g.k->irqs[LINE].masked);
+    uint64_t changes = g.k->irq_changes;
+    CHECK_ANSWER(call_plain(&g, handler, INV_IRQ_HANDLER_ACK), answer_ok());
+    CHECK(!g.k->irqs[LINE].masked);
+    CHECK_EQ(g.k->irq_changes, changes + 1);
+    guest_end(&g);
+}
+
 TEST(an_interrupt_that_nobody_gets_is_reported)
 {
     struct guest g = guest_boot_default();
