@@ -109,6 +109,31 @@ static void answer_cpuid(struct seat *seat, word_t reg[USER_REGISTER_COUNT])
     reg[UREG_RIP] += INSTRUCTION_BYTES;
 }
 
+/* --- events -------------------------------------------------------------------------------- */
+
+/* An interrupt or a tick that is due, or neither. Looking takes the interrupt. */
+struct event {
+    int vector; /* negative: no interrupt */
+    bool is_tick;
+    nanoseconds_t now;
+};
+
+static bool find_event(struct seat *seat, nanoseconds_t deadline, struct event *ret_event)
+{
+    const struct seat_client *client = &seat->client;
+    nanoseconds_t now = client->now(client->context);
+    int vector = client->pending_interrupt(client->context, now);
+    *ret_event = (struct event){.vector = vector, .is_tick = now >= deadline, .now = now};
+    return vector >= 0 || ret_event->is_tick;
+}
+
+static struct outcome deliver(struct seat *seat, const struct event *event)
+{
+    if (event->vector >= 0)
+        return kernel_interrupt(seat->k, CORE, (unsigned)event->vector, event->now);
+    return kernel_timer(seat->k, CORE, event->now);
+}
+
 /* --- running ------------------------------------------------------------------------------- */
 
 /* Without a VSpace the first instruction fetch faults. */
@@ -187,6 +212,36 @@ static bool set_breakpoints(struct seat *seat, struct seat_carrier *carrier, con
     return !error;
 }
 
+/*
+ * Runs until the kernel is entered. What stopped the thread may concern the seat alone: a device
+ * access that it has carried out, a look at the clock. On a real machine there is no trap then.
+ */
+static struct outcome run_until_entry(struct seat *seat, struct seat_carrier *carrier,
+                                      struct tcb *tcb, word_t reg[USER_REGISTER_COUNT],
+                                      struct outcome outcome)
+{
+    const struct seat_client *client = &seat->client;
+    for (;;) {
+        struct trap trap;
+        struct event event;
+        word_t fsr = 0;
+        client->arm(client->context, outcome.deadline);
+        int error = run_until_trap(seat, carrier, tcb, reg, &trap, &fsr);
+        if (error) {
+            seat_fail(seat, error, "cannot run the thread %s", carrier->name);
+            return outcome;
+        }
+        if (trap.kind != TRAP_INTERRUPTED)
+            return take_trap(seat, carrier, tcb, reg, &trap, fsr);
+        if (find_event(seat, outcome.deadline, &event)) {
+            kernel_save_registers(tcb, reg, false);
+            return deliver(seat, &event);
+        }
+        if (seat->ended || client->should_stop(client->context))
+            return take_trap(seat, carrier, tcb, reg, &trap, fsr);
+    }
+}
+
 static struct outcome run_thread(struct seat *seat, struct outcome outcome)
 {
     struct tcb *tcb = tcb_at(seat->k, outcome.tcb);
@@ -204,20 +259,12 @@ static struct outcome run_thread(struct seat *seat, struct outcome outcome)
         return outcome;
 
     word_t reg[USER_REGISTER_COUNT];
-    struct trap trap;
     kernel_load_registers(tcb, reg);
     if (kernel_traps_at_once(tcb))
         return take_trap(seat, carrier, tcb, reg, &step_trap, 0);
     if (!set_breakpoints(seat, carrier, tcb))
         return outcome;
-    seat->client.arm(seat->client.context, outcome.deadline);
-    word_t fsr = 0;
-    int error = run_until_trap(seat, carrier, tcb, reg, &trap, &fsr);
-    if (error) {
-        seat_fail(seat, error, "cannot run the thread %s", carrier->name);
-        return outcome;
-    }
-    return take_trap(seat, carrier, tcb, reg, &trap, fsr);
+    return run_until_entry(seat, carrier, tcb, reg, outcome);
 }
 
 static struct outcome wait_for_event(struct seat *seat, struct outcome outcome)
@@ -262,21 +309,6 @@ static void after_entry(struct seat *seat, struct outcome outcome)
         seat->irq_changes_seen = seat->k->irq_changes;
         seat->client.irqs_changed(seat->client.context, seat->k);
     }
-}
-
-/* Interrupts and ticks that are due. Returns whether the kernel was entered. */
-static bool deliver_events(struct seat *seat, struct outcome *outcome)
-{
-    const struct seat_client *client = &seat->client;
-    nanoseconds_t now = client->now(client->context);
-    int vector = client->pending_interrupt(client->context, now);
-    if (vector >= 0)
-        *outcome = kernel_interrupt(seat->k, CORE, (unsigned)vector, now);
-    else if (now >= outcome->deadline)
-        *outcome = kernel_timer(seat->k, CORE, now);
-    else
-        return false;
-    return true;
 }
 
 /* The others go on with the same entry. */
@@ -324,12 +356,16 @@ void seat_run(struct seat *seat, struct seat_result *ret_result)
     while (!seat->ended) {
         after_entry(seat, outcome);
         /* Looking for events comes first: it may be what tells the client to stop. */
-        bool delivered = may_be_interrupted(outcome.kind) && deliver_events(seat, &outcome);
+        struct event event;
+        bool is_due =
+            may_be_interrupted(outcome.kind) && find_event(seat, outcome.deadline, &event);
+        if (is_due)
+            outcome = deliver(seat, &event);
         if (client->should_stop(client->context)) {
             end(seat, SEAT_END_STOPPED);
             break;
         }
-        if (delivered)
+        if (is_due)
             continue;
         seat_reap(seat);
         if (ends_entry(outcome.kind) && kernel_measures_entries(seat->k, CORE))

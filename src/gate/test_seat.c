@@ -39,6 +39,14 @@ static int run_until_ud2(struct gate_carrier *carrier, word_t reg[USER_REGISTER_
     return error;
 }
 
+/* `ud2` instead of the first `cpuid` of the first page. */
+static void mark_cpuid(struct world *world)
+{
+    uint8_t *code = memmem(world_image_page(world, 0), PAGE_BYTES, "\x0f\xa2", 2);
+    if (CHECK(code != NULL))
+        memcpy(code, "\x0f\x0b", 2);
+}
+
 TEST(trapped_cpuid_shows_what_the_kernel_turns_on)
 {
     uint32_t processor[HOST_CPUID_REGISTERS];
@@ -53,15 +61,34 @@ TEST(trapped_cpuid_shows_what_the_kernel_turns_on)
         world.k->config.xsave_features = features;
         world_ops.run = run_until_ud2;
         world_load(&world, &ask_processor, 0, 0);
-        uint8_t *code = memmem(world_image_page(&world, 0), PAGE_BYTES, "\x0f\xa2", 2);
-        CHECK(code != NULL);
-        if (code)
-            memcpy(code, "\x0f\x0b", 2);
+        mark_cpuid(&world);
         seat_run(world.seat, &world.result);
         CHECK_EQ(world.result.end, SEAT_END_HALTED);
         CHECK_EQ(world.text[0], features ? has_xsave : '0');
         world_close(&world);
     }
+}
+
+/* The trap flag is on from the next instruction on. r15: a stack. */
+PIECE(step_over_cpuid, "movq %r15, %rsp; pushfq; orl $0x100, (%rsp); popfq; cpuid;" HALT);
+
+TEST(a_step_ends_behind_a_trapped_cpuid)
+{
+    enum { HALT_BYTES = 5 };
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world_ops.run = run_until_ud2;
+    world_load(&world, &step_over_cpuid, 0, PAGE(2));
+    mark_cpuid(&world);
+    struct tcb *tcb = world_thread(&world);
+    seat_run(world.seat, &world.result);
+    CHECK_EQ(world.result.end, SEAT_END_IDLE);
+    CHECK(strstr(world.text, "user exception 0x1") != NULL);
+    CHECK_EQ(tcb->context.reg[UREG_RIP],
+             PAGE(0) + (size_t)(step_over_cpuid.end - step_over_cpuid.start) - HALT_BYTES);
+    world_close(&world);
 }
 
 PIECE(forever, "1: jmp 1b");

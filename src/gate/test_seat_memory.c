@@ -312,6 +312,58 @@ TEST(device_accesses_fault_where_they_must)
     world_close(&world);
 }
 
+/*
+ * A system call leaves rsp, rcx and r11 of the last trap in the TCB. The device access is none: for
+ * the kernel's eyes they are still those that the thread began with.
+ */
+PIECE(use_device_and_halt, "movl $0x1111, %esp; movl $0x2222, %ecx; movl $0x3333, %r11d;"
+                           "movl 16(%r14), %eax; movl %eax, 16(%r14);" HALT);
+
+TEST(device_accesses_are_no_traps)
+{
+    struct world world;
+
+    if (!world_open(&world))
+        return;
+    world_map(&world, EXTRA_PAGE, DEVICE, READ_WRITE);
+    CHECK_EQ(world_run(&world, &use_device_and_halt, EXTRA_PAGE, 0), SEAT_END_HALTED);
+    CHECK_EQ(world.reads + world.writes, 2);
+    const word_t *reg = world_thread(&world)->context.reg;
+    CHECK_EQ(reg[UREG_RSP], 0);
+    CHECK_EQ(reg[UREG_RCX], 0);
+    CHECK_EQ(reg[UREG_R11], 0);
+    CHECK_EQ(world.entered, 1);
+    world_close(&world);
+}
+
+/* The trap flag from the next instruction on; r15: a stack. */
+#define STEP "movq %r15, %rsp; pushfq; orl $0x100, (%rsp); popfq;"
+PIECE(step_over_device, STEP "addl $1, 16(%r14);" HALT);
+PIECE(step_over_nop, STEP ".byte 0x41, 0x0f, 0x1f, 0x46, 0x10;" HALT); /* as long */
+
+TEST(steps_end_behind_device_accesses)
+{
+    const struct piece *pieces[] = {&step_over_nop, &step_over_device};
+    vaddr_t ends[ARRAY_LENGTH(pieces)];
+
+    for (unsigned i = 0; i < ARRAY_LENGTH(pieces); i++) {
+        struct world world;
+
+        if (!world_open(&world))
+            return;
+        world_map(&world, EXTRA_PAGE, DEVICE, READ_WRITE);
+        world_load(&world, pieces[i], EXTRA_PAGE, PAGE(2));
+        struct tcb *tcb = world_thread(&world);
+        seat_run(world.seat, &world.result);
+        CHECK_EQ(world.result.end, SEAT_END_IDLE);
+        CHECK(strstr(world.text, "user exception 0x1") != NULL);
+        ends[i] = tcb->context.reg[UREG_RIP];
+        CHECK_EQ(world.writes, i);
+        world_close(&world);
+    }
+    CHECK_EQ(ends[1], ends[0]);
+}
+
 TEST(nothing_reads_as_ones)
 {
     struct world world;
