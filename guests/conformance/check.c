@@ -22,7 +22,7 @@ static struct {
 void guest_main(void);
 
 extern unsigned guest_pool_bits;
-unsigned guest_pool_bits = 26;
+unsigned guest_pool_bits = 27;
 
 /* --- results --------------------------------------------------------------------------------- */
 
@@ -130,6 +130,20 @@ seL4_Error mint_cap(seL4_CPtr to, seL4_CPtr from, seL4_Word badge)
 seL4_Error delete_cap(seL4_CPtr slot)
 {
     return seL4_CNode_Delete(ROOT, slot, DEPTH);
+}
+
+seL4_CPtr long_to_delete(void)
+{
+    enum { SLOT_COUNT_BITS = 17 };
+    static seL4_CPtr memory, slot;
+
+    if (memory == seL4_CapNull) {
+        memory = object_new(seL4_UntypedObject, SLOT_COUNT_BITS + seL4_SlotBits);
+        slot = slot_new();
+    }
+    must(seL4_Untyped_Retype(memory, seL4_CapTableObject, SLOT_COUNT_BITS, ROOT, 0, 0, slot, 1),
+         "Retype");
+    return slot;
 }
 
 /* --- workers --------------------------------------------------------------------------------- */

@@ -70,6 +70,9 @@ seL4_Error copy_cap(seL4_CPtr to, seL4_CPtr from, seL4_CapRights_t rights);
 seL4_Error mint_cap(seL4_CPtr to, seL4_CPtr from, seL4_Word badge);
 seL4_Error delete_cap(seL4_CPtr slot);
 
+/* A CNode, in the same slot each time, whose Delete takes longer than a time slice. */
+seL4_CPtr long_to_delete(void);
+
 /* --- workers --------------------------------------------------------------------------------- */
 
 #define WORKERS         3

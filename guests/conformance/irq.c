@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IRQControl and IRQ handlers. Pin 5 of the first IOAPIC has no device here that interrupts. */
+/*
+ * IRQControl and IRQ handlers. Pin 5 of the first IOAPIC, line 5 of the PIC, has no device here
+ * that interrupts.
+ */
 #include "check.h"
+#include "pit.h"
 
 #define PIN 5
 
@@ -9,6 +13,24 @@ static seL4_Error get(seL4_CPtr slot, seL4_Word ioapic, seL4_Word pin, seL4_Word
 {
     return seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, ROOT, slot, DEPTH, ioapic, pin, level,
                                      polarity, vector);
+}
+
+#ifdef CONFIG_IRQ_PIC
+static seL4_Error get_line(seL4_CPtr slot, seL4_Word line)
+{
+    return seL4_IRQControl_Get(seL4_CapIRQControl, line, ROOT, slot, DEPTH);
+}
+#endif
+
+/* A handler of what never interrupts, by the controller that the kernel uses. */
+static seL4_Error get_any(seL4_CPtr slot, seL4_Word vector)
+{
+#ifdef CONFIG_IRQ_PIC
+    (void)vector;
+    return get_line(slot, PIN);
+#else
+    return get(slot, 0, PIN, 0, 0, vector);
+#endif
 }
 
 static void truncated(void)
@@ -70,7 +92,7 @@ static void handler(void)
     const seL4_CPtr slot = slot_new(), ntfn = object_new(seL4_NotificationObject, 0);
     const seL4_CPtr reader = slot_new();
 
-    must(get(slot, 0, PIN, 0, 0, 22), "GetIOAPIC");
+    must(get_any(slot, 22), "IRQControl");
     must(copy_cap(reader, ntfn, seL4_CanRead), "Copy");
     say_error(invoke(slot, Label_IRQHandler_SetNotification, NONE, NONE));
     say_error(seL4_IRQHandler_SetNotification(slot, ROOT));
@@ -89,16 +111,17 @@ static void copies(void)
 {
     const seL4_CPtr slot = slot_new(), copy = slot_new();
 
-    must(get(slot, 0, PIN, 0, 0, 23), "GetIOAPIC");
+    must(get_any(slot, 23), "IRQControl");
     say_error(copy_cap(copy, slot, seL4_AllRights));
     must(delete_cap(slot), "Delete");
-    say_error(get(slot, 0, PIN, 0, 0, 23));
+    say_error(get_any(slot, 23));
     say_error(seL4_CNode_Revoke(ROOT, seL4_CapIRQControl, DEPTH));
     say_cap(copy);
-    say_error(get(slot, 0, PIN, 0, 0, 23));
+    say_error(get_any(slot, 23));
     must(delete_cap(slot), "Delete");
 }
 
+#ifndef CONFIG_IRQ_PIC
 static seL4_Error get_msi_vector(seL4_CPtr slot, seL4_Word bus, seL4_Word vector)
 {
     return seL4_IRQControl_GetMSI(seL4_CapIRQControl, ROOT, slot, DEPTH, bus, 0, 0, 0, vector);
@@ -120,16 +143,96 @@ static void msi_errors(void)
     must(delete_cap(slot), "Delete");
 }
 
+#endif
+
+/* --- the PIC --------------------------------------------------------------------------------- */
+
+#ifdef CONFIG_IRQ_PIC
+static void get_lines(void)
+{
+    static const seL4_Word lines[] = {16, 17, 255, 256, ~(seL4_Word)0};
+    const seL4_CPtr slot = slot_new();
+
+    for (unsigned i = 0; i < ARRAY_LENGTH(lines); i++)
+        say_error(get_line(slot, lines[i]));
+    say(";");
+    for (seL4_Word line = 0; line < 16; line++) {
+        say_error(get_line(slot, line));
+        must(delete_cap(slot), "Delete");
+    }
+}
+
+static void get_line_errors(void)
+{
+    const seL4_CPtr slot = slot_new();
+
+    say_error(invoke(seL4_CapIRQControl, Label_IRQControl_Get, CAPS(ROOT), WORDS(99, slot)));
+    say_error(invoke(seL4_CapIRQControl, Label_IRQControl_Get, NONE, WORDS(99, slot, DEPTH)));
+    say_error(get_line(ROOT, 16));
+    say_error(get_line(slot, PIN));
+    say_cap(slot);
+    say_error(get_line(ROOT, PIN));
+    say_error(get_line(ROOT, 6));
+    say_error(seL4_IRQControl_Get(seL4_CapIRQControl, 6, ROOT, slot_new(), 0));
+    say_error(seL4_IRQControl_Get(seL4_CapIRQControl, 6, slot, slot_new(), DEPTH));
+    must(delete_cap(slot), "Delete");
+    say_error(get_line(slot, PIN));
+    must(delete_cap(slot), "Delete");
+}
+
+static void say_signal(seL4_CPtr ntfn)
+{
+    seL4_Word badge;
+
+    seL4_Poll(ntfn, &badge);
+    say("%lu", badge);
+}
+
+/* The line is masked from the interrupt to its Ack, and keeps what comes meanwhile. */
+static void line_interrupts(void)
+{
+    const seL4_CPtr ntfn = object_new(seL4_NotificationObject, 0);
+    seL4_Word badge;
+    struct pit pit;
+
+    pit_create(&pit, cap_mint(ntfn, seL4_AllRights, 5));
+    say_signal(ntfn);
+    pit_start(&pit, 1000);
+    seL4_Wait(ntfn, &badge);
+    say("%lu", badge);
+    pit_start(&pit, 1000);
+    while (!pit_is_over(&pit))
+        ;
+    say_signal(ntfn);
+    must(seL4_IRQHandler_Ack(pit.irq), "Ack");
+    say_signal(ntfn);
+    must(seL4_IRQHandler_Ack(pit.irq), "Ack");
+    say_signal(ntfn);
+    must(delete_cap(pit.irq), "Delete");
+    pit_start(&pit, 1000);
+    while (!pit_is_over(&pit))
+        ;
+    say_signal(ntfn);
+    must(delete_cap(pit.ports), "Delete");
+}
+#endif
+
 static const struct check checks[] = {
     {"IRQ0001", "messages too short, a label that there is not", truncated},
-    {"IRQ0002", "Get on a kernel with IOAPIC", get_plain},
+    {"IRQ0002", "Get by the number of a line", get_plain},
     {"IRQ0003", "GetIOAPIC: vector, IOAPIC, pin, level, polarity out of range; the order",
      get_errors},
     {"IRQ0004", "GetIOAPIC twice with one vector, and after Delete", get_and_again},
     {"IRQ0005", "GetMSI: bus, device, function out of range", get_msi},
     {"IRQ0006", "SetNotification, Ack, Clear", handler},
     {"IRQ0007", "copies of a handler, and Revoke of IRQControl", copies},
+#ifndef CONFIG_IRQ_PIC
     {"IRQ0008", "GetMSI: too short, vectors out of range and in use, full slot", msi_errors},
+#else
+    {"IRQ0009", "Get: lines that are not and all that are", get_lines},
+    {"IRQ0010", "Get: too short, taken, a full slot, no slot; the order", get_line_errors},
+    {"IRQ0011", "the timer's interrupt: while masked, after Ack, without handler", line_interrupts},
+#endif
 };
 
 const struct check_table irq_checks = CHECK_TABLE(checks);

@@ -488,4 +488,4 @@ static const struct check checks[] = {
     {"TCB0027", "a thread reads, writes and copies its own registers", own_registers},
 };
 
-const struct check_table tcb_checks = CHECK_TABLE(checks);
+const struct check_table tcb_checks = CHECK_TABLE_OFTEN(checks);

@@ -75,6 +75,7 @@ static void write_configuration(FILE *out, const struct kernel_config *config)
         {"CONFIG_VTX", config->vtx},
         {"CONFIG_HARDWARE_DEBUG_API", config->hardware_debug_api},
         {"CONFIG_HUGE_PAGE", config->huge_pages},
+        {"CONFIG_IRQ_PIC", config->irq_pic},
         {"CONFIG_FSGSBASE_INST", config->fsgsbase_inst},
         {"CONFIG_DEBUG_BUILD", config->debug_build},
         {"CONFIG_PRINTING", config->printing},
@@ -91,6 +92,8 @@ static void write_configuration(FILE *out, const struct kernel_config *config)
             define(out, options[i].name, 1);
     define(out, "CONFIG_MAX_NUM_NODES", config->max_cores);
     define(out, "CONFIG_XSAVE_FEATURE_SET", (int64_t)config->xsave_features);
+    define(out, "CONFIG_NUM_DOMAINS", config->num_domains);
+    define(out, "CONFIG_NUM_DOMAIN_SCHEDULES", config->num_domain_schedules);
     define(out, "CONFIG_NUM_PRIORITIES", config->num_priorities);
     define(out, "CONFIG_ROOT_CNODE_SIZE_BITS", config->root_cnode_size_bits);
     define(out, "CONFIG_RETYPE_FAN_OUT_LIMIT", config->retype_fan_out_limit);
