@@ -4,12 +4,15 @@
 
 #ifdef CONFIG_IOMMU
 
-#define LEVELS    3
-#define DOMAIN    5
-#define ADDRESS   UINT64_C(0x40201000) /* entry 1 of each of three tables */
-#define NEXT_PAGE 0x1000
-#define NEXT_LAST 0x200000 /* what the last table covers */
-#define VADDR     UINT64_C(0x63000000)
+#define LEVELS      3
+#define DOMAIN      5
+#define ADDRESS     UINT64_C(0x40201000) /* entry 1 of each of three tables */
+#define NEXT_PAGE   0x1000
+#define NEXT_LAST   0x200000   /* what the last table covers */
+#define NEXT_SECOND 0x40000000 /* and that above it */
+#define ENTRY_BITS  0xfff
+#define ENTRY_WRITE 0x2
+#define VADDR       UINT64_C(0x63000000)
 
 static seL4_CPtr space, tables[LEVELS], page;
 
@@ -262,6 +265,59 @@ static void table_objects(void)
     say_error(map_table(tables[0], 0));
 }
 
+static void table_truncated_mapped(void)
+{
+    fresh();
+    must(map_table(tables[0], 0), "IOPageTable_Map");
+    say_error(invoke(tables[0], Label_X86_IOPageTable_Map, CAPS(space), NONE));
+    say_error(invoke(tables[0], Label_X86_IOPageTable_Map, NONE, WORDS(0)));
+    say_error(invoke(tables[0], Label_X86_IOPageTable_Map, CAPS(ROOT), WORDS(0)));
+}
+
+/* The last capability to go says that the table is where it no longer is: it stays in its place. */
+static void leave_table_linked(seL4_CPtr untyped)
+{
+    const seL4_CPtr table = slot_new(), copy = slot_new();
+
+    must(seL4_Untyped_Retype(untyped, seL4_X86_IOPageTableObject, 0, ROOT, 0, 0, table, 1),
+         "Untyped_Retype");
+    must(map_table(tables[0], 0), "IOPageTable_Map");
+    must(map_table(table, ADDRESS), "IOPageTable_Map");
+    must(copy_cap(copy, table, seL4_AllRights), "Copy");
+    say_error(seL4_X86_IOPageTable_Unmap(table));
+    say_error(map_table(table, ADDRESS + NEXT_SECOND));
+    say_error(delete_cap(table));
+    say_error(delete_cap(copy));
+}
+
+/* The frame's second word is an entry of the table that lay there. */
+static void table_is_frame(void)
+{
+    const seL4_CPtr untyped = object_new(seL4_UntypedObject, seL4_PageBits), frame = slot_new();
+    volatile seL4_Word *entry;
+
+    fresh();
+    leave_table_linked(untyped);
+    must(seL4_Untyped_Retype(untyped, seL4_X86_4K, 0, ROOT, 0, 0, frame, 1), "Untyped_Retype");
+    entry = (seL4_Word *)window_open(frame) + 1;
+    say("0x%lx", *entry);
+    say_error(map_table(tables[1], ADDRESS + NEXT_SECOND));
+    say("0x%lx", *entry & ENTRY_BITS);
+    say_error(map_page(page, ADDRESS + NEXT_SECOND));
+    *entry &= ~(seL4_Word)ENTRY_WRITE;
+    forget_lookups();
+    say_error(map_page(object_new(seL4_X86_4K, 0), ADDRESS + NEXT_SECOND + NEXT_PAGE));
+    say_error(map_table(tables[2], ADDRESS + NEXT_SECOND));
+    say_error(seL4_X86_Page_Unmap(page));
+    say("0x%lx", *entry & ENTRY_BITS);
+    say_error(seL4_X86_IOPageTable_Unmap(tables[1]));
+    say("0x%lx", *entry);
+    say_error(map_table(tables[2], ADDRESS + NEXT_SECOND));
+    say("0x%lx", *entry & ENTRY_BITS);
+    window_close();
+    must(delete_cap(space), "Delete"); /* nobody goes this way again */
+}
+
 /* --- pages ----------------------------------------------------------------------------------- */
 
 static void page_truncated(void)
@@ -401,6 +457,8 @@ static const struct check checks[] = {
     {"IOTABLE0008", "Unmap of tables that are no longer reached", table_overmapped},
     {"IOTABLE0009", "Delete of a table", delete_table},
     {"IOTABLE0010", "Retype: of device memory, with a size; Revoke of the untyped", table_objects},
+    {"IOTABLE0011", "messages too short, and the table is mapped", table_truncated_mapped},
+    {"IOTABLE0012", "a table that stays where it was is a frame", table_is_frame},
     {"IOPAGE0001", "messages too short", page_truncated},
     {"IOPAGE0002", "a large page, no IOSpace, the master", page_bad_capability},
     {"IOPAGE0003", "0 to 3 tables", page_missing_tables},
