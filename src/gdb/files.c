@@ -11,9 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <host/host.h>
+#include <sys/stat.h>
 
 #define PATH_BYTES  4096
 #define PIECE_BYTES (GDB_PACKET_BYTES - 32) /* the answer begins with a number */
+
+#define STATUS_BYTES 64
 
 /* The protocol has errors of its own; those used have Linux's numbers. */
 static void answer(struct gdb_server *server, int64_t result)
@@ -121,6 +124,48 @@ void gdb_handle_file_read(struct gdb_server *server, struct gdb_reader *argument
     gdb_write_text(&server->reply, ";");
     for (size_t i = 0; i < data.size; i++)
         server->reply.bytes[server->reply.size++] = escaped[i];
+}
+
+/* A number of `bytes` bytes, the highest first: the protocol's struct stat has such. */
+static void write_field(struct gdb_writer *writer, uint64_t value, unsigned bytes)
+{
+    while (bytes--) {
+        uint8_t byte = (uint8_t)(value >> 8 * bytes);
+
+        gdb_write_binary(writer, &byte, 1);
+    }
+}
+
+void gdb_handle_file_status(struct gdb_server *server, struct gdb_reader *arguments)
+{
+    struct stat status;
+    int *file;
+    long error;
+
+    if (!read_file(server, arguments, &file)) {
+        answer(server, -EBADF);
+        return;
+    }
+    error = host_fstat(*file, &status);
+    if (error) {
+        answer(server, error);
+        return;
+    }
+    answer(server, STATUS_BYTES);
+    gdb_write_text(&server->reply, ";");
+    write_field(&server->reply, 0, 4); /* device */
+    write_field(&server->reply, 0, 4); /* inode */
+    write_field(&server->reply, S_IFREG | 0444, 4);
+    write_field(&server->reply, 1, 4); /* links */
+    write_field(&server->reply, 0, 4); /* user */
+    write_field(&server->reply, 0, 4); /* group */
+    write_field(&server->reply, 0, 4); /* device that it is */
+    write_field(&server->reply, (uint64_t)status.st_size, 8);
+    write_field(&server->reply, (uint64_t)status.st_blksize, 8);
+    write_field(&server->reply, (uint64_t)status.st_blocks, 8);
+    write_field(&server->reply, (uint64_t)status.st_atime, 4);
+    write_field(&server->reply, (uint64_t)status.st_mtime, 4);
+    write_field(&server->reply, (uint64_t)status.st_ctime, 4);
 }
 
 void gdb_handle_file_close(struct gdb_server *server, struct gdb_reader *arguments)

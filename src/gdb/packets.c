@@ -67,6 +67,7 @@ const struct gdb_packet gdb_packets[] = {
     {"vFile:setfs:", gdb_handle_file_root, "whose view of the files"},
     {"vFile:open:", gdb_handle_file_open, "for reading"},
     {"vFile:pread:", gdb_handle_file_read, "a piece"},
+    {"vFile:fstat:", gdb_handle_file_status, "its size and times"},
     {"vFile:close:", gdb_handle_file_close, "the end"},
 
     /* and then */

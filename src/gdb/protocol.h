@@ -15,7 +15,7 @@
 #define GDB_PACKET_BYTES 0x4000
 
 #define GDB_RANGES     16 /* threads that step through a range at a time */
-#define GDB_OPEN_FILES 4
+#define GDB_OPEN_FILES 64 /* gdb keeps two for each program */
 
 enum gdb_frame_state {
     GDB_FRAME_NONE, /* between packets */
@@ -40,6 +40,7 @@ struct gdb_stops {
     } * entries;
     size_t count, capacity;
     bool is_told;
+    bool one_only; /* the first was told as the answer to '?' */
 };
 
 /* A thread steps until it leaves [start, end). */
@@ -177,7 +178,8 @@ gdb_handler gdb_handle_supported, gdb_handle_no_ack, gdb_handle_monitor, gdb_han
 gdb_handler gdb_handle_features, gdb_handle_threads, gdb_handle_exec_file;
 void gdb_document_free(struct gdb_document *document);
 
-gdb_handler gdb_handle_file_root, gdb_handle_file_open, gdb_handle_file_read, gdb_handle_file_close;
+gdb_handler gdb_handle_file_root, gdb_handle_file_open, gdb_handle_file_status,
+    gdb_handle_file_read, gdb_handle_file_close;
 void gdb_files_close(struct gdb_server *server);
 
 #endif

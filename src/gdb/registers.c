@@ -2,6 +2,10 @@
 /*
  * The registers in the debugger's order. One table yields the target description, which tells gdb
  * that order, and the packets g, G, p and P.
+ *
+ * gdb 13 reads the description for the first process alone. For those that appear later it takes
+ * what it knows of x86_64 Linux (or, if it was built for another system, of x86_64), so the order
+ * is that one, and g and G end where the two begin to differ: gdb gets what follows by p.
  */
 #include <gdb/protocol.h>
 
@@ -40,7 +44,7 @@ struct register_row {
     uint16_t stored;                 /* bytes where it is kept, if fewer */
     uint8_t part;                    /* of the XSAVE area */
     enum place place;
-    unsigned at;
+    uint64_t at;
 };
 
 #define WORD(register_name, type_name, index)                                                      \
@@ -146,6 +150,11 @@ static const struct register_row sse_registers[] = {
      .at = 24},
 };
 
+/* Of an interrupted call of Linux's: none. */
+static const struct register_row linux_registers[] = {
+    {.name = "orig_rax", .type = "int64", .bits = 64, .place = CONSTANT, .at = UINT64_MAX},
+};
+
 static const struct register_row segment_registers[] = {
     WORD("fs_base", "int64", UREG_FS_BASE),
     WORD("gs_base", "int64", UREG_GS_BASE),
@@ -179,6 +188,8 @@ static const char sse_types[] =
     "<field name=\"v8_int16\" type=\"v8i16\"/><field name=\"v4_int32\" type=\"v4i32\"/>"
     "<field name=\"v2_int64\" type=\"v2i64\"/><field name=\"uint128\" type=\"uint128\"/></union>";
 
+#define TOGETHER_FEATURES 2 /* whose registers are in the packets g and G */
+
 /* In the debugger's order; the last one only if the target has it. */
 static const struct feature {
     const char *name, *types;
@@ -187,6 +198,7 @@ static const struct feature {
 } features[] = {
     {"org.gnu.gdb.i386.core", core_types, core_registers, ARRAY_LENGTH(core_registers)},
     {"org.gnu.gdb.i386.sse", sse_types, sse_registers, ARRAY_LENGTH(sse_registers)},
+    {"org.gnu.gdb.i386.linux", "", linux_registers, ARRAY_LENGTH(linux_registers)},
     {"org.gnu.gdb.i386.segments", "", segment_registers, ARRAY_LENGTH(segment_registers)},
     {"org.gnu.gdb.i386.avx", "", avx_registers, ARRAY_LENGTH(avx_registers)},
 };
@@ -196,9 +208,10 @@ static unsigned feature_count(bool has_avx)
     return (unsigned)ARRAY_LENGTH(features) - !has_avx;
 }
 
-static const struct register_row *find_register(bool has_avx, uint64_t number)
+/* In the first `count` features. */
+static const struct register_row *find_register(unsigned count, uint64_t number)
 {
-    for (unsigned i = 0; i < feature_count(has_avx); i++) {
+    for (unsigned i = 0; i < count; i++) {
         if (number < features[i].count)
             return &features[i].rows[number];
         number -= features[i].count;
@@ -416,7 +429,7 @@ void gdb_handle_read_registers(struct gdb_server *server, struct gdb_reader *arg
     (void)arguments;
     if (!get_registers(server, &thread, &registers))
         return;
-    for (unsigned i = 0; (row = find_register(server->target.has_avx, i)) != NULL; i++)
+    for (unsigned i = 0; (row = find_register(TOGETHER_FEATURES, i)) != NULL; i++)
         write_register(&server->reply, row, &registers);
 }
 
@@ -428,7 +441,7 @@ void gdb_handle_write_registers(struct gdb_server *server, struct gdb_reader *ar
 
     if (!get_registers(server, &thread, &registers))
         return;
-    for (unsigned i = 0; (row = find_register(server->target.has_avx, i)) != NULL; i++) {
+    for (unsigned i = 0; (row = find_register(TOGETHER_FEATURES, i)) != NULL; i++) {
         if (!read_register(arguments, row, &registers)) {
             gdb_reply_error(server, -EINVAL);
             return;
@@ -442,7 +455,9 @@ static const struct register_row *read_number(struct gdb_server *server, struct 
 {
     uint64_t number;
 
-    return gdb_read_number(reader, &number) ? find_register(server->target.has_avx, number) : NULL;
+    if (!gdb_read_number(reader, &number))
+        return NULL;
+    return find_register(feature_count(server->target.has_avx), number);
 }
 
 void gdb_handle_read_register(struct gdb_server *server, struct gdb_reader *arguments)

@@ -233,12 +233,23 @@ static void answer_first(struct gdb_server *server)
         gdb_reply_ok(server);
 }
 
+/*
+ * gdb 13 takes all stops that follow '?' at once, and ends in an internal error at the second:
+ * those after the first are told by a notification of their own.
+ */
 void gdb_handle_next_stop(struct gdb_server *server, struct gdb_reader *arguments)
 {
+    struct gdb_stops *stops = &server->stops;
+
     (void)arguments;
-    if (server->stops.is_told)
-        remove_first(&server->stops);
-    answer_first(server);
+    if (stops->is_told)
+        remove_first(stops);
+    stops->is_told = false;
+    if (stops->one_only)
+        gdb_reply_ok(server);
+    else
+        answer_first(server);
+    stops->one_only = false;
 }
 
 static void answer_why_all(struct gdb_server *server)
@@ -253,6 +264,7 @@ static void answer_why_all(struct gdb_server *server)
             return;
     }
     answer_first(server);
+    server->stops.one_only = server->stops.is_told;
 }
 
 void gdb_handle_why(struct gdb_server *server, struct gdb_reader *arguments)

@@ -22,6 +22,7 @@ struct rlimit;
 struct rusage;
 struct sigevent;
 struct sockaddr;
+struct stat;
 
 /* Linux's own signal set, as the wrappers take it. */
 #define HOST_SIGNAL_SET_BYTES 8
