@@ -2,10 +2,12 @@
 /* Map edits, injected into a VSpace process's edit thread, and where the injection page lies. */
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 
 #include <base/bits.h>
 #include <gate/monitor.h>
+#include <host/host.h>
 
 static long edit_call(struct gate_vspace *vspace, long number, const word_t argument[6])
 {
@@ -124,4 +126,18 @@ int edit_unmap(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size)
     if (!error && end > page_end)
         error = edit_call(vspace, SYS_munmap, (const word_t[6]){page_end, end - page_end});
     return (int)error;
+}
+
+/* A write of a tracer's to a private mapping that is not writable makes a copy of the page. */
+int edit_poke(struct gate_vspace *vspace, vaddr_t vaddr, uint8_t byte)
+{
+    const vaddr_t place = align_down(vaddr, 3);
+    const unsigned shift = (unsigned)(vaddr - place) * 8;
+    word_t word;
+    int error = (int)host_ptrace(PTRACE_PEEKDATA, vspace->edit.tid, (void *)place, &word);
+
+    if (error)
+        return error;
+    word = (word & ~(UINT64_C(0xff) << shift)) | (word_t)byte << shift;
+    return (int)host_ptrace(PTRACE_POKEDATA, vspace->edit.tid, (void *)place, (void *)word);
 }

@@ -21,6 +21,7 @@ enum trap_kind {
     TRAP_PAGE_FAULT,  /* address; classify_fault() tells what kind of access it was */
     TRAP_EXCEPTION,   /* x86 vector and error code as seL4 would see them; of vector 1 `debug` */
     TRAP_CPUID,       /* a `cpuid` instruction, on processors that can trap it; rip at it */
+    TRAP_STEPPED,     /* the end of a step(), of which the guest knows nothing */
     TRAP_INTERRUPTED, /* nothing happened in the guest: gate_interrupt() */
     TRAP_GONE,        /* the carrier no longer exists: somebody outside killed it */
 };
@@ -56,6 +57,8 @@ struct gate_ops {
     int (*map)(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size, paddr_t paddr,
                bool writable);
     int (*unmap)(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size);
+    /* In the process alone: in a page that is mapped as not writable, until that is mapped anew. */
+    int (*poke)(struct gate_vspace *vspace, vaddr_t vaddr, uint8_t byte);
 
     /*
      * A gate may keep one page of its own in each VSpace process: the guest may read it, but not
@@ -77,6 +80,10 @@ struct gate_ops {
     int (*carrier_rename)(struct gate_carrier *carrier, const char *name);
     /* Vector state moves along when a TCB changes its VSpace. */
     int (*carrier_copy_vector_state)(struct gate_carrier *from, struct gate_carrier *to);
+    /* As XSAVE area of standard form, `size` bytes of it at most. Writing leaves the rest. */
+    int (*carrier_read_vector_state)(struct gate_carrier *carrier, void *ret_xsave, size_t size,
+                                     size_t *ret_size);
+    int (*carrier_write_vector_state)(struct gate_carrier *carrier, const void *xsave, size_t size);
 
     /*
      * Breakpoints of the processor, from the next run on and instead of those before; a new carrier
@@ -102,6 +109,13 @@ struct gate_ops {
      */
     int (*run_without_fpu)(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
                            struct trap *ret_trap);
+
+    /*
+     * One instruction, and nothing of that shows in the guest: TRAP_STEPPED, or what it runs into
+     * (the instruction may have run then as well, where the guest steps or watches it itself).
+     */
+    int (*step)(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT], bool has_fpu,
+                struct trap *ret_trap);
 
     /*
      * After a run that ended in TRAP_PAGE_FAULT: sets trap->write and trap->fetch. Costs a decoded

@@ -180,6 +180,26 @@ static int monitor_carrier_copy_vector_state(struct gate_carrier *from, struct g
     return tracee_copy_vector_state(&from->tracee, &to->tracee, from->vspace->gate->vector_buffer);
 }
 
+static int monitor_carrier_read_vector_state(struct gate_carrier *carrier, void *ret_xsave,
+                                             size_t size, size_t *ret_size)
+{
+    uint8_t *buffer = carrier->vspace->gate->vector_buffer;
+    int error = tracee_read_vector_state(&carrier->tracee, buffer, ret_size);
+
+    if (error)
+        return error;
+    *ret_size = min_u64(*ret_size, size);
+    memcpy(ret_xsave, buffer, *ret_size);
+    return 0;
+}
+
+static int monitor_carrier_write_vector_state(struct gate_carrier *carrier, const void *xsave,
+                                              size_t size)
+{
+    return tracee_write_vector_state(&carrier->tracee, xsave, size,
+                                     carrier->vspace->gate->vector_buffer);
+}
+
 static int monitor_carrier_set_breakpoints(struct gate_carrier *carrier,
                                            const struct breakpoint list[HARDWARE_BREAKPOINTS])
 {
@@ -283,14 +303,17 @@ static int take_stop(struct gate_carrier *carrier, const struct stop *stop,
 }
 
 /*
- * A run of one instruction at a time, by the trap flag in the registers. Linux's own single steps
- * would do, but once a guest has used the flag itself, what is its own can no longer be told.
+ * A run of one instruction at a time, or of one alone, by the trap flag in the registers. Linux's
+ * own single steps would do, but once a guest has used the flag itself, what is its own can no
+ * longer be told.
  */
 struct steps {
     struct gate_carrier *carrier;
-    word_t *reg;         /* with the processor's trap flag */
-    bool traps;          /* the guest's trap flag */
-    bool passes;         /* the next instruction passes a breakpoint on it */
+    word_t *reg; /* with the processor's trap flag */
+    bool traps;  /* the guest's trap flag */
+    bool passes; /* the next instruction passes a breakpoint on it */
+    bool has_fpu;
+    bool is_once;        /* the first instruction ends it */
     enum step_kind kind; /* of the next instruction */
 };
 
@@ -304,7 +327,7 @@ static int before_step(struct steps *steps, struct trap *ret_trap)
     unsigned length = tracee_read_code(tracee, rip, code);
 
     steps->kind = decode_step(code, length);
-    if (steps->kind == STEP_USES_FPU) {
+    if (steps->kind == STEP_USES_FPU && !steps->has_fpu) {
         /* the processor looks for breakpoints first */
         uint8_t hits = steps->passes ? 0 : tracee_breakpoints_at(tracee, rip);
         *ret_trap = (struct trap){.kind = TRAP_EXCEPTION,
@@ -329,7 +352,11 @@ static int end_step(struct steps *steps, struct trap *trap)
     if (steps->kind == STEP_LOADS_FLAGS)
         steps->traps = steps->reg[UREG_RFLAGS] & RFLAGS_TRAP;
     steps->passes = false;
-    return error ? error : is_debug_event(trap);
+    if (error || is_debug_event(trap))
+        return error ? error : 1;
+    if (steps->is_once)
+        *trap = (struct trap){.kind = TRAP_STEPPED};
+    return steps->is_once;
 }
 
 static int make_step(struct steps *steps, struct trap *ret_trap)
@@ -352,14 +379,13 @@ static int make_step(struct steps *steps, struct trap *ret_trap)
     return result;
 }
 
-/* One instruction at a time. */
-static int run_in_steps(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
-                        struct trap *ret_trap)
+static int run_in_steps(struct steps steps, struct trap *ret_trap)
 {
-    struct steps steps = {.carrier = carrier,
-                          .reg = reg,
-                          .traps = reg[UREG_RFLAGS] & RFLAGS_TRAP,
-                          .passes = reg[UREG_RFLAGS] & RFLAGS_RESUME};
+    struct gate_carrier *carrier = steps.carrier;
+    word_t *reg = steps.reg;
+
+    steps.traps = reg[UREG_RFLAGS] & RFLAGS_TRAP;
+    steps.passes = reg[UREG_RFLAGS] & RFLAGS_RESUME;
     reg[UREG_RFLAGS] |= RFLAGS_TRAP;
     int result = prepare_run(carrier, reg);
 
@@ -372,6 +398,26 @@ static int run_in_steps(struct gate_carrier *carrier, word_t reg[USER_REGISTER_C
             reg[UREG_R11] &= ~RFLAGS_TRAP;
     }
     return result;
+}
+
+static int run_without_fpu(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                           struct trap *ret_trap)
+{
+    return run_in_steps((struct steps){.carrier = carrier, .reg = reg}, ret_trap);
+}
+
+static int run_one_without_fpu(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                               struct trap *ret_trap)
+{
+    return run_in_steps((struct steps){.carrier = carrier, .reg = reg, .is_once = true}, ret_trap);
+}
+
+static int run_one(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
+                   struct trap *ret_trap)
+{
+    const struct steps steps = {.carrier = carrier, .reg = reg, .has_fpu = true, .is_once = true};
+
+    return run_in_steps(steps, ret_trap);
 }
 
 static int run_to_trap(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
@@ -434,7 +480,13 @@ static int monitor_run(struct gate_carrier *carrier, word_t reg[USER_REGISTER_CO
 static int monitor_run_without_fpu(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT],
                                    struct trap *ret_trap)
 {
-    return run_with(carrier, run_in_steps, reg, ret_trap);
+    return run_with(carrier, run_without_fpu, reg, ret_trap);
+}
+
+static int monitor_step(struct gate_carrier *carrier, word_t reg[USER_REGISTER_COUNT], bool has_fpu,
+                        struct trap *ret_trap)
+{
+    return run_with(carrier, has_fpu ? run_one : run_one_without_fpu, reg, ret_trap);
 }
 
 static void monitor_interrupt(struct gate *gate)
@@ -468,15 +520,19 @@ const struct gate_ops monitor_gate_ops = {
     .vspace_destroy = monitor_vspace_destroy,
     .map = edit_map,
     .unmap = edit_unmap,
+    .poke = edit_poke,
     .page = monitor_page,
     .move_page = edit_move_page,
     .carrier_create = monitor_carrier_create,
     .carrier_destroy = monitor_carrier_destroy,
     .carrier_rename = monitor_carrier_rename,
     .carrier_copy_vector_state = monitor_carrier_copy_vector_state,
+    .carrier_read_vector_state = monitor_carrier_read_vector_state,
+    .carrier_write_vector_state = monitor_carrier_write_vector_state,
     .carrier_set_breakpoints = monitor_carrier_set_breakpoints,
     .run = monitor_run,
     .run_without_fpu = monitor_run_without_fpu,
+    .step = monitor_step,
     .classify_fault = monitor_classify_fault,
     .interrupt = monitor_interrupt,
     .cpu_time = usage_cpu_time,

@@ -80,6 +80,7 @@ int tracee_set_name(struct tracee *tracee, vaddr_t page, const char *name);
 /* --- edit.c -------------------------------------------------------------------------------- */
 int edit_map(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size, paddr_t paddr,
              bool writable);
+int edit_poke(struct gate_vspace *vspace, vaddr_t vaddr, uint8_t byte);
 int edit_unmap(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size);
 int edit_move_page(struct gate_vspace *vspace, bool (*is_free)(void *context, vaddr_t vaddr),
                    void *context);

@@ -74,14 +74,15 @@ static void trace_trap(struct seat *seat, struct tcb *tcb, const struct trap *tr
 }
 
 static struct outcome take_trap(struct seat *seat, struct seat_carrier *carrier, struct tcb *tcb,
-                                const word_t reg[USER_REGISTER_COUNT], const struct trap *trap,
-                                word_t fsr)
+                                word_t reg[USER_REGISTER_COUNT], struct trap *trap, word_t fsr)
 {
     if (trap->kind == TRAP_GONE) {
         seat_vspace_forget(seat, carrier->vspace);
         seat_fail(seat, -ESRCH, "a guest process was killed from outside");
         return (struct outcome){.kind = OUTCOME_HALT};
     }
+    if (seat->debug.debugger)
+        seat_debug_take_trap(seat, carrier, tcb, reg, trap);
     kernel_save_registers(tcb, reg, trap->kind == TRAP_SYSCALL);
     trace_trap(seat, tcb, trap);
     return enter_kernel(seat, tcb, trap, fsr);
@@ -156,31 +157,52 @@ static const struct trap step_trap = {
     .debug = {.stepped = true},
 };
 
-/* The seat has carried out an instruction: what the processor does at the end of one. */
-static bool ends_step(word_t reg[USER_REGISTER_COUNT], struct trap *ret_trap)
+/*
+ * The seat has carried out an instruction: what the processor does at the end of one, or the
+ * debugger's step.
+ */
+static bool ends_step(word_t reg[USER_REGISTER_COUNT], bool is_stepping, struct trap *ret_trap)
 {
     bool traps = reg[UREG_RFLAGS] & RFLAGS_TRAP;
     reg[UREG_RFLAGS] &= ~RFLAGS_RESUME;
     if (traps)
         *ret_trap = step_trap;
-    return traps;
+    else if (is_stepping)
+        *ret_trap = (struct trap){.kind = TRAP_STEPPED};
+    return traps || is_stepping;
+}
+
+/* One run of the gate; of one instruction, if pages of breakpoints are open to the guest. */
+static int run_gate(struct seat *seat, struct seat_carrier *carrier, const struct tcb *tcb,
+                    bool is_stepping, word_t reg[USER_REGISTER_COUNT], struct trap *ret_trap)
+{
+    struct seat_vspace *vspace = carrier->vspace;
+    bool has_fpu = !(tcb->flags & TCB_FLAG_FPU_DISABLED);
+    if (!is_stepping && !vspace->plants.has_open_page)
+        return (has_fpu ? seat->ops->run : seat->ops->run_without_fpu)(carrier->carrier, reg,
+                                                                       ret_trap);
+    int error = seat->ops->step(carrier->carrier, reg, has_fpu, ret_trap);
+    if (error || ret_trap->kind != TRAP_PAGE_FAULT)
+        seat_plants_close(seat, vspace);
+    return error;
 }
 
 /*
- * Runs until the kernel is concerned. A page that was only not mapped yet is none of its business:
- * on a real machine there is no such fault, and it would leave registers in the TCB that a system
- * call does not save.
+ * Runs until the kernel is concerned, or the debugger. A page that was only not mapped yet is none
+ * of their business: on a real machine there is no such fault, and it would leave registers in the
+ * TCB that a system call does not save.
  */
 static int run_until_trap(struct seat *seat, struct seat_carrier *carrier, const struct tcb *tcb,
                           word_t reg[USER_REGISTER_COUNT], struct trap *ret_trap, word_t *ret_fsr)
 {
-    bool has_fpu = !(tcb->flags & TCB_FLAG_FPU_DISABLED);
+    bool is_stepping = seat_debug_is_stepping(seat, tcb);
     for (;;) {
-        int error = (has_fpu ? seat->ops->run : seat->ops->run_without_fpu)(carrier->carrier, reg,
-                                                                            ret_trap);
+        int error = run_gate(seat, carrier, tcb, is_stepping, reg, ret_trap);
+        if (!error && ret_trap->kind == TRAP_STEPPED && !is_stepping)
+            continue;
         if (!error && ret_trap->kind == TRAP_CPUID) {
             answer_cpuid(seat, reg);
-            if (ends_step(reg, ret_trap))
+            if (ends_step(reg, is_stepping, ret_trap))
                 return 0;
             continue;
         }
@@ -190,7 +212,7 @@ static int run_until_trap(struct seat *seat, struct seat_carrier *carrier, const
         if (result == FAULT_TO_GUEST)
             return 0;
         if (result == FAULT_EMULATED || seat->ended) {
-            if (!ends_step(reg, ret_trap))
+            if (!ends_step(reg, is_stepping, ret_trap))
                 ret_trap->kind = TRAP_INTERRUPTED;
             return 0;
         }
@@ -198,15 +220,19 @@ static int run_until_trap(struct seat *seat, struct seat_carrier *carrier, const
     }
 }
 
-/* Tells the carrier the breakpoints of its TCB if they have changed. */
+/* Tells the carrier the breakpoints of its TCB and its VSpace if they have changed. */
 static bool set_breakpoints(struct seat *seat, struct seat_carrier *carrier, const struct tcb *tcb)
 {
-    if (carrier->debug_generation == tcb->debug.generation)
+    const struct seat_vspace *vspace = carrier->vspace;
+    if (carrier->debug_generation == tcb->debug.generation &&
+        carrier->plants_generation == vspace->plants.generation)
         return true;
     struct breakpoint list[HARDWARE_BREAKPOINTS];
-    kernel_breakpoints(tcb, list);
+    const struct seat_plant *owner[HARDWARE_BREAKPOINTS];
+    seat_plants_breakpoints(vspace, tcb, list, owner);
     int error = seat->ops->carrier_set_breakpoints(carrier->carrier, list);
     carrier->debug_generation = tcb->debug.generation;
+    carrier->plants_generation = vspace->plants.generation;
     if (error)
         seat_fail(seat, error, "cannot set hardware breakpoints for the thread %s", carrier->name);
     return !error;
@@ -225,8 +251,10 @@ static struct outcome run_until_entry(struct seat *seat, struct seat_carrier *ca
         struct trap trap;
         struct event event;
         word_t fsr = 0;
+        seat_plants_refresh(seat, carrier->vspace);
         client->arm(client->context, outcome.deadline);
         int error = run_until_trap(seat, carrier, tcb, reg, &trap, &fsr);
+        seat_plants_close(seat, carrier->vspace);
         if (error) {
             seat_fail(seat, error, "cannot run the thread %s", carrier->name);
             return outcome;
@@ -237,9 +265,21 @@ static struct outcome run_until_entry(struct seat *seat, struct seat_carrier *ca
             kernel_save_registers(tcb, reg, false);
             return deliver(seat, &event);
         }
-        if (seat->ended || client->should_stop(client->context))
+        if (seat->ended || client->should_stop(client->context) || seat_debug_is_due(seat))
             return take_trap(seat, carrier, tcb, reg, &trap, fsr);
     }
+}
+
+/* The carrier of a thread that is about to run, in a VSpace that is as it has to be; or NULL. */
+static struct seat_carrier *prepare_carrier(struct seat *seat, struct tcb *tcb, paddr_t root)
+{
+    struct seat_vspace *vspace = seat_vspace_get(seat, root);
+    struct seat_carrier *carrier = vspace ? seat_carrier_get(seat, tcb, vspace) : NULL;
+    if (!carrier)
+        return NULL;
+    seat_make_losses(seat, vspace);
+    seat_give_way(seat, vspace);
+    return seat->ended ? NULL : carrier;
 }
 
 static struct outcome run_thread(struct seat *seat, struct outcome outcome)
@@ -249,19 +289,15 @@ static struct outcome run_thread(struct seat *seat, struct outcome outcome)
     if (!root)
         return run_nowhere(seat, tcb);
 
-    struct seat_vspace *vspace = seat_vspace_get(seat, root);
-    struct seat_carrier *carrier = vspace ? seat_carrier_get(seat, tcb, vspace) : NULL;
-    if (!carrier)
-        return outcome;
-    seat_make_losses(seat, vspace);
-    seat_give_way(seat, vspace);
-    if (seat->ended)
+    struct seat_carrier *carrier = prepare_carrier(seat, tcb, root);
+    if (!carrier || seat_debug_stops_before_run(seat, carrier->vspace, tcb))
         return outcome;
 
     word_t reg[USER_REGISTER_COUNT];
+    struct trap trap = step_trap;
     kernel_load_registers(tcb, reg);
     if (kernel_traps_at_once(tcb))
-        return take_trap(seat, carrier, tcb, reg, &step_trap, 0);
+        return take_trap(seat, carrier, tcb, reg, &trap, 0);
     if (!set_breakpoints(seat, carrier, tcb))
         return outcome;
     return run_until_entry(seat, carrier, tcb, reg, outcome);
@@ -355,6 +391,8 @@ void seat_run(struct seat *seat, struct seat_result *ret_result)
     struct outcome outcome = kernel_start(seat->k, CORE, client->now(client->context));
     while (!seat->ended) {
         after_entry(seat, outcome);
+        if (seat->debug.debugger && ends_entry(outcome.kind))
+            outcome = seat_debug_serve(seat, outcome);
         /* Looking for events comes first: it may be what tells the client to stop. */
         struct event event;
         bool is_due =
@@ -394,5 +432,6 @@ int seat_open(const struct gate_ops *ops, struct gate *gate, struct kernel *k,
 void seat_close(struct seat *seat)
 {
     seat_cache_clear(seat);
+    seat_debug_clear(seat);
     free(seat);
 }

@@ -20,6 +20,7 @@ static void vspace_free(struct seat *seat, struct seat_vspace *vspace)
 {
     seat->ops->vspace_destroy(vspace->process);
     mapped_clear(&vspace->mapped);
+    seat_plants_free(vspace);
     free(vspace);
 }
 
@@ -117,6 +118,7 @@ static void carrier_move(struct seat *seat, struct seat_carrier *carrier,
     carrier->vspace->carriers--;
     carrier->carrier = there;
     carrier->debug_generation = 0;
+    carrier->plants_generation = 0;
     carrier->vspace = vspace;
     vspace->carriers++;
     seat->deaths_seen--; /* it may have been all that kept a dead VSpace's process */

@@ -26,7 +26,7 @@ enum { FSR_PRESENT = 1 << 0, FSR_WRITE = 1 << 1, FSR_USER = 1 << 2 };
 /* --- losses -------------------------------------------------------------------------------- */
 
 /* What Linux has mapped of [start, end) goes; much of what a guest maps is never touched. */
-static void unmap(struct seat *seat, struct seat_vspace *vspace, vaddr_t start, vaddr_t end)
+void seat_unmap(struct seat *seat, struct seat_vspace *vspace, vaddr_t start, vaddr_t end)
 {
     if (!mapped_remove(&vspace->mapped, start, end, &start, &end))
         return;
@@ -40,7 +40,7 @@ static void unmap_losses(struct seat *seat, struct seat_vspace *vspace,
                          const struct vspace_losses *losses)
 {
     if (losses->lost_all) {
-        unmap(seat, vspace, 0, USER_TOP);
+        seat_unmap(seat, vspace, 0, USER_TOP);
         return;
     }
     for (uint32_t i = 0; i < losses->count;) {
@@ -49,7 +49,7 @@ static void unmap_losses(struct seat *seat, struct seat_vspace *vspace,
         /* neighbours go together */
         for (; i < losses->count && align_down(losses->loss[i], PAGE_BITS) == end; i++)
             end += bit((unsigned)(losses->loss[i] & mask(PAGE_BITS)));
-        unmap(seat, vspace, start, end);
+        seat_unmap(seat, vspace, start, end);
     }
 }
 
@@ -263,7 +263,9 @@ static int map_run(struct seat *seat, struct seat_vspace *vspace, const struct t
 {
     int error = seat->ops->map(vspace->process, run->start, run->end - run->start, run->paddr,
                                run->rights == VM_READ_WRITE);
-    return error ? error : mapped_add(&vspace->mapped, run->start, run->end);
+    if (!error)
+        error = mapped_add(&vspace->mapped, run->start, run->end);
+    return error ? error : seat_plants_mapped(seat, vspace, run);
 }
 
 /* A run that begins below vm.mmap_min_addr is refused as a whole. False: so is the page itself. */
@@ -295,7 +297,7 @@ static bool map_around(struct seat *seat, struct seat_vspace *vspace, vaddr_t va
     int error = map_run(seat, vspace, &run);
     if (error == -ENOMEM) {
         /* Linux's areas are used up: begin anew, with what is touched from now on */
-        unmap(seat, vspace, 0, USER_TOP);
+        seat_unmap(seat, vspace, 0, USER_TOP);
         error = map_run(seat, vspace, &run);
     }
     if (error == -EPERM || error == -EACCES)
@@ -354,9 +356,11 @@ static enum fault_result backed_fault(struct seat *seat, struct seat_carrier *ca
                                       struct translation t, word_t *ret_fsr)
 {
     paddr_t root = carrier->vspace->root;
-    bool is_denied = t.rights == VM_READ_ONLY &&
-                     (trap->write || was_just_mapped(seat, root, reg[UREG_RIP], trap->address));
-    if (is_denied) {
+    bool is_write = trap->write || was_just_mapped(seat, root, reg[UREG_RIP], trap->address);
+    if (is_write && t.rights == VM_READ_WRITE &&
+        seat_plants_open(seat, carrier->vspace, trap->address))
+        return FAULT_RETRY;
+    if (is_write && t.rights == VM_READ_ONLY) {
         *ret_fsr = FSR_USER | FSR_PRESENT | FSR_WRITE;
         return FAULT_TO_GUEST;
     }
@@ -400,7 +404,7 @@ enum fault_result seat_page_fault(struct seat *seat, struct seat_carrier *carrie
     bool is_reachable = t.present && t.rights != VM_KERNEL_ONLY;
     bool is_backed =
         is_reachable && seat->client.memory_kind(seat->client.context, t.paddr) == MEMORY_BACKED;
-    if (!is_backed || t.rights != VM_READ_WRITE)
+    if (!is_backed || t.rights != VM_READ_WRITE || carrier->vspace->plants.pages)
         seat->ops->classify_fault(carrier->carrier, reg, trap);
 
     if (!is_reachable) {

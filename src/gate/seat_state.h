@@ -6,14 +6,66 @@
  *     seat_cache.c    VSpace processes and carriers as a cache of the kernel's VSpaces and TCBs
  *     seat_memory.c   page faults, lazy mappings, lost mappings, cleared memory
  *     seat_names.c    what the carriers are called
+ *     seat_debug.c    a debugger: when it is called, what stops a thread
+ *     seat_values.c   memory and registers as a debugger has them
+ *     seat_plants.c   breakpoints: where they are planted, whose a debug exception is
  */
 #ifndef GATE_SEAT_STATE_H
 #define GATE_SEAT_STATE_H
 
 #include <gate/mapped.h>
 #include <gate/seat.h>
+#include <gate/seat_debug.h>
 
 #define CARRIER_NAME_BYTES 16
+
+/* A breakpoint of the debugger's. */
+struct seat_plant {
+    struct seat_plant *next;
+    enum seat_breakpoint_kind kind;
+    vaddr_t vaddr;
+    uint64_t size;
+};
+
+/*
+ * A page with software breakpoints. Where Linux has it mapped it is a private copy, not writable,
+ * with the breakpoints in it; while it is open it is the guest's own.
+ */
+struct seat_plant_page {
+    struct seat_plant_page *next;
+    vaddr_t page;
+    bool is_open;
+    uint8_t bytes[PAGE_BYTES]; /* the guest's, when the copy was made */
+};
+
+/* Those of one VSpace. */
+struct seat_plants {
+    struct seat_plant *list;
+    struct seat_plant_page *pages;
+    bool has_open_page;
+    uint32_t generation; /* grows with each change of what debug registers are to hold */
+};
+
+/* A thread that is being stepped. */
+struct seat_step {
+    struct seat_step *next;
+    paddr_t tcb;
+    uint64_t serial;
+    vaddr_t rip; /* where the step began: elsewhere it is over */
+};
+
+/* What a debugger needs of the seat; all zero without one. */
+struct seat_debug {
+    const struct seat_debugger *debugger;
+    struct outcome outcome; /* while the debugger is called */
+    struct seat_step *steps;
+    uint64_t unhandled_faults; /* reported ones of the kernel's count */
+    /* A stop that has not been reported yet: that waits for the end of the entry. */
+    bool has_stop;
+    paddr_t stopped;
+    uint64_t stopped_serial;
+    struct seat_stop stop;
+};
 
 struct seat_vspace {
     struct seat_vspace *next;
@@ -22,6 +74,8 @@ struct seat_vspace {
     struct gate_vspace *process;
     struct mapped mapped; /* what Linux has mapped in the process */
     unsigned carriers;    /* that live in it */
+    bool is_reported;     /* to the debugger, as started */
+    struct seat_plants plants;
 };
 
 struct seat_carrier {
@@ -30,8 +84,9 @@ struct seat_carrier {
     uint64_t serial;
     struct seat_vspace *vspace;
     struct gate_carrier *carrier;
-    uint32_t debug_generation; /* of the TCB, when its breakpoints were last set */
-    uint64_t name_source;      /* hash of the TCB's name that `name` was made from */
+    uint32_t debug_generation;  /* of the TCB, when its breakpoints were last set */
+    uint32_t plants_generation; /* of the VSpace's plants, then */
+    uint64_t name_source;       /* hash of the TCB's name that `name` was made from */
     char name[CARRIER_NAME_BYTES];
 };
 
@@ -48,6 +103,7 @@ struct seat {
     struct seat_vspace *vspaces[SEAT_BUCKETS];
     struct seat_carrier *carriers[SEAT_BUCKETS];
     uint64_t deaths_seen, irq_changes_seen;
+    struct seat_debug debug;
 
     /*
      * The last lazy mapping: the same fault again, with nothing unmapped in between, means that
@@ -98,6 +154,50 @@ enum fault_result {
 enum fault_result seat_page_fault(struct seat *seat, struct seat_carrier *carrier,
                                   word_t reg[USER_REGISTER_COUNT], struct trap *trap,
                                   word_t *ret_fsr);
+
+/* Takes [start, end) out of the process: it is to be faulted in again. */
+void seat_unmap(struct seat *seat, struct seat_vspace *vspace, vaddr_t start, vaddr_t end);
+
+/* --- seat_debug.c -------------------------------------------------------------------------- */
+
+/* At the end of an entry: reports stops and serves the debugger; the outcome that comes of it. */
+struct outcome seat_debug_serve(struct seat *seat, struct outcome outcome);
+/* Whether the debugger is to be called before guest code runs again. */
+bool seat_debug_is_due(const struct seat *seat);
+/* Whether the thread, about to run in the VSpace, has a stop to report first. */
+bool seat_debug_stops_before_run(struct seat *seat, struct seat_vspace *vspace,
+                                 const struct tcb *tcb);
+bool seat_debug_is_stepping(struct seat *seat, const struct tcb *tcb);
+/* Takes the debugger's part out of a trap; what is left over may be nothing (INTERRUPTED). */
+void seat_debug_take_trap(struct seat *seat, const struct seat_carrier *carrier,
+                          const struct tcb *tcb, word_t reg[USER_REGISTER_COUNT],
+                          struct trap *trap);
+void seat_debug_clear(struct seat *seat);
+
+/* --- seat_plants.c ------------------------------------------------------------------------- */
+
+/* The run has been mapped anew. */
+int seat_plants_mapped(struct seat *seat, struct seat_vspace *vspace,
+                       const struct translation_run *run);
+/* Before the VSpace's code runs: pages that others have written to since are copied anew. */
+void seat_plants_refresh(struct seat *seat, struct seat_vspace *vspace);
+/*
+ * The guest writes to memory that it may write to: true if it was a page of breakpoints, which is
+ * now open for one instruction.
+ */
+bool seat_plants_open(struct seat *seat, struct seat_vspace *vspace, vaddr_t address);
+void seat_plants_close(struct seat *seat, struct seat_vspace *vspace);
+/* The software breakpoint at `address`, or NULL. */
+const struct seat_plant *seat_plants_at(const struct seat_vspace *vspace, vaddr_t address);
+/*
+ * What the thread's processor gets: the guest's own breakpoints, the debugger's in what they leave.
+ * ret_owner: the debugger's, or NULL for each of the guest's.
+ */
+void seat_plants_breakpoints(const struct seat_vspace *vspace, const struct tcb *tcb,
+                             struct breakpoint ret_list[HARDWARE_BREAKPOINTS],
+                             const struct seat_plant *ret_owner[HARDWARE_BREAKPOINTS]);
+void seat_plants_clear(struct seat *seat, struct seat_vspace *vspace);
+void seat_plants_free(struct seat_vspace *vspace);
 
 /* --- seat_names.c -------------------------------------------------------------------------- */
 

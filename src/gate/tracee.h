@@ -114,6 +114,9 @@ int tracee_end_code(struct tracee *tracee, vaddr_t page, long *ret_rax);
 #define VECTOR_STATE_MAX 16384
 int tracee_clear_vector_state(struct tracee *tracee, void *buffer);
 int tracee_copy_vector_state(struct tracee *from, struct tracee *to, void *buffer);
+/* The XSAVE area, into the buffer; its first `size` bytes, to which the buffer adds the rest. */
+int tracee_read_vector_state(struct tracee *tracee, void *buffer, size_t *ret_size);
+int tracee_write_vector_state(struct tracee *tracee, const void *xsave, size_t size, void *buffer);
 
 /*
  * What a STOP_SYSCALL or STOP_SIGNAL means to the guest, and its registers. Returns 1 and the

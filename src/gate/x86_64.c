@@ -34,6 +34,9 @@
 #define MXCSR_INITIAL  0x1f80
 #define FEATURE_X87    1
 #define FEATURE_SSE    2
+#define FEATURE_AVX    4
+#define XSAVE_ENABLED  464 /* ptrace: those that the system has */
+#define XSAVE_AVX      576
 
 enum exception_vector {
     VECTOR_DIVIDE = 0,
@@ -264,6 +267,38 @@ int tracee_copy_vector_state(struct tracee *from, struct tracee *to, void *buffe
     int error = get_vector_state(from, &iov);
 
     return error ? error : set_vector_state(to, &iov);
+}
+
+int tracee_read_vector_state(struct tracee *tracee, void *buffer, size_t *ret_size)
+{
+    struct iovec iov = {.iov_base = buffer, .iov_len = VECTOR_STATE_MAX};
+    int error = get_vector_state(tracee, &iov);
+
+    if (!error)
+        *ret_size = iov.iov_len;
+    return error;
+}
+
+/* What is written counts as in use: otherwise Linux takes it as it is after a reset. */
+int tracee_write_vector_state(struct tracee *tracee, const void *xsave, size_t size, void *buffer)
+{
+    struct iovec iov = {.iov_base = buffer, .iov_len = VECTOR_STATE_MAX};
+    uint64_t enabled, used, written = FEATURE_X87 | FEATURE_SSE;
+    int error = get_vector_state(tracee, &iov);
+
+    if (error)
+        return error;
+    memcpy(&enabled, (char *)buffer + XSAVE_ENABLED, sizeof(enabled));
+    memcpy(&used, (char *)buffer + XSAVE_FEATURES, sizeof(used));
+    memcpy(buffer, xsave, (size_t)min_u64(size, XSAVE_ENABLED));
+    if (size > XSAVE_AVX && iov.iov_len > XSAVE_AVX) {
+        written |= FEATURE_AVX;
+        memcpy((char *)buffer + XSAVE_AVX, (const char *)xsave + XSAVE_AVX,
+               (size_t)min_u64(size, iov.iov_len) - XSAVE_AVX);
+    }
+    used |= written & enabled;
+    memcpy((char *)buffer + XSAVE_FEATURES, &used, sizeof(used));
+    return set_vector_state(tracee, &iov);
 }
 
 /* --- code ---------------------------------------------------------------------------------- */

@@ -98,6 +98,8 @@ static void report_stack(struct kernel *k, const struct tcb *tcb)
 void fault_report_unhandled(struct kernel *k, const struct tcb *tcb, struct fault fault)
 {
     k->unhandled_faults++;
+    k->unhandled = (struct unhandled_fault){
+        .tcb = kernel_paddr(k, tcb), .serial = tcb->serial, .fault = fault};
     console_print(k, "Caught cap fault in send phase at address %s%lx\nwhile trying to handle:\n",
                   HEX(tcb->fault_handler));
     reports[fault.type](k, &fault);

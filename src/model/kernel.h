@@ -116,6 +116,12 @@ struct user_error_text {
     char line[IPC_ERROR_TEXT_WORDS * sizeof(word_t)]; /* KernelInvocationReportErrorIPC: all */
 };
 
+struct unhandled_fault {
+    paddr_t tcb;
+    uint64_t serial;
+    struct fault fault;
+};
+
 struct kernel {
     struct kernel_config config;
     ptrdiff_t memory_offset; /* from this struct to guest physical address 0, in bytes */
@@ -155,6 +161,7 @@ struct kernel {
     bool halted;
     struct lookup_failure lookup_failure; /* the last one; some errors tell it as their own */
     uint64_t unhandled_faults;            /* threads stopped by a fault that nobody took */
+    struct unhandled_fault unhandled;     /* the last one */
     struct user_error_text user_error;
     struct console console;
 };
