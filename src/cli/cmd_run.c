@@ -6,6 +6,7 @@
 #include <cli/say.h>
 #include <cli/status.h>
 #include <device/pc.h>
+#include <inspect/views.h>
 #include <loader/build_directory.h>
 #include <loader/nearest.h>
 #include <machine/machine.h>
@@ -137,6 +138,28 @@ static bool set_on_idle(void *target, const char *value, struct command_error *r
     return true;
 }
 
+static bool check_views(const char *list, struct command_error *ret_error)
+{
+    char request[VIEW_REQUEST_BYTES], problem[VIEW_PROBLEM_BYTES];
+
+    for (const char *rest = list; *rest != '\0';) {
+        int length = (int)strcspn(rest, ",");
+
+        snprintf(request, sizeof(request), "%.*s", length, rest);
+        if (!view_check(request, problem)) {
+            return command_fail(ret_error, "--at-end %s: %s", list, problem);
+        }
+        rest += length + (rest[length] == ',');
+    }
+    return true;
+}
+
+static bool set_at_end(void *target, const char *value, struct command_error *ret_error)
+{
+    ((struct run_options *)target)->machine.at_end = value;
+    return check_views(value, ret_error);
+}
+
 static bool set_boot_log(void *target, const char *value, struct command_error *ret_error)
 {
     (void)value;
@@ -248,6 +271,8 @@ static const struct command_option options[] = {
     {"fail-on", "TEXT", "end with status 1 when the guest prints TEXT", 0, set_fail_on},
     {"timeout", "SECONDS", "end with status 124 after that time", 0, set_timeout},
     {"on-idle", "report|exit", "when nothing can run any more (default report)", 0, set_on_idle},
+    {"at-end", "VIEWS", "show views of the inspector when it ends: ps,untyped (see docs)", 0,
+     set_at_end},
     {"boot-log", NULL, "print what the kernel says while it boots", 0, set_boot_log},
     {"trace", NULL, "show each call and fault of the guest", 't', set_trace},
     {"verbose", NULL, "show image, configuration and what is done", 'v', set_verbose},

@@ -78,6 +78,19 @@ static bool list_cspace(const struct inspection *inspection, struct cspace *cspa
     return good;
 }
 
+/* A slot is known by its address in the CSpace of the oldest thread that has it. */
+static void note_places(struct inspection *inspection, uint32_t index)
+{
+    const struct cspace *cspace = &inspection->cspaces.items[index];
+    for (uint32_t i = 0; i < cspace->count; i++) {
+        struct found_slot *slot = &inspection->slots.items[cspace->items[i].slot];
+        if (slot->cspace == INDEX_NONE) {
+            slot->cspace = index;
+            slot->entry = i;
+        }
+    }
+}
+
 static bool add_cspace(struct inspection *inspection, uint32_t index)
 {
     struct found_thread *thread = &inspection->threads.items[index];
@@ -93,8 +106,11 @@ static bool add_cspace(struct inspection *inspection, uint32_t index)
     }
     struct cspace cspace = {.root = root, .first_thread = index};
     thread->cspace = inspection->cspaces.count;
-    return LIST_ADD(&inspection->cspaces, cspace) &&
-           list_cspace(inspection, &inspection->cspaces.items[thread->cspace]);
+    if (!LIST_ADD(&inspection->cspaces, cspace) ||
+        !list_cspace(inspection, &inspection->cspaces.items[thread->cspace]))
+        return false;
+    note_places(inspection, thread->cspace);
+    return true;
 }
 
 bool inspection_find_cspaces(struct inspection *inspection)

@@ -152,7 +152,7 @@ static bool take_stock(struct inspection *inspection)
     return check_kernel(inspection) && find_threads(inspection) && check_references(inspection) &&
            find_vspaces(inspection) && inspection_find_slots(inspection) &&
            inspection_find_objects(inspection) && inspection_find_cspaces(inspection) &&
-           inspection_reach(inspection);
+           inspection_reach(inspection) && inspection_find_owners(inspection);
 }
 
 int inspection_open(struct kernel *k, const struct inspect_host *host,

@@ -45,7 +45,12 @@ struct found_slot {
     paddr_t container; /* CNode or TCB; PLACE_UNKNOWN: no capability leads to what holds the slot */
     uint32_t index;    /* in it */
     bool is_reached;   /* by a thread that may act */
+    uint32_t cspace;   /* of the oldest thread that has it in its CSpace, or INDEX_NONE */
+    uint32_t entry;    /* in it */
 };
+
+/* Of an object that belongs to no single VSpace. */
+#define OWNER_SHARED (INDEX_NONE - 1)
 
 struct found_object {
     union cap cap; /* some capability to it */
@@ -55,6 +60,7 @@ struct found_object {
     uint32_t parent; /* the smallest untyped that it lies in, or INDEX_NONE */
     bool is_reached; /* by a thread that may act */
     bool is_used;    /* or it is mapped into a VSpace that is reached */
+    uint32_t owner;  /* VSpace whose threads use it (owners.c), OWNER_SHARED or INDEX_NONE */
 };
 
 /* What a CSpace holds at an address: the slot, and the `depth` bits that lead there. */
@@ -117,6 +123,7 @@ bool inspection_find_slots(struct inspection *inspection);   /* slots.c */
 bool inspection_find_objects(struct inspection *inspection); /* objects.c */
 bool inspection_find_cspaces(struct inspection *inspection); /* cspaces.c */
 bool inspection_reach(struct inspection *inspection);        /* reach.c */
+bool inspection_find_owners(struct inspection *inspection);  /* owners.c */
 
 /* Whether [base, base + size) is RAM. */
 bool inspection_is_backed(const struct inspection *inspection, paddr_t base, uint64_t size);

@@ -143,6 +143,11 @@ void report_text(struct report *report, const char *format, ...)
     add_cell(report, (struct cell){.kind = CELL_TEXT}, text);
 }
 
+void report_branch(struct report *report, unsigned depth, const char *text)
+{
+    report_text(report, "%*s%s", report->form == REPORT_TEXT ? 2 * (int)depth : 0, "", text);
+}
+
 void report_number(struct report *report, uint64_t number)
 {
     char text[24];

@@ -47,6 +47,8 @@ void report_end_table(struct report *report);
 /* --- the next cell ------------------------------------------------------------------------- */
 void report_text(struct report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Of a tree: as text two blanks to the right for each level. */
+void report_branch(struct report *report, unsigned depth, const char *text);
 void report_number(struct report *report, uint64_t number);
 void report_address(struct report *report, uint64_t address); /* and badges: 0x1000 */
 void report_bytes(struct report *report, uint64_t bytes);     /* as text 4K, in JSON 4096 */

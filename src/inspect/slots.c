@@ -15,11 +15,13 @@ static bool add_slot(struct inspection *inspection, struct found_slot slot)
     if (known != INDEX_NONE) {
         struct found_slot *found = &inspection->slots.items[known];
         slot.slot = found->slot;
+        slot.cspace = INDEX_NONE;
         if (found->place == PLACE_UNKNOWN)
             *found = slot; /* the derivation tree came first */
         return true;
     }
     slot.slot = slot_at(inspection->k, slot.at);
+    slot.cspace = INDEX_NONE;
     if (slot.slot->cap.type >= CAP_TYPE_COUNT)
         return inspection_fail(inspection, "a slot holds what is no capability");
     return index_map_add(&inspection->slot_at, slot.at, inspection->slots.count) &&

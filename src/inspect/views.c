@@ -3,6 +3,7 @@
 
 #include <base/bits.h>
 #include <base/text.h>
+#include <cap/object_type.h>
 #include <errno.h>
 #include <host/host.h>
 #include <inspect/words.h>
@@ -15,6 +16,18 @@ const struct view view_table[] = {
      view_queues},
     {"deadlocks", "", "threads that wait for ever, and why", VIEW_TAKES_NOTHING, true,
      view_deadlocks},
+    {"caps", "THREAD", "the capabilities in a thread's CSpace, by address", VIEW_MUST_TAKE, false,
+     view_caps},
+    {"slots", "[OBJECT]", "all capabilities, or those to an object (its address)", VIEW_MAY_TAKE,
+     false, view_slots},
+    {"untyped", "", "untyped memory, memory by VSpace, what is leaked", VIEW_TAKES_NOTHING, false,
+     view_untyped},
+    {"objects", "", "kernel objects and frames", VIEW_TAKES_NOTHING, false, view_objects},
+    {"schedule", "", "domains and ready queues", VIEW_TAKES_NOTHING, false, view_schedule},
+    {"mappings", "[THREAD]", "what is mapped where, in all VSpaces or a thread's", VIEW_MAY_TAKE,
+     false, view_mappings},
+    {"derivation", "[OBJECT]", "which capability was made from which", VIEW_MAY_TAKE, true,
+     view_derivation},
 };
 
 const size_t view_count = ARRAY_LENGTH(view_table);
@@ -90,6 +103,12 @@ static int parse_request(const char *text, struct request *ret_request, char *pr
             return error;
     }
     return check_request(ret_request, problem);
+}
+
+bool view_check(const char *text, char ret_problem[VIEW_PROBLEM_BYTES])
+{
+    struct request request;
+    return parse_request(text, &request, ret_problem) == 0;
 }
 
 /* --- answers ------------------------------------------------------------------------------- */
@@ -202,4 +221,93 @@ void view_vspace_cell(const struct view_call *call, uint32_t vspace)
     view_thread_cell(call, vspace == INDEX_NONE
                                ? INDEX_NONE
                                : call->inspection->vspaces.items[vspace].first_thread);
+}
+
+void view_owner_cell(const struct view_call *call, uint32_t owner)
+{
+    if (owner == OWNER_SHARED)
+        report_text(call->report, "shared");
+    else
+        view_vspace_cell(call, owner);
+}
+
+static void tcb_slot_cell(const struct view_call *call, const struct found_slot *slot)
+{
+    static const char *const names[TCB_SLOT_COUNT] = {
+        [TCB_SLOT_CTABLE] = "CSpace root", [TCB_SLOT_VTABLE] = "VSpace root",
+        [TCB_SLOT_REPLY] = "reply",        [TCB_SLOT_CALLER] = "caller",
+        [TCB_SLOT_BUFFER] = "IPC buffer",
+    };
+    char label[THREAD_LABEL_BYTES];
+    words_thread(tcb_at(call->inspection->k, slot->container), label, sizeof(label));
+    report_text(call->report, "%s's %s", label, names[slot->index]);
+}
+
+static void cspace_cell(const struct view_call *call, const struct found_slot *slot)
+{
+    const struct cspace *cspace = &call->inspection->cspaces.items[slot->cspace];
+    const struct cspace_entry *entry = &cspace->items[slot->entry];
+    char label[THREAD_LABEL_BYTES];
+    words_thread(call->inspection->threads.items[cspace->first_thread].tcb, label, sizeof(label));
+    if (entry->depth == WORD_BITS)
+        report_text(call->report, "%s:0x%lx", label, entry->cptr);
+    else
+        report_text(call->report, "%s:0x%lx/%u", label, entry->cptr, entry->depth);
+}
+
+void view_place_cell(const struct view_call *call, uint32_t index)
+{
+    const struct found_slot *slot = &call->inspection->slots.items[index];
+    if (slot->cspace != INDEX_NONE)
+        cspace_cell(call, slot);
+    else if (slot->place == PLACE_TCB)
+        tcb_slot_cell(call, slot);
+    else if (slot->place == PLACE_IRQ)
+        report_text(call->report, "interrupt vector %u", slot->index);
+    else if (slot->place == PLACE_CNODE)
+        report_text(call->report, "cnode 0x%lx[%u]", slot->container, slot->index);
+    else
+        report_text(call->report, "slot 0x%lx of a lost cnode", slot->at);
+}
+
+static void words_cell(const struct view_call *call, const char *words)
+{
+    if (words[0])
+        report_text(call->report, "%s", words);
+    else
+        report_nothing(call->report);
+}
+
+static bool has_badge(union cap cap)
+{
+    return (cap_type(cap) == CAP_ENDPOINT || cap_type(cap) == CAP_NOTIFICATION) &&
+           cap.endpoint.badge;
+}
+
+void view_cap_cells(const struct view_call *call, union cap cap, unsigned depth)
+{
+    char words[STATE_BYTES];
+    words_cap_object(cap, words, sizeof(words));
+    report_branch(call->report, depth, words);
+    words_cap_rights(cap, words, sizeof(words));
+    words_cell(call, words);
+    if (has_badge(cap))
+        report_address(call->report, cap.endpoint.badge);
+    else
+        report_nothing(call->report);
+    words_cap_details(call->inspection->k, cap, words, sizeof(words));
+    words_cell(call, words);
+}
+
+paddr_t view_object_operand(const struct view_call *call, int *ret_error)
+{
+    *ret_error = 0;
+    if (!call->operand)
+        return 0;
+    char *end;
+    paddr_t address = strtoul(call->operand, &end, 0);
+    if (*end || !address)
+        *ret_error =
+            refuse(call->problem, "%s is no address of an object, like 0x1f000000", call->operand);
+    return address;
 }

@@ -44,6 +44,9 @@ const struct view *view_find(const char *name); /* or NULL */
 int view_answer(struct kernel *k, const struct inspect_host *host, const char *request,
                 struct report_sink sink, char ret_problem[VIEW_PROBLEM_BYTES]);
 
+/* Whether the request could be answered; else why not, in ret_problem. */
+bool view_check(const char *request, char ret_problem[VIEW_PROBLEM_BYTES]);
+
 /* A thread by its name, as "#SERIAL", "tcb#SERIAL" or its address; INDEX_NONE with a problem. */
 uint32_t view_find_thread(const struct view_call *call);
 
@@ -53,8 +56,28 @@ void view_vspace_cell(const struct view_call *call, uint32_t vspace);
 /* Where a slot is: "client:0x5", "client's VSpace root", "CNode 0x1000, slot 5". */
 void view_place_cell(const struct view_call *call, uint32_t slot);
 
-/* Each in the file of its name. */
+/* Of an object's owner: a VSpace by name, "shared", or nothing. */
+void view_owner_cell(const struct view_call *call, uint32_t owner);
+/* A capability in four cells: what it leads to, rights, badge, details. */
+#define VIEW_CAP_COLUMNS                                                                           \
+    {"capability", REPORT_LEFT}, {"rights", REPORT_LEFT}, {"badge", REPORT_LEFT},                  \
+    {                                                                                              \
+        "details", REPORT_LEFT                                                                     \
+    }
+/* depth: in a tree, else 0. */
+void view_cap_cells(const struct view_call *call, union cap cap, unsigned depth);
+/* The operand as an object's address; 0: there is none, *ret_error is 0 or -EINVAL. */
+paddr_t view_object_operand(const struct view_call *call, int *ret_error);
+
+/* Each in the file of its name or of its neighbour. */
 int view_ps(const struct view_call *call);
+int view_caps(const struct view_call *call);
+int view_slots(const struct view_call *call); /* caps.c */
+int view_untyped(const struct view_call *call);
+int view_objects(const struct view_call *call);
+int view_schedule(const struct view_call *call);
+int view_mappings(const struct view_call *call);
+int view_derivation(const struct view_call *call);
 int view_queues(const struct view_call *call);
 int view_deadlocks(const struct view_call *call); /* queues.c */
 /* The table of runnable threads, for two of them. */

@@ -2,6 +2,7 @@
 #include <machine/inspector.h>
 
 #include <kernel/kernel_api.h>
+#include <string.h>
 
 /* The image's symbols hold where its own memory is mapped, in whichever VSpace that is. */
 static const char *symbol_at(void *context, paddr_t vspace, vaddr_t address)
@@ -31,4 +32,17 @@ void inspector_show(struct machine *machine, const char *request, FILE *stream)
     char problem[VIEW_PROBLEM_BYTES];
     if (view_answer(machine->kernel, &host, request, sink, problem))
         fprintf(stream, "sel4emu: %s: %s\n", request, problem);
+}
+
+void inspector_show_at_end(struct machine *machine)
+{
+    const char *rest = machine->options->at_end;
+    while (rest && *rest) {
+        char request[VIEW_REQUEST_BYTES];
+        int length = (int)strcspn(rest, ",");
+        snprintf(request, sizeof(request), "%.*s", length, rest);
+        fprintf(stderr, "sel4emu: %s at the end:\n", request);
+        inspector_show(machine, request, stderr);
+        rest += length + (rest[length] == ',');
+    }
 }

@@ -13,4 +13,7 @@ struct inspect_host machine_inspect_host(struct machine *machine);
 /* Answers a request (inspect/views.h) on `stream`, or says there why it cannot. */
 void inspector_show(struct machine *machine, const char *request, FILE *stream);
 
+/* Shows the views of --at-end on standard error. */
+void inspector_show_at_end(struct machine *machine);
+
 #endif

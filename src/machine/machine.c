@@ -440,6 +440,7 @@ static void run(struct machine *machine)
              result.error, "%s: %s", result.what, strerror(-result.error));
         break;
     }
+    inspector_show_at_end(machine);
     const struct port *failed = ports_find_failed(machine);
     if (failed && machine->end != MACHINE_END_HOST_FAILED)
         fail_output(machine, failed); /* whatever else happened, somebody has not seen all of it */

@@ -52,6 +52,8 @@ struct machine_options {
     struct trace_options trace_options;
     const char *trace_path; /* where they go; NULL: standard error */
 
+    const char *at_end; /* views to show on standard error when it ends: "ps,queues"; NULL: none */
+
     bool boot_log; /* the guest's console shows what a kernel prints while it boots, too */
     bool verbose;  /* what the machine does on its way, on standard error */
 };
