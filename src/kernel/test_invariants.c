@@ -32,7 +32,8 @@ static struct fixture setup(void)
 static const char *look(const struct fixture *f)
 {
     paddr_t slots = guest_root(&f->g)->slots[TCB_SLOT_CTABLE].cap.cnode.object;
-    return invariants_broken(f->g.k, slots, f->g.k->config.root_cnode_size_bits, true);
+    const struct slot_array root = {slots, f->g.k->config.root_cnode_size_bits};
+    return invariants_broken(f->g.k, &root, 1, true);
 }
 
 TEST(a_whole_kernel_has_no_problem)

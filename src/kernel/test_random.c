@@ -42,7 +42,7 @@ TEST(random_guests_leave_the_kernel_whole)
            (unsigned long long)c->done, c->site_count);
     report(c);
     if (CHECK_STR(c->problem, "")) {
-        CHECK(c->done > c->entries / 20);
+        CHECK(c->done > c->entries / 8);
     } else {
         campaign_shrink(c);
         printf("seed %#llx, %s:\n", (unsigned long long)(options.seed + c->guests), c->problem);

@@ -50,10 +50,11 @@ static void add_neighbours(struct survey *s, const struct slot *slot)
         add_slots(s, cap.zombie.object, cap.zombie.slots_left);
 }
 
-static void survey_slots(struct survey *s, paddr_t root_slots, unsigned root_radix)
+static void survey_slots(struct survey *s, const struct slot_array *roots, unsigned count)
 {
     struct kernel *k = s->k;
-    add_slots(s, root_slots, bit(root_radix));
+    for (unsigned i = 0; i < count; i++)
+        add_slots(s, roots[i].slots, bit(roots[i].radix));
     add_slots(s, k->irq_slots, NUM_IRQ_VECTORS);
     for (struct tcb *tcb = tcb_at(k, k->all_tcbs); tcb; tcb = tcb_at(k, tcb->all_link.next))
         add_slots(s, kernel_paddr(k, tcb), TCB_SLOT_COUNT);
@@ -380,7 +381,7 @@ static void check_all(struct survey *s, bool is_settled)
         survey_check_open_pages(s);
 }
 
-const char *invariants_broken(struct kernel *k, paddr_t root_slots, unsigned root_radix,
+const char *invariants_broken(struct kernel *k, const struct slot_array *roots, unsigned count,
                               bool is_settled)
 {
     static struct survey s;
@@ -389,7 +390,7 @@ const char *invariants_broken(struct kernel *k, paddr_t root_slots, unsigned roo
     s.count = 0;
     s.problem = NULL;
     s.seen = calloc(end / 2048 + 1, sizeof(uint64_t));
-    survey_slots(&s, root_slots, root_radix);
+    survey_slots(&s, roots, count);
     if (!s.problem)
         check_all(&s, is_settled);
     free(s.seen);

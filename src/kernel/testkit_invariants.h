@@ -5,12 +5,17 @@
 
 #include <model/kernel.h>
 
+struct slot_array {
+    paddr_t slots;
+    unsigned radix;
+};
+
 /*
- * Looks at all that can be reached from the initial CNode (at `root_slots`, 2^root_radix slots),
- * the TCBs, the interrupt slots and the scheduler. Returns NULL, or says what does not hold.
+ * Looks at all that can be reached from `roots` (the initial CNode, and others), the TCBs, the
+ * interrupt slots and the scheduler. Returns NULL, or says what does not hold.
  * is_settled: the entry has chosen a thread (OUTCOME_RUN, OUTCOME_IDLE).
  */
-const char *invariants_broken(struct kernel *k, paddr_t root_slots, unsigned root_radix,
+const char *invariants_broken(struct kernel *k, const struct slot_array *roots, unsigned count,
                               bool is_settled);
 
 #endif

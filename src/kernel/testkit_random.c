@@ -4,66 +4,11 @@
 #include <string.h>
 
 #include <abi/bootinfo.h>
+#include <abi/debug.h>
 #include <base/bits.h>
+#include <cap/derivation.h>
+#include <kernel/testkit_choice.h>
 #include <object/object_types.h>
-
-/* --- bytes --------------------------------------------------------------------------------- */
-
-static unsigned take(struct byte_source *bytes, unsigned limit)
-{
-    unsigned byte = bytes->at < bytes->end ? *bytes->at++ : 0;
-    return byte % limit;
-}
-
-/* True once in `times`. */
-static bool rarely(struct byte_source *bytes, unsigned times)
-{
-    return take(bytes, times) == times - 1;
-}
-
-static word_t take_word(struct byte_source *bytes)
-{
-    word_t word = 0;
-    for (unsigned i = 0; i < 8; i++)
-        word = word << 8 | take(bytes, 256);
-    return word;
-}
-
-static word_t take_any(struct byte_source *bytes)
-{
-    static const word_t special[] = {0,
-                                     1,
-                                     2,
-                                     3,
-                                     4,
-                                     31,
-                                     47,
-                                     63,
-                                     64,
-                                     65,
-                                     108,
-                                     255,
-                                     256,
-                                     257,
-                                     4096,
-                                     UINT64_C(1) << 40,
-                                     INT64_MAX,
-                                     UINT64_MAX,
-                                     GUEST_IMAGE_START,
-                                     0x10000000,
-                                     0x7fffffe00000,
-                                     0x7ffffffff000,
-                                     0x7fffffffffff};
-    switch (take(bytes, 4)) {
-    case 0:
-        return take_word(bytes);
-    case 1:
-    case 2:
-        return special[take(bytes, ARRAY_LENGTH(special))];
-    default:
-        return take(bytes, 16);
-    }
-}
 
 struct replay_setup random_setup(struct byte_source *bytes)
 {
@@ -85,31 +30,56 @@ struct replay_setup random_setup(struct byte_source *bytes)
     setup.favourite = rarely(bytes, 2) ? take(bytes, INVOCATION_COUNT) : INV_INVALID;
     setup.has_iommu = rarely(bytes, 4);
     setup.has_benchmarks = rarely(bytes, 8);
+    setup.has_no_ioapic = rarely(bytes, 16);
+    setup.has_debug_api = rarely(bytes, 4);
+    setup.has_msrs = rarely(bytes, 8);
     setup.reports_errors_by_ipc = rarely(bytes, 4) && !setup.is_silent;
     return setup;
 }
 
 /* --- capabilities -------------------------------------------------------------------------- */
 
-static union cap root_cap(const struct replay *r, cptr_t cptr)
-{
-    const struct slot *slots = slot_at(r->g.k, r->root_slots);
-    return slots[cptr % REPLAY_ROOT_SLOTS].cap;
-}
-
 static bool is_any(union cap cap)
 {
     return !cap_is_null(cap);
 }
 
-static bool is_ram_untyped(union cap cap)
+/* For a page, or many smaller objects. */
+static bool has_room(union cap cap)
 {
-    return cap_type(cap) == CAP_UNTYPED && cap.untyped.size_bits >= 11 && !cap.untyped.is_device;
+    return cap_type(cap) == CAP_UNTYPED && !cap.untyped.is_device &&
+           cap.untyped.free_index + PAGE_BYTES <= bit(cap.untyped.size_bits);
+}
+
+static bool is_badged(union cap cap)
+{
+    return cap.endpoint.badge != 0;
+}
+
+static bool is_unmapped_frame(union cap cap)
+{
+    return !cap.frame.asid;
+}
+
+static bool is_unmapped_table(union cap cap)
+{
+    return !cap.paging.is_mapped;
+}
+
+static bool is_mapped_table(union cap cap)
+{
+    return cap.paging.is_mapped;
+}
+
+static bool is_unmapped_io_table(union cap cap)
+{
+    return !cap.io_page_table.is_mapped;
 }
 
 static bool is_page_untyped(union cap cap)
 {
-    return cap_type(cap) == CAP_UNTYPED && cap.untyped.size_bits == 12 && !cap.untyped.is_device;
+    return cap_type(cap) == CAP_UNTYPED && cap.untyped.size_bits == 12 && !cap.untyped.is_device &&
+           cap.untyped.free_index == 0;
 }
 
 static bool is_device_space(union cap cap)
@@ -125,36 +95,6 @@ static bool is_new_vspace(union cap cap)
 static bool is_vspace(union cap cap)
 {
     return cap_type(cap) == CAP_PML4 && cap.pml4.is_mapped;
-}
-
-/* The next slot from a random one on that fits; behind what boot made, most of the time. */
-static cptr_t find(const struct replay *r, struct byte_source *bytes, bool (*fits)(union cap))
-{
-    cptr_t first = rarely(bytes, 8) ? 1 : r->first_made;
-    unsigned range = (unsigned)(REPLAY_ROOT_SLOTS - first), start = take(bytes, 256);
-    for (unsigned i = 0; i < range; i++) {
-        cptr_t cptr = first + (start + i) % range;
-        if (fits(root_cap(r, cptr)))
-            return cptr;
-    }
-    return first + start % range;
-}
-
-static cptr_t find_type(const struct replay *r, struct byte_source *bytes, enum cap_type type)
-{
-    cptr_t first = rarely(bytes, 8) ? 1 : r->first_made;
-    unsigned range = (unsigned)(REPLAY_ROOT_SLOTS - first), start = take(bytes, 256);
-    for (unsigned i = 0; i < range; i++) {
-        cptr_t cptr = first + (start + i) % range;
-        if (cap_type(root_cap(r, cptr)) == type)
-            return cptr;
-    }
-    return first + start % range;
-}
-
-static cptr_t take_cptr(struct byte_source *bytes)
-{
-    return rarely(bytes, 32) ? take_any(bytes) : take(bytes, REPLAY_ROOT_SLOTS);
 }
 
 /* --- arguments ----------------------------------------------------------------------------- */
@@ -177,6 +117,7 @@ struct draft {
     const struct replay *r;
     struct byte_source *bytes;
     enum invocation method;
+    enum object_kind kind; /* what Retype is to make; OBJECT_INVALID: anything */
     union cap invoked;
     cptr_t dest, source, pivot; /* the CNodes that its slots are looked up in */
     struct guest_syscall call;
@@ -190,23 +131,27 @@ static cptr_t root_of(const struct draft *d, const struct invocation_argument *a
 static word_t take_index(const struct draft *d, const struct invocation_argument *argument)
 {
     if (cap_type(d->invoked) == CAP_DOMAIN_SET)
-        return take(d->bytes, 12);
+        return take(d->bytes, d->r->setup.domains > 1 ? 12 : 2);
     cptr_t cptr = root_of(d, argument);
     union cap root = root_cap(d->r, cptr);
-    if (cap_type(root) == CAP_CNODE && root.cnode.object != d->r->root_slots)
-        return root.cnode.guard << root.cnode.radix | take(d->bytes, 1U << (root.cnode.radix & 7));
+    bool wants_empty = name_has(argument, "dest") || name_has(argument, "offset") ||
+                       d->call.caps > 0 || d->method == INV_CNODE_SAVE_CALLER;
+    if (name_has(argument, "src") || name_has(argument, "pivot"))
+        wants_empty = false;
+    if (cap_type(root) == CAP_CNODE && root.cnode.object != d->r->root_slots) {
+        word_t guard = d->method == INV_UNTYPED_RETYPE ? 0 : root.cnode.guard << root.cnode.radix;
+        return guard | choose_place(d->r, d->bytes, root, wants_empty ^ rarely(d->bytes, 8));
+    }
     if (d->r->setup.has_iommu && d->method == INV_CNODE_MINT && name_has(argument, "src") &&
         rarely(d->bytes, 4))
         return INITIAL_CAP_IO_SPACE;
     if (name_has(argument, "src") || name_has(argument, "pivot"))
-        return find(d->r, d->bytes, is_any);
-    bool wants_empty = name_has(argument, "dest") || name_has(argument, "offset") ||
-                       d->call.caps > 0 || d->method == INV_CNODE_SAVE_CALLER;
-    if (wants_empty ? !rarely(d->bytes, 8) : rarely(d->bytes, 4))
-        return find_type(d->r, d->bytes, CAP_NULL);
+        return choose_slot(d->r, d->bytes, is_any);
+    if (wants_empty ? !rarely(d->bytes, 16) : rarely(d->bytes, 4))
+        return choose_type(d->r, d->bytes, CAP_NULL);
     if (d->method == INV_CNODE_CANCEL_BADGED_SENDS && !rarely(d->bytes, 4))
-        return find_type(d->r, d->bytes, CAP_ENDPOINT);
-    return find(d->r, d->bytes, is_any);
+        return choose_fitting(d->r, d->bytes, CAP_ENDPOINT, rarely(d->bytes, 4) ? NULL : is_badged);
+    return choose_slot(d->r, d->bytes, is_any);
 }
 
 static word_t take_depth(const struct draft *d, const struct invocation_argument *argument)
@@ -227,6 +172,8 @@ static word_t take_vaddr(const struct draft *d, const struct invocation_argument
     enum cap_type type = cap_type(d->invoked);
     if (type == CAP_FRAME && d->invoked.frame.asid && !rarely(d->bytes, 4))
         return d->invoked.frame.vpage << PAGE_BITS;
+    if (type == CAP_FRAME && d->invoked.frame.size != FRAME_4K && rarely(d->bytes, 3))
+        return GUEST_IMAGE_START; /* where there is a table */
     if (type == CAP_FRAME && !rarely(d->bytes, 3))
         return GUEST_IMAGE_START + ((word_t)take(d->bytes, 64) << frame_cap_bits(d->invoked));
     if (level_bits[type] && rarely(d->bytes, 2))
@@ -257,6 +204,8 @@ static word_t take_port(const struct draft *d, const struct invocation_argument 
 static word_t take_type(const struct draft *d, const struct invocation_argument *argument)
 {
     (void)argument;
+    if (d->kind != OBJECT_INVALID)
+        return abi_object_type(&d->r->g.k->config, d->kind);
     static const enum object_kind kinds[] = {
         OBJECT_UNTYPED,        OBJECT_UNTYPED,    OBJECT_TCB,        OBJECT_ENDPOINT,
         OBJECT_NOTIFICATION,   OBJECT_CNODE,      OBJECT_4K_PAGE,    OBJECT_4K_PAGE,
@@ -272,7 +221,37 @@ static word_t take_type(const struct draft *d, const struct invocation_argument 
 static word_t take_size_bits(const struct draft *d, const struct invocation_argument *argument)
 {
     (void)argument;
-    return rarely(d->bytes, 4) ? 12 : take(d->bytes, 14);
+    enum object_kind kind = abi_object_kind(&d->r->g.k->config, d->call.words[0]);
+    if (rarely(d->bytes, 8))
+        return take(d->bytes, 14);
+    return kind == OBJECT_CNODE  ? 1 + take(d->bytes, 4)
+           : rarely(d->bytes, 2) ? 4 + take(d->bytes, 10)
+                                 : PAGE_BITS;
+}
+
+static word_t take_count(const struct draft *d, const struct invocation_argument *argument)
+{
+    (void)argument;
+    return rarely(d->bytes, 4) ? 1 + take(d->bytes, 3) : 1;
+}
+
+static word_t take_duration(const struct draft *d, const struct invocation_argument *argument)
+{
+    (void)argument;
+    return rarely(d->bytes, 8) ? bit(56 + take(d->bytes, 8)) : take(d->bytes, 4);
+}
+
+/* An instruction has no size, and is read. */
+static word_t take_break(const struct draft *d, const struct invocation_argument *argument)
+{
+    bool is_instruction = d->call.words[2] == BREAKPOINT_INSTRUCTION;
+    if (name_is(argument, "type"))
+        return take(d->bytes, 2) + rarely(d->bytes, 8);
+    if (name_is(argument, "vaddr"))
+        return GUEST_IMAGE_START + (rarely(d->bytes, 4) ? take(d->bytes, 64) : 8);
+    if (is_instruction && !rarely(d->bytes, 8))
+        return 0;
+    return name_is(argument, "rw") ? take(d->bytes, 4) : take(d->bytes, 9);
 }
 
 /* Retype's destination: the root itself with depth 0, or a CNode in a slot of it. */
@@ -285,7 +264,7 @@ static word_t take_node_depth(const struct draft *d, const struct invocation_arg
 static word_t take_node_index(const struct draft *d, const struct invocation_argument *argument)
 {
     (void)argument;
-    return rarely(d->bytes, 2) ? find_type(d->r, d->bytes, CAP_CNODE) : take(d->bytes, 4);
+    return rarely(d->bytes, 4) ? take(d->bytes, 4) : choose_type(d->r, d->bytes, CAP_CNODE);
 }
 
 static word_t take_guard(const struct draft *d, const struct invocation_argument *argument)
@@ -325,7 +304,7 @@ static word_t take_buffer(const struct draft *d, const struct invocation_argumen
 static word_t take_fault_handler(const struct draft *d, const struct invocation_argument *argument)
 {
     (void)argument;
-    return rarely(d->bytes, 3) ? 0 : find_type(d->r, d->bytes, CAP_ENDPOINT);
+    return rarely(d->bytes, 3) ? 0 : choose_type(d->r, d->bytes, CAP_ENDPOINT);
 }
 
 /* A value that suits the name. */
@@ -334,12 +313,15 @@ static const struct argument_rule {
     word_t base;
     unsigned range;
     word_t (*take)(const struct draft *d, const struct invocation_argument *argument);
+    enum invocation method; /* INV_INVALID: any */
 } argument_rules[] = {
+    {.part = "bp_num", .base = 0, .range = 5},
+    {.part = "", .take = take_break, .method = INV_TCB_SET_BREAKPOINT},
     {.part = "node_depth", .take = take_node_depth},
     {.part = "node_index", .take = take_node_index},
     {.part = "size_bits", .take = take_size_bits},
     {.part = "type", .take = take_type},
-    {.part = "num_objects", .base = 1, .range = 3},
+    {.part = "num_objects", .take = take_count},
     {.part = "rights", .take = take_rights},
     {.part = "regs", .take = take_register},
     {.part = "badge", .take = take_badge},
@@ -353,7 +335,7 @@ static const struct argument_rule {
     {.part = "count", .base = 1, .range = 20},
     {.part = "affinity", .base = 0, .range = 3},
     {.part = "domain", .base = 0, .range = 3},
-    {.part = "duration", .base = 0, .range = 4},
+    {.part = "duration", .take = take_duration},
     {.part = "port", .take = take_port},
     {.part = "vector", .base = 0, .range = 16},
     {.part = "irq", .base = 0, .range = 17},
@@ -371,10 +353,11 @@ static const struct argument_rule {
 static word_t take_argument(const struct draft *d, const struct invocation_argument *argument)
 {
     if (rarely(d->bytes, 24))
-        return take_any(d->bytes);
+        return choose_word(d->bytes);
     for (unsigned i = 0; i < ARRAY_LENGTH(argument_rules); i++) {
         const struct argument_rule *rule = &argument_rules[i];
-        if (!name_has(argument, rule->part))
+        bool is_of_method = rule->method == INV_INVALID || rule->method == d->method;
+        if (!is_of_method || !name_has(argument, rule->part))
             continue;
         return rule->take ? rule->take(d, argument) : rule->base + take(d->bytes, rule->range);
     }
@@ -405,25 +388,29 @@ static cptr_t take_extra(const struct draft *d, const struct invocation_argument
                  {"source", CAP_TCB},
                  {"Frame", CAP_FRAME}};
     if (rarely(d->bytes, 16))
-        return take_cptr(d->bytes);
+        return choose_cptr(d->bytes);
     for (unsigned i = 0; i < ARRAY_LENGTH(types); i++) {
         if (name_has(argument, types[i].part))
-            return find_type(d->r, d->bytes, types[i].type);
+            return choose_type(d->r, d->bytes, types[i].type);
     }
     if (name_is(argument, "untyped"))
-        return rarely(d->bytes, 8) ? find_type(d->r, d->bytes, CAP_UNTYPED)
-                                   : find(d->r, d->bytes, is_page_untyped);
+        return rarely(d->bytes, 8) ? choose_type(d->r, d->bytes, CAP_UNTYPED)
+                                   : choose_slot(d->r, d->bytes, is_page_untyped);
     if (name_is(argument, "iospace"))
-        return find(d->r, d->bytes, rarely(d->bytes, 8) ? is_any : is_device_space);
+        return choose_slot(d->r, d->bytes, rarely(d->bytes, 8) ? is_any : is_device_space);
     if (d->method == INV_X86_ASID_POOL_ASSIGN)
-        return find(d->r, d->bytes, is_new_vspace);
-    if (name_has(argument, "vspace") || name_has(argument, "pml4"))
-        return rarely(d->bytes, 8)   ? find_type(d->r, d->bytes, CAP_PML4)
-               : rarely(d->bytes, 2) ? find(d->r, d->bytes, is_vspace)
-                                     : INITIAL_CAP_VSPACE;
-    if (name_has(argument, "root"))
-        return rarely(d->bytes, 3) ? find_type(d->r, d->bytes, CAP_CNODE) : INITIAL_CAP_CNODE;
-    return name_has(argument, "authority") ? INITIAL_CAP_TCB : find(d->r, d->bytes, is_any);
+        return choose_slot(d->r, d->bytes, is_new_vspace);
+    if (name_has(argument, "vspace") || name_has(argument, "pml4")) {
+        cptr_t other = choose_slot(d->r, d->bytes, rarely(d->bytes, 8) ? is_new_vspace : is_vspace);
+        bool is_there = cap_type(root_cap(d->r, other)) == CAP_PML4 || rarely(d->bytes, 8);
+        return is_there && rarely(d->bytes, 2) ? other : INITIAL_CAP_VSPACE;
+    }
+    if (name_has(argument, "root")) {
+        cptr_t other = choose_type(d->r, d->bytes, CAP_CNODE);
+        bool is_there = cap_type(root_cap(d->r, other)) == CAP_CNODE || rarely(d->bytes, 8);
+        return is_there && rarely(d->bytes, 3) ? other : INITIAL_CAP_CNODE;
+    }
+    return name_has(argument, "authority") ? INITIAL_CAP_TCB : choose_slot(d->r, d->bytes, is_any);
 }
 
 static void take_extras(struct draft *d, const char *list)
@@ -473,62 +460,141 @@ static const cptr_t boot_caps[CAP_TYPE_COUNT] = {
     [CAP_IO_SPACE] = INITIAL_CAP_IO_SPACE,
 };
 
-static enum invocation take_retype(const struct replay *r, struct byte_source *bytes,
-                                   cptr_t *ret_cptr)
+/* How to come by a capability of a type. */
+static const struct maker {
+    enum invocation method;
+    enum object_kind kind; /* for Retype */
+} makers[CAP_TYPE_COUNT] = {
+    [CAP_UNTYPED] = {INV_UNTYPED_RETYPE, OBJECT_UNTYPED},
+    [CAP_CNODE] = {INV_UNTYPED_RETYPE, OBJECT_CNODE},
+    [CAP_TCB] = {INV_UNTYPED_RETYPE, OBJECT_TCB},
+    [CAP_FRAME] = {INV_UNTYPED_RETYPE, OBJECT_4K_PAGE},
+    [CAP_PAGE_TABLE] = {INV_UNTYPED_RETYPE, OBJECT_PAGE_TABLE},
+    [CAP_PAGE_DIRECTORY] = {INV_UNTYPED_RETYPE, OBJECT_PAGE_DIRECTORY},
+    [CAP_PDPT] = {INV_UNTYPED_RETYPE, OBJECT_PDPT},
+    [CAP_PML4] = {INV_UNTYPED_RETYPE, OBJECT_PML4},
+    [CAP_IO_PAGE_TABLE] = {INV_UNTYPED_RETYPE, OBJECT_IO_PAGE_TABLE},
+    [CAP_IRQ_HANDLER] = {INV_IRQ_CONTROL_GET_IOAPIC, OBJECT_INVALID},
+    [CAP_IO_PORT] = {INV_X86_IO_PORT_CONTROL_ISSUE, OBJECT_INVALID},
+    [CAP_ASID_POOL] = {INV_X86_ASID_CONTROL_MAKE_POOL, OBJECT_INVALID},
+};
+
+/* What a method's capability has to be, to get far. */
+static bool (*const method_wants[INVOCATION_COUNT])(union cap) = {
+    [INV_UNTYPED_RETYPE] = has_room,
+    [INV_X86_PAGE_MAP_IO] = is_unmapped_frame,
+    [INV_X86_PDPT_MAP] = is_unmapped_table,
+    [INV_X86_PDPT_UNMAP] = is_mapped_table,
+    [INV_X86_PAGE_DIRECTORY_MAP] = is_unmapped_table,
+    [INV_X86_PAGE_DIRECTORY_UNMAP] = is_mapped_table,
+    [INV_X86_PAGE_TABLE_MAP] = is_unmapped_table,
+    [INV_X86_PAGE_TABLE_UNMAP] = is_mapped_table,
+    [INV_X86_IO_PAGE_TABLE_MAP] = is_unmapped_io_table,
+};
+
+/* What has to be there besides, and of what type it is. */
+static const struct {
+    bool (*fits)(union cap);
+    enum cap_type type;
+} method_needs[INVOCATION_COUNT] = {
+    [INV_X86_ASID_CONTROL_MAKE_POOL] = {is_page_untyped, CAP_UNTYPED},
+    [INV_X86_ASID_POOL_ASSIGN] = {is_new_vspace, CAP_PML4},
+};
+
+static enum cap_type type_of_method(enum invocation method)
 {
-    *ret_cptr = find(r, bytes, is_ram_untyped);
-    return INV_UNTYPED_RETYPE;
+    for (unsigned i = 0; i < CAP_TYPE_COUNT; i++) {
+        if (method >= methods_of_type[i].first && method <= methods_of_type[i].last)
+            return i;
+    }
+    return method == INV_IRQ_CONTROL_GET ? CAP_IRQ_CONTROL : CAP_NULL;
 }
 
-/* Any method of the configuration, and a capability to call it on. */
-static enum invocation take_method(const struct replay *r, struct byte_source *bytes,
-                                   cptr_t *ret_cptr)
+/* A capability to call the method on. */
+static cptr_t take_invoked(const struct replay *r, struct byte_source *bytes,
+                           enum invocation method)
 {
-    enum invocation method = 1 + take(bytes, INVOCATION_COUNT - 1);
-    if (r->setup.favourite && rarely(bytes, 2))
-        method = r->setup.favourite;
+    enum cap_type type = type_of_method(method);
+    if (type == CAP_NULL || rarely(bytes, 32))
+        return choose_cptr(bytes);
+    if (boot_caps[type] && !rarely(bytes, 4))
+        return boot_caps[type];
+    return choose_fitting(r, bytes, type, rarely(bytes, 8) ? NULL : method_wants[method]);
+}
+
+/* Makes what the draft's method lacks instead of calling it, most of the time. */
+static void make_first(struct draft *d, enum cap_type type)
+{
+    const struct maker *maker = &makers[type];
+    if (!maker->method || rarely(d->bytes, 8))
+        return;
+    d->method = maker->method;
+    d->kind = maker->kind;
+    d->call.cap = take_invoked(d->r, d->bytes, maker->method);
+}
+
+static enum invocation take_any_method(const struct replay *r, struct byte_source *bytes)
+{
     static const enum invocation io_methods[] = {INV_X86_IO_PAGE_TABLE_MAP,
                                                  INV_X86_IO_PAGE_TABLE_UNMAP, INV_X86_PAGE_MAP_IO,
                                                  INV_X86_PAGE_MAP_IO};
-    static const enum invocation rare_methods[] = {INV_CNODE_SAVE_CALLER, INV_X86_PAGE_TABLE_MAP,
-                                                   INV_X86_ASID_POOL_ASSIGN, INV_IRQ_CONTROL_GET,
-                                                   INV_DOMAIN_SET_SCHEDULE_SET_START};
+    static const enum invocation rare_methods[] = {
+        INV_CNODE_SAVE_CALLER,          INV_X86_PAGE_TABLE_MAP, INV_X86_ASID_POOL_ASSIGN,
+        INV_X86_ASID_CONTROL_MAKE_POOL, INV_IRQ_CONTROL_GET,    INV_DOMAIN_SET_SCHEDULE_SET_START,
+        INV_CNODE_CANCEL_BADGED_SENDS};
+    enum invocation method = 1 + take(bytes, INVOCATION_COUNT - 1);
+    if (r->setup.favourite && rarely(bytes, 2))
+        method = r->setup.favourite;
     if (rarely(bytes, 8))
         method = rare_methods[take(bytes, ARRAY_LENGTH(rare_methods))];
+    if (r->setup.has_debug_api && rarely(bytes, 6))
+        method = INV_TCB_SET_BREAKPOINT + take(bytes, 4);
     if (r->setup.has_iommu && rarely(bytes, 4))
         method = io_methods[take(bytes, ARRAY_LENGTH(io_methods))];
+    if (method == INV_IRQ_CONTROL_GET && !r->setup.has_pic && !rarely(bytes, 8))
+        method = INV_IRQ_CONTROL_GET_MSI;
     while (!abi_invocation_label(&r->g.k->config, method))
-        method = 1 + method % (INVOCATION_COUNT - 1);
-    enum cap_type type = CAP_NULL;
-    for (unsigned i = 0; i < CAP_TYPE_COUNT; i++) {
-        if (method >= methods_of_type[i].first && method <= methods_of_type[i].last)
-            type = i;
-    }
-    if (method == INV_IRQ_CONTROL_GET)
-        type = CAP_IRQ_CONTROL;
-    *ret_cptr = type == CAP_NULL || rarely(bytes, 32)  ? take_cptr(bytes)
-                : boot_caps[type] && !rarely(bytes, 4) ? boot_caps[type]
-                                                       : find_type(r, bytes, type);
+        method = 1 + (method + 6) % (INVOCATION_COUNT - 1);
     return method;
+}
+
+/* Any method of the configuration, and a capability to call it on. */
+static void take_method(struct draft *d)
+{
+    d->method = rarely(d->bytes, 8) ? INV_UNTYPED_RETYPE : take_any_method(d->r, d->bytes);
+    d->call.cap = take_invoked(d->r, d->bytes, d->method);
+    enum cap_type type = type_of_method(d->method), needed = method_needs[d->method].type;
+    if (type != CAP_NULL && cap_type(root_cap(d->r, d->call.cap)) != type)
+        make_first(d, type);
+    else if (needed && !root_has(d->r, needed, method_needs[d->method].fits))
+        make_first(d, needed);
+}
+
+/* Deletes something, or all that was made of an untyped: for slots and memory. */
+static struct guest_syscall take_cleaning(const struct replay *r, struct byte_source *bytes)
+{
+    bool is_revoke = rarely(bytes, 2);
+    cptr_t cptr = is_revoke ? choose_type(r, bytes, CAP_UNTYPED) : choose_slot(r, bytes, is_any);
+    return (struct guest_syscall){
+        .syscall = SYSCALL_CALL,
+        .cap = INITIAL_CAP_CNODE,
+        .label =
+            abi_invocation_label(&r->g.k->config, is_revoke ? INV_CNODE_REVOKE : INV_CNODE_DELETE),
+        WORDS(cptr, 64),
+    };
 }
 
 static struct guest_syscall take_invocation(const struct replay *r, struct byte_source *bytes)
 {
     const struct kernel_config *config = &r->g.k->config;
-    cptr_t cptr = 0;
-    enum invocation method =
-        rarely(bytes, 5) ? take_retype(r, bytes, &cptr) : take_method(r, bytes, &cptr);
-    struct draft d = {
-        .r = r,
-        .bytes = bytes,
-        .method = method,
-        .invoked = root_cap(r, cptr),
-        .dest = cptr,
-        .source = cptr,
-        .pivot = cptr,
-        .call = {.syscall = rarely(bytes, 8) ? SYSCALL_SEND : SYSCALL_CALL, .cap = cptr},
-    };
+    struct draft d = {.r = r, .bytes = bytes, .kind = OBJECT_INVALID};
+    take_method(&d);
+    if (d.method == INV_UNTYPED_RETYPE && !has_room(root_cap(r, d.call.cap)) && !rarely(bytes, 4))
+        return take_cleaning(r, bytes);
+    d.call.syscall = rarely(bytes, 8) ? SYSCALL_SEND : SYSCALL_CALL;
     d.call.label = abi_invocation_label(config, d.method);
+    d.invoked = root_cap(r, d.call.cap);
+    d.dest = d.source = d.pivot = d.call.cap;
 
     struct invocation_info info = abi_invocation_info(config, d.method);
     take_extras(&d, info.caps);
@@ -543,18 +609,21 @@ static struct guest_syscall take_invocation(const struct replay *r, struct byte_
 /* Moves or copies a CNode or a thread into a CNode: deleting that gets interesting. */
 static struct guest_syscall take_nesting(const struct replay *r, struct byte_source *bytes)
 {
-    cptr_t cnode = find_type(r, bytes, CAP_CNODE);
+    cptr_t cnode = choose_type(r, bytes, CAP_CNODE);
     union cap cap = root_cap(r, cnode);
     if (cap_type(cap) != CAP_CNODE)
         return take_invocation(r, bytes);
-    cptr_t moved = find_type(r, bytes, rarely(bytes, 2) ? CAP_CNODE : CAP_TCB);
-    word_t index = cap.cnode.guard << cap.cnode.radix | take(bytes, 4);
+    word_t place = choose_place(r, bytes, cap, true);
+    bool is_full = !slot_is_empty(slot_at(r->g.k, cap.cnode.object) + place);
     return (struct guest_syscall){
         .syscall = SYSCALL_CALL,
         .cap = cnode,
-        .label = abi_invocation_label(&r->g.k->config,
-                                      rarely(bytes, 3) ? INV_CNODE_COPY : INV_CNODE_MOVE),
-        WORDS(index, (word_t)cap.cnode.guard_size + cap.cnode.radix, moved, 64, RIGHTS_ALL),
+        .label = abi_invocation_label(&r->g.k->config, is_full            ? INV_CNODE_DELETE
+                                                       : rarely(bytes, 3) ? INV_CNODE_COPY
+                                                                          : INV_CNODE_MOVE),
+        WORDS(cap.cnode.guard << cap.cnode.radix | place,
+              (word_t)cap.cnode.guard_size + cap.cnode.radix,
+              choose_type(r, bytes, rarely(bytes, 2) ? CAP_CNODE : CAP_TCB), 64, RIGHTS_ALL),
         EXTRA(INITIAL_CAP_CNODE),
     };
 }
@@ -568,14 +637,14 @@ static struct guest_syscall take_message(const struct replay *r, struct byte_sou
                                  .label = take(bytes, 3),
                                  .length = take(bytes, 24),
                                  .caps = take(bytes, 4)};
-    call.cap = find_type(r, bytes,
-                         rarely(bytes, 8)   ? CAP_REPLY
-                         : rarely(bytes, 4) ? CAP_NOTIFICATION
-                                            : CAP_ENDPOINT);
+    call.cap = choose_type(r, bytes,
+                           rarely(bytes, 8)   ? CAP_REPLY
+                           : rarely(bytes, 4) ? CAP_NOTIFICATION
+                                              : CAP_ENDPOINT);
     for (unsigned i = 0; i < call.caps; i++)
-        call.extra[i] = take_cptr(bytes);
+        call.extra[i] = choose_cptr(bytes);
     for (unsigned i = 0; i < 4; i++)
-        call.words[i] = take_any(bytes);
+        call.words[i] = choose_word(bytes);
     return call;
 }
 
@@ -593,15 +662,20 @@ static struct guest_syscall take_other(const struct replay *r, struct byte_sourc
                                          SYSCALL_BENCHMARK_GET_THREAD_UTILISATION,
                                          SYSCALL_BENCHMARK_RESET_THREAD_UTILISATION,
                                          SYSCALL_BENCHMARK_DUMP_ALL_THREADS_UTILISATION,
-                                         SYSCALL_BENCHMARK_RESET_ALL_THREADS_UTILISATION};
+                                         SYSCALL_BENCHMARK_RESET_ALL_THREADS_UTILISATION,
+                                         SYSCALL_X86_DANGEROUS_RDMSR,
+                                         SYSCALL_X86_DANGEROUS_WRMSR};
+    static const word_t msrs[] = {0x10, 0x1b, 0xc0000080, 0xc0000081, 0xc0000100, 0xc0000101};
     struct guest_syscall call = {.syscall = calls[take(bytes, ARRAY_LENGTH(calls))],
-                                 .cap = take_cptr(bytes)};
+                                 .cap = choose_cptr(bytes)};
     if (!abi_syscall_number(&r->g.k->config, call.syscall))
         call.syscall = SYSCALL_YIELD;
     if (call.syscall == SYSCALL_DEBUG_NAME_THREAD ||
         call.syscall == SYSCALL_BENCHMARK_GET_THREAD_UTILISATION ||
         call.syscall == SYSCALL_BENCHMARK_RESET_THREAD_UTILISATION)
-        call.cap = find_type(r, bytes, CAP_TCB);
+        call.cap = choose_type(r, bytes, CAP_TCB);
+    if (r->setup.has_msrs && rarely(bytes, 4))
+        call.cap = msrs[take(bytes, ARRAY_LENGTH(msrs))];
     if (rarely(bytes, 64))
         call.syscall = take(bytes, SYSCALL_COUNT);
     return call;
@@ -611,27 +685,35 @@ static void take_call(const struct replay *r, struct byte_source *bytes, struct 
 {
     static struct guest_syscall (*const takes[])(const struct replay *, struct byte_source *) = {
         take_invocation, take_invocation, take_invocation, take_invocation, take_invocation,
-        take_invocation, take_invocation, take_invocation, take_nesting,    take_message,
-        take_message,    take_message,    take_message,    take_other};
+        take_invocation, take_invocation, take_invocation, take_invocation, take_invocation,
+        take_nesting,    take_message,    take_message,    take_message,    take_other};
     step->kind = STEP_CALL;
     step->receive[0] = INITIAL_CAP_CNODE;
     step->receive[1] = take(bytes, REPLAY_ROOT_SLOTS);
     step->receive[2] = 64;
     step->stop = rarely(bytes, 8) ? 1 + take(bytes, 4) : 0;
     step->device = take(bytes, 256);
-    step->call = takes[take(bytes, ARRAY_LENGTH(takes))](r, bytes);
+    step->call = root_is_crowded(r) && rarely(bytes, 4)
+                     ? take_cleaning(r, bytes)
+                     : takes[take(bytes, ARRAY_LENGTH(takes))](r, bytes);
     if (step->call.syscall == SYSCALL_DEBUG_NAME_THREAD)
         step->name = rarely(bytes, 32) ? TCB_NAME_BYTES : take(bytes, 256) * 3;
 }
 
 /* --- steps --------------------------------------------------------------------------------- */
 
-static void take_fault(struct byte_source *bytes, struct step *step)
+static void take_fault(const struct replay *r, struct byte_source *bytes, struct step *step)
 {
     static const enum step_kind kinds[] = {STEP_VM_FAULT, STEP_USER_EXCEPTION,
                                            STEP_UNKNOWN_SYSCALL};
+    if (r->setup.has_debug_api && rarely(bytes, 2)) {
+        step->kind = STEP_DEBUG_EXCEPTION;
+        step->value[0] = rarely(bytes, 4) ? EXCEPTION_BREAKPOINT : EXCEPTION_DEBUG;
+        step->value[1] = rarely(bytes, 2) ? 1U << HARDWARE_BREAKPOINTS : take(bytes, 32);
+        return;
+    }
     step->kind = kinds[take(bytes, ARRAY_LENGTH(kinds))];
-    step->value[0] = step->kind == STEP_USER_EXCEPTION ? take(bytes, 32) : take_any(bytes);
+    step->value[0] = step->kind == STEP_USER_EXCEPTION ? take(bytes, 32) : choose_word(bytes);
     step->value[1] = take(bytes, 32);
 }
 
@@ -651,9 +733,9 @@ static void take_hold(struct byte_source *bytes, struct step *step)
 }
 
 /* Nobody can run: time goes by, or one of the threads is restarted or let go. */
-static void take_wake(struct byte_source *bytes, struct step *step)
+static void take_wake(const struct replay *r, struct byte_source *bytes, struct step *step)
 {
-    if (rarely(bytes, 2)) {
+    if (rarely(bytes, 4)) {
         take_event(bytes, step);
         return;
     }
@@ -662,13 +744,13 @@ static void take_wake(struct byte_source *bytes, struct step *step)
         return;
     }
     step->kind = STEP_RESTART;
-    step->value[0] = take(bytes, 8);
+    step->value[0] = choose_thread(r, bytes);
     step->delay = take(bytes, 4);
 }
 
 static paddr_t take_object(const struct replay *r, struct byte_source *bytes)
 {
-    union cap cap = root_cap(r, find(r, bytes, is_any));
+    union cap cap = root_cap(r, choose_slot(r, bytes, is_any));
     paddr_t base;
     unsigned bits;
     if (!cap_object_type(cap)->extent(cap, &base, &bits))
@@ -680,7 +762,7 @@ static paddr_t take_object(const struct replay *r, struct byte_source *bytes)
 static void take_store(const struct replay *r, struct byte_source *bytes, struct step *step)
 {
     step->kind = STEP_STORE;
-    step->value[1] = rarely(bytes, 4) ? take_any(bytes) : take_object(r, bytes) | take(bytes, 4);
+    step->value[1] = rarely(bytes, 4) ? choose_word(bytes) : take_object(r, bytes) | take(bytes, 4);
     step->value[2] = take(bytes, 4);
     if (r->setup.has_iommu && step->value[2])
         step->value[0] = (word_t)take(bytes, 2) << 21 | (word_t)take(bytes, 8) << PAGE_BITS;
@@ -693,11 +775,11 @@ struct step random_step(const struct replay *r, struct byte_source *bytes)
     struct step step = {.core = take(bytes, r->g.k->num_cores)};
     unsigned kind = take(bytes, 32);
     if (!r->g.k->cores[step.core].current)
-        take_wake(bytes, &step);
+        take_wake(r, bytes, &step);
     else if (kind < 2 || (r->is_preempted[step.core] && kind < 16))
         take_event(bytes, &step);
     else if (kind == 2)
-        take_fault(bytes, &step);
+        take_fault(r, bytes, &step);
     else if (kind == 3)
         step.kind = STEP_REPEAT;
     else if (kind == 4)

@@ -5,6 +5,7 @@
 
 #include <abi/bootinfo.h>
 #include <base/bits.h>
+#include <cap/derivation.h>
 #include <kernel/testkit_invariants.h>
 #include <mem/open_pages.h>
 #include <model/console.h>
@@ -36,6 +37,8 @@ static struct kernel_config setup_config(const struct replay_setup *setup)
     config.report_error_ipc = setup->reports_errors_by_ipc;
     config.irq_pic = setup->has_pic;
     config.iommu = setup->has_iommu;
+    config.hardware_debug_api = setup->has_debug_api;
+    config.dangerous_msr = setup->has_msrs;
     if (setup->has_benchmarks)
         config.benchmarks = BENCHMARKS_TRACK_UTILISATION;
     return config;
@@ -65,19 +68,60 @@ static void populate(struct guest *g)
         guest_resume(g, t);
     }
     for (unsigned i = 0; i < 3; i++) {
-        guest_make(g, OBJECT_ENDPOINT, 0);
+        guest_mint(g, guest_make(g, OBJECT_ENDPOINT, 0), RIGHTS_ALL, i + 1);
         guest_make(g, OBJECT_NOTIFICATION, 0);
         guest_make(g, OBJECT_CNODE, 1 + 2 * i);
         guest_make(g, OBJECT_UNTYPED, 11 + 3 * i);
     }
+    guest_make(g, OBJECT_LARGE_PAGE, 0);
     for (unsigned i = 1; i <= 3 && g->k->config.iommu; i++)
         populate_device(g, i);
+}
+
+static bool is_ram(union cap cap)
+{
+    return cap_type(cap) == CAP_UNTYPED && !cap.untyped.is_device;
+}
+
+/* A CNode that no capability names, in memory that is nobody's from then on. */
+static paddr_t make_hidden_slots(struct guest *g)
+{
+    cptr_t untyped = g->first_untyped;
+    while (!is_ram(guest_cap(g, untyped)) || guest_cap(g, untyped).untyped.size_bits < PAGE_BITS)
+        untyped++;
+    struct slot *cnode =
+        guest_slot(g, guest_make_in(g, untyped, OBJECT_CNODE, REPLAY_HIDDEN_RADIX));
+    paddr_t slots = cnode->cap.cnode.object;
+    slot_remove(g->k, cnode);
+    slot_remove(g->k, guest_slot(g, untyped));
+    return slots;
+}
+
+/*
+ * The guest gets copies of its untypeds. So whatever it makes stays in a derivation tree that can
+ * be found, when it has deleted the untyped, and what it made is in a CNode that holds itself.
+ */
+static void hide_untypeds(struct replay *r)
+{
+    struct guest *g = &r->g;
+    r->hidden_slots = make_hidden_slots(g);
+    struct slot *hidden = slot_at(g->k, r->hidden_slots);
+    for (cptr_t cptr = g->first_untyped; cptr < r->first_made; cptr++) {
+        struct slot *slot = guest_slot(g, cptr);
+        union cap cap = slot->cap;
+        if (!is_ram(cap))
+            continue;
+        slot_move(g->k, cap, slot, hidden);
+        slot_insert(g->k, cap, hidden++, slot);
+    }
 }
 
 struct replay replay_boot(const struct replay_setup *setup, unsigned check_every)
 {
     struct kernel_config config = setup_config(setup);
     struct boot_info boot = guest_boot_info(&config, MEMORY_END);
+    if (setup->has_no_ioapic)
+        boot.num_ioapics = 0;
     if (setup->has_iommu)
         boot.iommu = (struct boot_iommu){.units = 1, .levels = 2};
     struct replay r = {
@@ -86,6 +130,7 @@ struct replay replay_boot(const struct replay_setup *setup, unsigned check_every
     r.first_made = r.g.next_slot;
     for (unsigned core = 1; core < r.g.k->num_cores; core++)
         kernel_start(r.g.k, core, 0);
+    hide_untypeds(&r);
     populate(&r.g);
     return r;
 }
@@ -126,7 +171,11 @@ static void ask(struct replay *r, struct outcome outcome)
     if (outcome.kind != OUTCOME_RUN)
         return;
     word_t reg[USER_REGISTER_COUNT];
+    struct breakpoint breakpoints[HARDWARE_BREAKPOINTS];
     kernel_load_registers(tcb, reg);
+    kernel_breakpoints(tcb, breakpoints);
+    if (kernel_traps_at_once(tcb) && !(reg[UREG_RFLAGS] & RFLAGS_TRAP))
+        r->problem = "without the trap flag nothing traps at once";
     paddr_t vspace = kernel_tcb_vspace(k, tcb);
     if (!kernel_tcb_is_alive(k, outcome.tcb, tcb->serial))
         r->problem = "a thread that is to run is alive";
@@ -150,7 +199,12 @@ static void look(struct replay *r, struct outcome outcome)
     bool is_settled = outcome.kind == OUTCOME_RUN || outcome.kind == OUTCOME_IDLE;
     ask(r, outcome);
     if (!r->problem)
-        r->problem = invariants_broken(r->g.k, r->root_slots, REPLAY_ROOT_RADIX, is_settled);
+        r->problem = invariants_broken(r->g.k,
+                                       (const struct slot_array[]){
+                                           {r->root_slots, REPLAY_ROOT_RADIX},
+                                           {r->hidden_slots, REPLAY_HIDDEN_RADIX},
+                                       },
+                                       2, is_settled);
 }
 
 /* Does what the outcome asks for and goes on. */
@@ -184,8 +238,11 @@ static bool finish(struct replay *r, const struct step *step, unsigned stop, str
     for (unsigned i = 0; i < MAX_ENTRY_PARTS; i++) {
         r->interrupts |= outcome.interrupt_cores;
         look(r, outcome);
-        if (outcome.kind == OUTCOME_RUN || outcome.kind == OUTCOME_IDLE)
+        if (outcome.kind == OUTCOME_RUN || outcome.kind == OUTCOME_IDLE) {
+            if (kernel_measures_entries(r->g.k, step->core))
+                kernel_leave(r->g.k, step->core, r->g.now);
             return true;
+        }
         if (outcome.kind == OUTCOME_HALT)
             return false;
         if (outcome.kind == OUTCOME_PREEMPTED && ++points == stop) {
@@ -258,6 +315,18 @@ static bool step_unknown_syscall(struct replay *r, const struct step *step,
     return true;
 }
 
+static bool step_debug_exception(struct replay *r, const struct step *step,
+                                 struct outcome *ret_outcome)
+{
+    struct debug_event event = {.breakpoints =
+                                    (uint8_t)(step->value[1] & mask(HARDWARE_BREAKPOINTS)),
+                                .stepped = step->value[1] >> HARDWARE_BREAKPOINTS & 1};
+    if (!current(r, step))
+        return false;
+    *ret_outcome = kernel_debug_exception(r->g.k, step->core, step->value[0], event, r->g.now);
+    return true;
+}
+
 static bool step_interrupt(struct replay *r, const struct step *step, struct outcome *ret_outcome)
 {
     unsigned vector = (unsigned)(step->value[0] % MAX_IRQ_OF_STEP);
@@ -301,10 +370,12 @@ static bool step_hold(struct replay *r, const struct step *step, struct outcome 
     return true;
 }
 
-/* With or without an IOMMU, as devices and guests reach memory; no entry into the kernel. */
+/*
+ * With or without an IOMMU, as devices and guests reach memory: no entry into the kernel, but for
+ * the interrupt that says what the IOMMU has refused.
+ */
 static bool step_store(struct replay *r, const struct step *step, struct outcome *ret_outcome)
 {
-    (void)ret_outcome;
     struct kernel *k = r->g.k;
     struct dma_access access = {.requester = step->value[2] % IO_CONTEXTS,
                                 .address = align_down(step->value[0], PAGE_BITS),
@@ -314,7 +385,13 @@ static bool step_store(struct replay *r, const struct step *step, struct outcome
         to = kernel_translate_dma(k, access);
     else if (!open_pages_contain(k, to.paddr))
         return false;
-    if (to.reason != DMA_ALLOWED || !kernel_is_backed(k, to.paddr))
+    if (to.reason != DMA_ALLOWED) {
+        if (!kernel_refuse_dma(k, access, to.reason))
+            return false;
+        *ret_outcome = kernel_interrupt(k, step->core, IOMMU_VECTOR, r->g.now);
+        return true;
+    }
+    if (!kernel_is_backed(k, to.paddr))
         return false;
     word_t *words = kernel_memory(k, to.paddr);
     for (unsigned i = 0; i < PAGE_BYTES / sizeof(*words); i++)
@@ -338,6 +415,9 @@ static const struct step_type {
     [STEP_UNKNOWN_SYSCALL] = {.name = "STEP_UNKNOWN_SYSCALL",
                               .values = 1,
                               .enter = step_unknown_syscall},
+    [STEP_DEBUG_EXCEPTION] = {.name = "STEP_DEBUG_EXCEPTION",
+                              .values = 2,
+                              .enter = step_debug_exception},
     [STEP_INTERRUPT] = {.name = "STEP_INTERRUPT",
                         .values = 1,
                         .is_event = true,
@@ -468,8 +548,11 @@ void replay_print_test(FILE *out, const struct replay_setup *setup, const struct
     print_number(out, "is_silent", setup->is_silent);
     print_number(out, "reports_errors_by_ipc", setup->reports_errors_by_ipc);
     print_number(out, "has_pic", setup->has_pic);
+    print_number(out, "has_no_ioapic", setup->has_no_ioapic);
     print_number(out, "has_iommu", setup->has_iommu);
     print_number(out, "has_benchmarks", setup->has_benchmarks);
+    print_number(out, "has_debug_api", setup->has_debug_api);
+    print_number(out, "has_msrs", setup->has_msrs);
     fprintf(out, "};\n    static const struct step steps[] = {\n");
     for (unsigned i = 0; i < count; i++)
         print_step(out, &config, &steps[i]);

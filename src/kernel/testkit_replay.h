@@ -11,8 +11,9 @@
 
 #include <model/testkit_thread.h>
 
-#define REPLAY_ROOT_RADIX 8
-#define REPLAY_ROOT_SLOTS (1U << REPLAY_ROOT_RADIX)
+#define REPLAY_ROOT_RADIX   8
+#define REPLAY_ROOT_SLOTS   (1U << REPLAY_ROOT_RADIX)
+#define REPLAY_HIDDEN_RADIX 6
 
 /* What kernel_config_default() is changed to; 0 changes nothing. */
 struct replay_setup {
@@ -22,9 +23,10 @@ struct replay_setup {
     unsigned cores;
     bool is_silent; /* no debug build, no printing */
     bool reports_errors_by_ipc;
-    bool has_pic;
+    bool has_pic, has_no_ioapic;
     bool has_iommu;
-    bool has_benchmarks;       /* KernelBenchmarks=track_utilisation */
+    bool has_benchmarks; /* KernelBenchmarks=track_utilisation */
+    bool has_debug_api, has_msrs;
     enum invocation favourite; /* of whoever makes up the steps; no part of the guest */
 };
 
@@ -34,6 +36,8 @@ enum step_kind {
     STEP_VM_FAULT,        /* value: address, error code */
     STEP_USER_EXCEPTION,  /* value: vector, error code */
     STEP_UNKNOWN_SYSCALL, /* value: number */
+    STEP_DEBUG_EXCEPTION, /* value: vector; breakpoints in bits 0 to 3, in bit 4 whether it stepped
+                           */
     STEP_INTERRUPT,       /* value: vector */
     STEP_TIMER,
     STEP_RESTART, /* the TCB after `value` others restarts, by no thread's doing */
@@ -58,6 +62,7 @@ struct replay {
     struct guest g;
     struct replay_setup setup;
     paddr_t root_slots;
+    paddr_t hidden_slots;                /* where no guest comes: parents of its untypeds */
     cptr_t first_made;                   /* what lies behind boot's capabilities */
     bool is_preempted[KERNEL_MAX_CORES]; /* the last entry stands at a preemption point */
     uint64_t interrupts;                 /* bit c: core c has to be interrupted */
