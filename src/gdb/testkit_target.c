@@ -428,7 +428,8 @@ static void add_plain_process(struct testkit_target *t, int32_t pid)
 
 void testkit_target_init(struct testkit_target *t)
 {
-    memset(t, 0, sizeof(*t));
+    memset(t, 0, offsetof(struct testkit_target, sent)); /* the largest part is not looked at */
+    t->sent[0] = 0;
     t->target = (struct gdb_target){.ops = &ops, .context = t};
     add_plain_process(t, 1);
     add_plain_process(t, 2);
@@ -440,7 +441,6 @@ void testkit_target_init(struct testkit_target *t)
 
 /* --- the connection ------------------------------------------------------------------------ */
 
-/* Everything that is sent must be a packet or a sign of confirmation, and end complete. */
 static void send_bytes(void *context, const uint8_t *bytes, size_t size)
 {
     struct testkit_target *t = context;

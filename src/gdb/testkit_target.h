@@ -63,9 +63,9 @@ struct testkit_target {
     struct testkit_breakpoint breakpoints[TESTKIT_BREAKPOINTS];
     char monitor_line[1024]; /* the last one */
     size_t sent_size;
-    uint8_t sent[TESTKIT_SENT_BYTES + 1];                              /* with a 0 */
     void (*forward)(void *context, const uint8_t *bytes, size_t size); /* instead, if not NULL */
     void *forward_context;
+    uint8_t sent[TESTKIT_SENT_BYTES + 1]; /* with a 0 */
 };
 
 /* Two processes: 1 with the threads 1 and 2, 2 with the thread 5. Then a server on it. */
