@@ -395,6 +395,59 @@ TEST(a_stepped_thread_may_die)
     debugged_close(&d);
 }
 
+/* A page that the thread's handler maps: the handler's breakpoint is where the test does it. */
+PLACE(mended_1);
+PLACE(mended_2);
+PLACE(handler_1);
+PLACE(handler_2);
+PIECE(mended,
+      MARK(mended_1) "movq (%r14), %rdi;" MARK(mended_2) PUT_CHAR HALT
+          MARK(handler_1) "movq %rbp, %rdi; movq %rbx, %rdx; xorl %esi, %esi; syscall;" MARK(
+              handler_2) "jmp handler_1");
+
+static void start_mending(struct debugged *d, struct tcb *tcb)
+{
+    plant_here(d, handler_2, SEAT_BREAK_SOFTWARE);
+    if (tcb == debugged_initial(d))
+        seat_debug_step(d->world.seat, tcb, true);
+}
+
+static void mend(struct debugged *d, const struct stopped_thread *stopped)
+{
+    if (stopped->stop.kind != SEAT_STOP_BREAKPOINT)
+        return;
+    pull_here(d, handler_2, SEAT_BREAK_SOFTWARE);
+    world_map(&d->world, EXTRA_PAGE, 0x100000, READ_WRITE);
+}
+
+TEST(a_step_goes_over_a_fault_that_a_handler_mends)
+{
+    struct debugged d;
+    word_t reg[USER_REGISTER_COUNT];
+
+    if (!debugged_open(&d, &mended))
+        return;
+    cptr_t ep = guest_make(&d.guest, OBJECT_ENDPOINT, 0);
+    world_load(&d.world, &mended, EXTRA_PAGE, 0);
+    kernel_load_registers(debugged_initial(&d), reg);
+    reg[UREG_RBP] = ep;
+    reg[UREG_RBX] = (word_t)abi_syscall_number(&d.world.k->config, SYSCALL_REPLY_RECV);
+    kernel_save_registers(debugged_initial(&d), reg, false);
+    debugged_initial(&d)->fault_handler = ep;
+    d.other = debugged_thread(&d, 255, INITIAL_CAP_VSPACE, at(&d, handler_1));
+    *(char *)world_memory(&d.world, 0x100000) = 'm';
+    d.on_start = start_mending;
+    d.on_stop = mend;
+    CHECK_EQ(debugged_run(&d), SEAT_END_HALTED);
+    CHECK_EQ(d.stop_count, 2);
+    CHECK(d.stops[0].tcb == d.other);
+    CHECK(d.stops[1].tcb == debugged_initial(&d));
+    CHECK_EQ(d.stops[1].stop.kind, SEAT_STOP_STEPPED);
+    CHECK_EQ(d.stops[1].rip, at(&d, mended_2));
+    CHECK(!strncmp(d.world.text, "m", 1));
+    debugged_close(&d);
+}
+
 /* --- faults -------------------------------------------------------------------------------- */
 
 PIECE(read_nothing, "movq 0x700, %rax");

@@ -34,8 +34,7 @@ static void step_over_put(struct debugged *d, const struct stopped_thread *stopp
         CHECK_EQ(stopped->stop.breakpoint, SEAT_BREAK_SOFTWARE);
         pull_here(d, twice_put, SEAT_BREAK_SOFTWARE);
         seat_debug_step(d->world.seat, stopped->tcb, true);
-    } else {
-        CHECK_EQ(stopped->stop.kind, SEAT_STOP_STEPPED);
+    } else if (stopped->stop.kind == SEAT_STOP_STEPPED) {
         CHECK_EQ(stopped->rip, at(d, twice_put) + 2);
         plant_here(d, twice_put, SEAT_BREAK_SOFTWARE);
     }
@@ -213,5 +212,223 @@ TEST(what_others_write_beside_a_breakpoint_is_seen)
     CHECK_EQ(d.stop_count, 2);
     CHECK_EQ(d.stops[1].stop.kind, SEAT_STOP_FAULT);
     CHECK_EQ(d.stops[1].rip, at(&d, write_here) + 3);
+    debugged_close(&d);
+}
+
+/* --- whose memory it is -------------------------------------------------------------------- */
+
+static void remap_code(struct debugged *d, const struct stopped_thread *stopped)
+{
+    const paddr_t copy = 0x200000;
+    if (stopped->stop.kind == SEAT_STOP_STEPPED && d->stop_count == 2) {
+        memcpy(world_memory(&d->world, copy), code_at(d, twice.start), PAGE_BYTES);
+        world_map(&d->world, PAGE(0), copy, READ_WRITE);
+    }
+    step_over_put(d, stopped);
+}
+
+TEST(a_breakpoint_stays_where_its_page_is_mapped_anew)
+{
+    struct debugged d;
+
+    if (!debugged_open(&d, &twice))
+        return;
+    d.on_start = plant_twice;
+    d.on_stop = remap_code;
+    CHECK_EQ(debugged_run(&d), SEAT_END_HALTED);
+    CHECK_EQ(d.stop_count, 4);
+    CHECK(!strncmp(d.world.text, "21", 2));
+    debugged_close(&d);
+}
+
+/* Code that is not there yet: the thread faults, somebody maps it. */
+static void plant_ahead(struct debugged *d, struct tcb *tcb)
+{
+    (void)tcb;
+    CHECK_EQ(seat_debug_plant(d->world.seat, d->root, PAGE(70), SEAT_BREAK_SOFTWARE, 1), 0);
+}
+
+static void map_code_once(struct debugged *d, const struct stopped_thread *stopped)
+{
+    if (stopped->stop.kind == SEAT_STOP_FAULT) {
+        memcpy(world_memory(&d->world, 0x200000), "\x90\x0f\x0b", 3);
+        world_map(&d->world, PAGE(70), 0x200000, READ_WRITE);
+        stopped->tcb->state = THREAD_RESTART;
+        seat_debug_hold(d->world.seat, stopped->tcb, true);
+        seat_debug_hold(d->world.seat, stopped->tcb, false);
+    } else {
+        CHECK_EQ(stopped->rip, PAGE(70));
+        d->world.stop_at = 1;
+    }
+}
+
+PIECE(jump_away, "jmp *%r14");
+
+TEST(a_breakpoint_waits_for_its_page)
+{
+    struct debugged d;
+
+    if (!debugged_open(&d, &jump_away))
+        return;
+    world_load(&d.world, &jump_away, PAGE(70), 0);
+    d.on_start = plant_ahead;
+    d.on_stop = map_code_once;
+    CHECK_EQ(debugged_run(&d), SEAT_END_STOPPED);
+    CHECK_EQ(d.stop_count, 2);
+    CHECK_EQ(d.stops[1].stop.kind, SEAT_STOP_BREAKPOINT);
+    debugged_close(&d);
+}
+
+TEST(a_breakpoint_is_planted_where_linux_has_no_area_left_at_first)
+{
+    struct debugged d;
+
+    if (!debugged_open(&d, &twice))
+        return;
+    d.world.map_error = -ENOMEM; /* the first map is made again, after everything was unmapped */
+    check_twice(&d);
+    debugged_close(&d);
+}
+
+/* Two VSpaces with the same frame, each with its thread at the same code. */
+static bool open_shared(struct debugged *d, struct tcb **ret_thread)
+{
+    if (!debugged_open(d, &twice))
+        return false;
+    cptr_t vspace = debugged_vspace(d);
+    *ret_thread = debugged_thread(d, 200, vspace, GUEST_IMAGE_START);
+    d->other = *ret_thread;
+    return true;
+}
+
+TEST(a_breakpoint_in_a_frame_that_is_shared_hits_in_one_vspace_only)
+{
+    struct debugged d;
+    struct tcb *other;
+
+    if (!open_shared(&d, &other))
+        return;
+    d.on_start = plant_twice;
+    d.on_stop = step_over_put;
+    /* the initial thread goes on to a fault and leaves the core to the other */
+    CHECK_EQ(seat_debug_write_memory(d.world.seat, d.root, at(&d, twice.end) - 2, "\x0f\x0b", 2),
+             2);
+    CHECK_EQ(debugged_run(&d), SEAT_END_IDLE);
+    CHECK_EQ(d.starts, 2);
+    unsigned hits = 0;
+    for (unsigned i = 0; i < d.stop_count; i++) {
+        bool is_fault = d.stops[i].stop.kind == SEAT_STOP_FAULT;
+        CHECK(is_fault || d.stops[i].tcb == debugged_initial(&d));
+        hits += d.stops[i].stop.kind == SEAT_STOP_BREAKPOINT;
+    }
+    CHECK_EQ(hits, 2);
+    CHECK_EQ(d.stop_count, 6);
+    CHECK(!strncmp(d.world.text, "21", 2));
+    debugged_close(&d);
+}
+
+/* A thread that has hit moves to a VSpace without breakpoints, and on. */
+static void move_to_other_vspace(struct debugged *d, const struct stopped_thread *stopped)
+{
+    if (stopped->stop.kind == SEAT_STOP_BREAKPOINT)
+        stopped->tcb->slots[TCB_SLOT_VTABLE].cap = guest_cap(&d->guest, d->state);
+}
+
+TEST(a_thread_leaves_its_breakpoints_with_its_vspace)
+{
+    struct debugged d;
+
+    if (!debugged_open(&d, &twice))
+        return;
+    d.state = (unsigned)debugged_vspace(&d);
+    d.on_start = plant_twice;
+    d.on_stop = move_to_other_vspace;
+    CHECK_EQ(debugged_run(&d), SEAT_END_HALTED);
+    CHECK_EQ(d.stop_count, 1);
+    CHECK_EQ(d.starts, 2);
+    CHECK(!strncmp(d.world.text, "21", 2));
+    debugged_close(&d);
+}
+
+/* --- other breakpoints at the same place --------------------------------------------------- */
+
+PLACE(own_int3);
+PIECE(use_int3, "nop;" MARK(own_int3) "int3;" HALT);
+
+static void plant_at_own(struct debugged *d, struct tcb *tcb)
+{
+    (void)tcb;
+    plant_here(d, own_int3, SEAT_BREAK_SOFTWARE);
+}
+
+static void pull_at_own(struct debugged *d, const struct stopped_thread *stopped)
+{
+    (void)stopped;
+    pull_here(d, own_int3, SEAT_BREAK_SOFTWARE);
+}
+
+TEST(an_int3_of_the_guests_own_is_the_guests)
+{
+    struct debugged d;
+
+    for (unsigned is_planted = 0; is_planted < 2; is_planted++) {
+        if (!debugged_open(&d, &use_int3))
+            return;
+        d.on_start = is_planted ? plant_at_own : NULL;
+        d.on_stop = pull_at_own;
+        CHECK_EQ(debugged_run(&d), SEAT_END_IDLE);
+        CHECK_EQ(d.stop_count, 1 + is_planted);
+        const struct stopped_thread *last = &d.stops[is_planted];
+        CHECK_EQ(last->stop.kind, SEAT_STOP_FAULT);
+        CHECK_EQ(last->stop.fault.type, FAULT_USER_EXCEPTION);
+        CHECK_EQ(last->stop.fault.user_exception.vector, EXCEPTION_BREAKPOINT);
+        if (is_planted) {
+            CHECK_EQ(d.stops[0].stop.kind, SEAT_STOP_BREAKPOINT);
+            CHECK_EQ(d.stops[0].rip, at(&d, own_int3));
+        }
+        debugged_close(&d);
+    }
+}
+
+/* One thread is stepped, the other of the same VSpace runs into the breakpoint. */
+PLACE(stepped_1);
+PLACE(stepped_2);
+PIECE(two_threads, MARK(stepped_1) "movq %r14, %rdx; syscall;" MARK(stepped_2) PRINT('s') HALT
+      "other_thread: nop; nop;" MARK(other_break) "ud2");
+PLACE(other_thread);
+PLACE(other_break);
+
+static void start_both(struct debugged *d, struct tcb *tcb)
+{
+    plant_here(d, other_break, SEAT_BREAK_SOFTWARE);
+    seat_debug_step(d->world.seat, tcb, true);
+}
+
+static void go_on_until_syscall(struct debugged *d, const struct stopped_thread *stopped)
+{
+    if (stopped->stop.kind == SEAT_STOP_BREAKPOINT)
+        seat_debug_hold(d->world.seat, stopped->tcb, true);
+    else if (stopped->rip != at(d, stepped_2))
+        seat_debug_step(d->world.seat, stopped->tcb, true);
+}
+
+TEST(a_breakpoint_hits_while_another_thread_is_stepped)
+{
+    struct debugged d;
+
+    if (!debugged_open(&d, &two_threads))
+        return;
+    const struct kernel_config *config = &d.world.k->config;
+    world_load(&d.world, &two_threads, (word_t)abi_syscall_number(config, SYSCALL_YIELD), 0);
+    d.other = debugged_thread(&d, 255, INITIAL_CAP_VSPACE, at(&d, other_thread));
+    d.on_start = start_both;
+    d.on_stop = go_on_until_syscall;
+    CHECK_EQ(debugged_run(&d), SEAT_END_HALTED);
+    CHECK_EQ(d.stop_count, 3);
+    CHECK_EQ(d.stops[1].stop.kind, SEAT_STOP_BREAKPOINT);
+    CHECK(d.stops[1].tcb == d.other);
+    CHECK_EQ(d.stops[2].stop.kind, SEAT_STOP_STEPPED);
+    CHECK(d.stops[2].tcb == debugged_initial(&d));
+    CHECK_EQ(d.stops[2].rip, at(&d, stepped_2));
     debugged_close(&d);
 }

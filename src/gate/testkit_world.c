@@ -222,6 +222,7 @@ bool world_open(struct world *world)
     if (!CHECK_STR(kernel_boot(world->k, &boot, 0), NULL) ||
         !CHECK_EQ(world_ops.open(world->memory.fd, 0x10000000, &world->gate), 0))
         return false;
+    world->root = kernel_tcb_vspace(world->k, world_thread(world));
     preempted_gate = world->gate;
     CHECK_EQ(host_sigaction(SIGUSR1, preempt, NULL), 0);
     CHECK_EQ(host_deadline_create(SIGUSR1, &preemption), 0);
@@ -246,23 +247,18 @@ struct tcb *world_thread(struct world *world)
     return tcb_at(world->k, world->k->cores[0].current);
 }
 
-static paddr_t world_root(struct world *world)
-{
-    return kernel_tcb_vspace(world->k, world_thread(world));
-}
-
 void *world_image_page(struct world *world, unsigned n)
 {
-    return kernel_memory(world->k, kernel_translate(world->k, world_root(world), PAGE(n)).paddr);
+    return kernel_memory(world->k, kernel_translate(world->k, world->root, PAGE(n)).paddr);
 }
 
 void world_map(struct world *world, vaddr_t vaddr, paddr_t paddr, uint64_t flags)
 {
     unsigned missing;
-    uint64_t *entry = walk_entry(world->k, world_root(world), vaddr, LEVEL_PAGE_TABLE, &missing);
+    uint64_t *entry = walk_entry(world->k, world->root, vaddr, LEVEL_PAGE_TABLE, &missing);
 
     if (*entry & PTE_PRESENT)
-        vspace_lose(world->k, world_root(world), vaddr, PAGE_BITS);
+        vspace_lose(world->k, world->root, vaddr, PAGE_BITS);
     *entry = flags ? paddr | flags : 0;
 }
 

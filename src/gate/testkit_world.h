@@ -24,6 +24,7 @@
 struct world {
     struct host_memory memory;
     struct kernel *k;
+    paddr_t root; /* the initial thread's VSpace */
     struct gate *gate;
     struct seat *seat;
     struct seat_result result;
