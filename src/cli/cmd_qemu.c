@@ -62,6 +62,7 @@ int qemu_main(int argc, char **argv)
         return STATUS_HOST;
     }
     command_run.prepare(&line->run);
+    line->run.machine.boot_log = true; /* as the kernel does on QEMU */
     if (!qemu_options_parse(argc - 1, argv + 1, line, &error)) {
         say("%s", error.message);
         status = STATUS_USAGE;
