@@ -301,7 +301,7 @@ static bool same_text(const char *a, const char *b)
 /* The first result that has come three times: what a stray tick makes comes once. */
 static void run_often(const struct check *check)
 {
-    static char before[9][128];
+    static char before[9][RESULT_SIZE];
 
     for (unsigned i = 0; i < ARRAY_LENGTH(before); i++) {
         unsigned times = 1;

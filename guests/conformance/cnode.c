@@ -407,10 +407,14 @@ static void rights_shrink(void)
 /* --- what Copy, Mint, Move and Mutate refuse alike ----------------------------------------------
  */
 
+enum transfer { COPY, MINT, MOVE, MUTATE };
+
 static const struct {
     seL4_Word label, words;
-} transfers[] = {
-    {Label_CNode_Copy, 5}, {Label_CNode_Mint, 6}, {Label_CNode_Move, 4}, {Label_CNode_Mutate, 5}};
+} transfers[] = {[COPY] = {Label_CNode_Copy, 5},
+                 [MINT] = {Label_CNode_Mint, 6},
+                 [MOVE] = {Label_CNode_Move, 4},
+                 [MUTATE] = {Label_CNode_Mutate, 5}};
 
 static seL4_Error transfer(unsigned i, seL4_CPtr to, seL4_CPtr from, seL4_Word words)
 {
@@ -430,12 +434,25 @@ static void transfer_slots(void)
     }
 }
 
+static void transfer_too_short(unsigned i)
+{
+    for (seL4_Word words = 1; words < transfers[i].words; words++)
+        say_error(transfer(i, dest, endpoint, words));
+}
+
+/* Alone: Move has no words but those that all four methods have. */
+static void move_lengths(void)
+{
+    fresh();
+    transfer_too_short(MOVE);
+}
+
 static void transfer_lengths(void)
 {
     fresh();
     for (unsigned i = 0; i < ARRAY_LENGTH(transfers); i++)
-        for (seL4_Word words = 1; words < transfers[i].words; words++)
-            say_error(transfer(i, dest, endpoint, words));
+        if (i != MOVE)
+            transfer_too_short(i);
     say_error(invoke(ROOT, Label_CNode_Revoke, NONE, WORDS(dest)));
     say_error(invoke(ROOT, Label_CNode_CancelBadgedSends, NONE, WORDS(dest)));
     say_error(invoke(ROOT, Label_CNode_SaveCaller, NONE, WORDS(dest)));
@@ -502,6 +519,7 @@ static const struct check checks[] = {
      transfer_slots},
     {"CNODE0036", "messages of each length that is too short, method by method", transfer_lengths},
     {"CNODE0037", "Rotate with badges and guards that cannot be", rotate_data},
+    {"CNODE0038", "messages of each length that is too short, Move", move_lengths},
 };
 
 const struct check_table cnode_checks = CHECK_TABLE(checks);

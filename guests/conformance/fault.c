@@ -249,8 +249,9 @@ static void handler_grant_reply(void)
 
 static void unknown_numbers(void)
 {
-    static const int64_t numbers[] = {0,   1,   100, -16,  -17,       -18,      -22,
-                                      -27, -29, -31, -100, INT64_MAX, INT64_MIN};
+    /* -15 and -16 are debug calls of kernels with several cores */
+    static const int64_t numbers[] = {0,   1,   100, -15, -16,  -17,       -18,
+                                      -22, -27, -29, -31, -100, INT64_MAX, INT64_MIN};
 
     for (unsigned i = 0; i < ARRAY_LENGTH(numbers); i++) {
 #ifdef seL4_SysSetTLSBase
@@ -306,6 +307,38 @@ static void unknown_stopped(void)
     say_next(trap_syscall_at);
 }
 
+/* A fault that waits for its handler stays with the thread, and goes out with what it sends next.
+ */
+static void send_empty(void *argument)
+{
+    seL4_Send((seL4_CPtr)argument, seL4_MessageInfo_new(0x77, 0, 0, 0));
+}
+
+static void say_what_is_sent(seL4_CPtr endpoint)
+{
+    seL4_MessageInfo_t info;
+
+    must(seL4_TCB_Suspend(worker_thread(0)->tcb), "Suspend");
+    worker_start(0, send_empty, (void *)endpoint);
+    info = seL4_Recv(endpoint, NULL);
+    say("label %lu length %lu;", seL4_MessageInfo_get_label(info),
+        seL4_MessageInfo_get_length(info));
+    event_poll(&event);
+    say("label %lu length %lu;", event.label, event.length);
+}
+
+static void fault_left_over(void)
+{
+    const seL4_CPtr endpoint = object_new(seL4_EndpointObject, 0);
+
+    worker_start(0, trap_ud2, NULL);
+    settle();
+    say_what_is_sent(endpoint);
+    must(seL4_TCB_Suspend(worker_thread(0)->tcb), "Suspend");
+    worker_run(trap_ud2, NULL, &event);
+    say_what_is_sent(endpoint);
+}
+
 /* --- faults that nobody hears of ----------------------------------------------------------------
  */
 
@@ -351,6 +384,8 @@ static const struct check checks[] = {
     {"FAULT0023", "a reply with a label stops the thread", unknown_stopped},
     {"FAULT0024", "no handler: a VM fault, an unknown system call, a capability fault",
      each_without_handler},
+    {"FAULT0025", "a thread stopped before and after its fault is received, and what it sends then",
+     fault_left_over},
 };
 
 const struct check_table fault_checks = CHECK_TABLE(checks);

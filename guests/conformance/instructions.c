@@ -7,14 +7,18 @@
 
 #define CODE_MAX 24
 
+/* A check tries those of a group, in the order of the table. */
+enum group { MACHINE, REGISTERS, PORTS, UNDEFINED, ALLOWED, OTHERS };
+
 struct instruction {
+    enum group group;
     const char *name;
     unsigned length;
     unsigned char code[CODE_MAX];
 };
-#define INSTRUCTION(name, ...)                                                                     \
+#define INSTRUCTION(group, name, ...)                                                              \
     {                                                                                              \
-        name, sizeof((const unsigned char[]){__VA_ARGS__}),                                        \
+        group, name, sizeof((const unsigned char[]){__VA_ARGS__}),                                 \
         {                                                                                          \
             __VA_ARGS__                                                                            \
         }                                                                                          \
@@ -63,117 +67,117 @@ static void try_all(const struct instruction *instructions, unsigned count)
 }
 #define TRY_ALL(list) try_all(list, ARRAY_LENGTH(list))
 
+static const struct instruction instructions[] = {
+    INSTRUCTION(MACHINE, "cli", 0xfa),
+    INSTRUCTION(MACHINE, "sti", 0xfb),
+    INSTRUCTION(MACHINE, "hlt", 0xf4),
+    INSTRUCTION(MACHINE, "clts", 0x0f, 0x06),
+    INSTRUCTION(MACHINE, "invd", 0x0f, 0x08),
+    INSTRUCTION(MACHINE, "wbinvd", 0x0f, 0x09),
+    INSTRUCTION(MACHINE, "lgdt", 0x0f, 0x01, 0x17),
+    INSTRUCTION(MACHINE, "lidt", 0x0f, 0x01, 0x1f),
+    INSTRUCTION(MACHINE, "lldt", 0x0f, 0x00, 0xd0),
+    INSTRUCTION(MACHINE, "ltr", 0x0f, 0x00, 0xd8),
+    INSTRUCTION(MACHINE, "lmsw", 0x0f, 0x01, 0xf0),
+    INSTRUCTION(MACHINE, "invlpg", 0x0f, 0x01, 0x3f),
+    INSTRUCTION(MACHINE, "swapgs", 0x0f, 0x01, 0xf8),
+    INSTRUCTION(MACHINE, "rdmsr", 0x0f, 0x32),
+    INSTRUCTION(MACHINE, "wrmsr", 0x0f, 0x30),
+    INSTRUCTION(MACHINE, "rdpmc", 0x0f, 0x33),
+    INSTRUCTION(MACHINE, "sysretq", 0x48, 0x0f, 0x07),
+    INSTRUCTION(REGISTERS, "read cr0", 0x0f, 0x20, 0xc0),
+    INSTRUCTION(REGISTERS, "write cr0", 0x0f, 0x22, 0xc0),
+    INSTRUCTION(REGISTERS, "read cr2", 0x0f, 0x20, 0xd0),
+    INSTRUCTION(REGISTERS, "read cr3", 0x0f, 0x20, 0xd8),
+    INSTRUCTION(REGISTERS, "write cr3", 0x0f, 0x22, 0xd8),
+    INSTRUCTION(REGISTERS, "read cr4", 0x0f, 0x20, 0xe0),
+    INSTRUCTION(REGISTERS, "write cr4", 0x0f, 0x22, 0xe0),
+    INSTRUCTION(REGISTERS, "read cr8", 0x44, 0x0f, 0x20, 0xc0),
+    INSTRUCTION(REGISTERS, "read dr0", 0x0f, 0x21, 0xc0),
+    INSTRUCTION(REGISTERS, "write dr7", 0x0f, 0x23, 0xf8),
+    INSTRUCTION(PORTS, "in al, dx", 0xec),
+    INSTRUCTION(PORTS, "in ax, dx", 0x66, 0xed),
+    INSTRUCTION(PORTS, "in eax, dx", 0xed),
+    INSTRUCTION(PORTS, "in al, 60", 0xe4, 0x60),
+    INSTRUCTION(PORTS, "in eax, 60", 0xe5, 0x60),
+    INSTRUCTION(PORTS, "out dx, al", 0xee),
+    INSTRUCTION(PORTS, "out dx, eax", 0xef),
+    INSTRUCTION(PORTS, "out 80, al", 0xe6, 0x80),
+    INSTRUCTION(PORTS, "out 80, eax", 0xe7, 0x80),
+    INSTRUCTION(PORTS, "insb", 0x6c),
+    INSTRUCTION(PORTS, "insd", 0x6d),
+    INSTRUCTION(PORTS, "outsb", 0x6e),
+    INSTRUCTION(PORTS, "outsd", 0x6f),
+    INSTRUCTION(PORTS, "rep insb", 0xf3, 0x6c),
+    INSTRUCTION(PORTS, "rep outsb", 0xf3, 0x6e),
+    INSTRUCTION(UNDEFINED, "ud1", 0x0f, 0xb9, 0xc0),
+    INSTRUCTION(UNDEFINED, "ud2", 0x0f, 0x0b),
+    INSTRUCTION(UNDEFINED, "push es", 0x06),
+    INSTRUCTION(UNDEFINED, "daa", 0x27),
+    INSTRUCTION(UNDEFINED, "aaa", 0x37),
+    INSTRUCTION(UNDEFINED, "pusha", 0x60),
+    INSTRUCTION(UNDEFINED, "call far", 0x9a),
+    INSTRUCTION(UNDEFINED, "into", 0xce),
+    INSTRUCTION(UNDEFINED, "aam", 0xd4, 0x0a),
+    INSTRUCTION(UNDEFINED, "salc", 0xd6),
+    INSTRUCTION(UNDEFINED, "jmp far", 0xea),
+    INSTRUCTION(UNDEFINED, "0f 04", 0x0f, 0x04),
+    INSTRUCTION(UNDEFINED, "0f 0a", 0x0f, 0x0a),
+    INSTRUCTION(UNDEFINED, "0f 0c", 0x0f, 0x0c),
+    INSTRUCTION(UNDEFINED, "0f 24", 0x0f, 0x24, 0xc0),
+    INSTRUCTION(UNDEFINED, "0f ff", 0x0f, 0xff, 0xc0),
+    INSTRUCTION(UNDEFINED, "lock add", 0xf0, 0x01, 0xc0),
+    INSTRUCTION(UNDEFINED, "16 prefixes", 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+                0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x90),
+    INSTRUCTION(ALLOWED, "cpuid", 0x0f, 0xa2),
+    INSTRUCTION(ALLOWED, "rdtsc", 0x0f, 0x31),
+    INSTRUCTION(ALLOWED, "pause", 0xf3, 0x90),
+    INSTRUCTION(ALLOWED, "clflush", 0x0f, 0xae, 0x3f),
+    INSTRUCTION(ALLOWED, "prefetchnta", 0x0f, 0x18, 0x07),
+    INSTRUCTION(ALLOWED, "lfence", 0x0f, 0xae, 0xe8),
+    INSTRUCTION(ALLOWED, "mfence", 0x0f, 0xae, 0xf0),
+    INSTRUCTION(ALLOWED, "sfence", 0x0f, 0xae, 0xf8),
+    INSTRUCTION(ALLOWED, "cmpxchg16b", 0x48, 0x0f, 0xc7, 0x0f),
+    INSTRUCTION(ALLOWED, "fxsave", 0x0f, 0xae, 0x07),
+    INSTRUCTION(ALLOWED, "sgdt", 0x0f, 0x01, 0x07),
+    INSTRUCTION(ALLOWED, "sidt", 0x0f, 0x01, 0x0f),
+    INSTRUCTION(ALLOWED, "sldt", 0x0f, 0x00, 0xc0),
+    INSTRUCTION(ALLOWED, "str", 0x0f, 0x00, 0xc8),
+    INSTRUCTION(ALLOWED, "verr", 0x0f, 0x00, 0xe0),
+    INSTRUCTION(ALLOWED, "smsw", 0x0f, 0x01, 0xe0),
+    INSTRUCTION(ALLOWED, "movntq", 0x0f, 0xe7, 0x07),
+};
+
+static void try_group(enum group group)
+{
+    for (unsigned i = 0; i < ARRAY_LENGTH(instructions); i++)
+        if (instructions[i].group == group)
+            try(&instructions[i]);
+}
+
 static void machine_control(void)
 {
-    static const struct instruction list[] = {
-        INSTRUCTION("cli", 0xfa),
-        INSTRUCTION("sti", 0xfb),
-        INSTRUCTION("hlt", 0xf4),
-        INSTRUCTION("clts", 0x0f, 0x06),
-        INSTRUCTION("invd", 0x0f, 0x08),
-        INSTRUCTION("wbinvd", 0x0f, 0x09),
-        INSTRUCTION("lgdt", 0x0f, 0x01, 0x17),
-        INSTRUCTION("lidt", 0x0f, 0x01, 0x1f),
-        INSTRUCTION("lldt", 0x0f, 0x00, 0xd0),
-        INSTRUCTION("ltr", 0x0f, 0x00, 0xd8),
-        INSTRUCTION("lmsw", 0x0f, 0x01, 0xf0),
-        INSTRUCTION("invlpg", 0x0f, 0x01, 0x3f),
-        INSTRUCTION("swapgs", 0x0f, 0x01, 0xf8),
-        INSTRUCTION("rdmsr", 0x0f, 0x32),
-        INSTRUCTION("wrmsr", 0x0f, 0x30),
-        INSTRUCTION("rdpmc", 0x0f, 0x33),
-        INSTRUCTION("sysretq", 0x48, 0x0f, 0x07),
-    };
-
-    TRY_ALL(list);
+    try_group(MACHINE);
 }
 
 static void control_registers(void)
 {
-    static const struct instruction list[] = {
-        INSTRUCTION("read cr0", 0x0f, 0x20, 0xc0),  INSTRUCTION("write cr0", 0x0f, 0x22, 0xc0),
-        INSTRUCTION("read cr2", 0x0f, 0x20, 0xd0),  INSTRUCTION("read cr3", 0x0f, 0x20, 0xd8),
-        INSTRUCTION("write cr3", 0x0f, 0x22, 0xd8), INSTRUCTION("read cr4", 0x0f, 0x20, 0xe0),
-        INSTRUCTION("write cr4", 0x0f, 0x22, 0xe0), INSTRUCTION("read cr8", 0x44, 0x0f, 0x20, 0xc0),
-        INSTRUCTION("read dr0", 0x0f, 0x21, 0xc0),  INSTRUCTION("write dr7", 0x0f, 0x23, 0xf8),
-    };
-
-    TRY_ALL(list);
+    try_group(REGISTERS);
 }
 
 static void ports(void)
 {
-    static const struct instruction list[] = {
-        INSTRUCTION("in al, dx", 0xec),
-        INSTRUCTION("in ax, dx", 0x66, 0xed),
-        INSTRUCTION("in eax, dx", 0xed),
-        INSTRUCTION("in al, 60", 0xe4, 0x60),
-        INSTRUCTION("in eax, 60", 0xe5, 0x60),
-        INSTRUCTION("out dx, al", 0xee),
-        INSTRUCTION("out dx, eax", 0xef),
-        INSTRUCTION("out 80, al", 0xe6, 0x80),
-        INSTRUCTION("out 80, eax", 0xe7, 0x80),
-        INSTRUCTION("insb", 0x6c),
-        INSTRUCTION("insd", 0x6d),
-        INSTRUCTION("outsb", 0x6e),
-        INSTRUCTION("outsd", 0x6f),
-        INSTRUCTION("rep insb", 0xf3, 0x6c),
-        INSTRUCTION("rep outsb", 0xf3, 0x6e),
-    };
-
-    TRY_ALL(list);
+    try_group(PORTS);
 }
 
 static void undefined(void)
 {
-    static const struct instruction list[] = {
-        INSTRUCTION("ud1", 0x0f, 0xb9, 0xc0),
-        INSTRUCTION("ud2", 0x0f, 0x0b),
-        INSTRUCTION("push es", 0x06),
-        INSTRUCTION("daa", 0x27),
-        INSTRUCTION("aaa", 0x37),
-        INSTRUCTION("pusha", 0x60),
-        INSTRUCTION("call far", 0x9a),
-        INSTRUCTION("into", 0xce),
-        INSTRUCTION("aam", 0xd4, 0x0a),
-        INSTRUCTION("salc", 0xd6),
-        INSTRUCTION("jmp far", 0xea),
-        INSTRUCTION("0f 04", 0x0f, 0x04),
-        INSTRUCTION("0f 0a", 0x0f, 0x0a),
-        INSTRUCTION("0f 0c", 0x0f, 0x0c),
-        INSTRUCTION("0f 24", 0x0f, 0x24, 0xc0),
-        INSTRUCTION("0f ff", 0x0f, 0xff, 0xc0),
-        INSTRUCTION("lock add", 0xf0, 0x01, 0xc0),
-        INSTRUCTION("16 prefixes", 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-                    0x66, 0x66, 0x66, 0x66, 0x66, 0x90),
-    };
-
-    TRY_ALL(list);
+    try_group(UNDEFINED);
 }
 
 static void allowed(void)
 {
-    static const struct instruction list[] = {
-        INSTRUCTION("cpuid", 0x0f, 0xa2),
-        INSTRUCTION("rdtsc", 0x0f, 0x31),
-        INSTRUCTION("pause", 0xf3, 0x90),
-        INSTRUCTION("clflush", 0x0f, 0xae, 0x3f),
-        INSTRUCTION("prefetchnta", 0x0f, 0x18, 0x07),
-        INSTRUCTION("lfence", 0x0f, 0xae, 0xe8),
-        INSTRUCTION("mfence", 0x0f, 0xae, 0xf0),
-        INSTRUCTION("sfence", 0x0f, 0xae, 0xf8),
-        INSTRUCTION("cmpxchg16b", 0x48, 0x0f, 0xc7, 0x0f),
-        INSTRUCTION("fxsave", 0x0f, 0xae, 0x07),
-        INSTRUCTION("sgdt", 0x0f, 0x01, 0x07),
-        INSTRUCTION("sidt", 0x0f, 0x01, 0x0f),
-        INSTRUCTION("sldt", 0x0f, 0x00, 0xc0),
-        INSTRUCTION("str", 0x0f, 0x00, 0xc8),
-        INSTRUCTION("verr", 0x0f, 0x00, 0xe0),
-        INSTRUCTION("smsw", 0x0f, 0x01, 0xe0),
-        INSTRUCTION("movntq", 0x0f, 0xe7, 0x07),
-    };
-
-    TRY_ALL(list);
+    try_group(ALLOWED);
 }
 
 /* Which there are says the processor; which of them user level may use, the configuration. */
@@ -181,13 +185,13 @@ static void configured(void)
 {
 #if CONFIG_XSAVE_FEATURE_SET
     static const struct instruction list[] = {
-        INSTRUCTION("xgetbv", 0x0f, 0x01, 0xd0),
-        INSTRUCTION("xsetbv", 0x0f, 0x01, 0xd1),
-        INSTRUCTION("xsave", 0x0f, 0xae, 0x27),
+        INSTRUCTION(OTHERS, "xgetbv", 0x0f, 0x01, 0xd0),
+        INSTRUCTION(OTHERS, "xsetbv", 0x0f, 0x01, 0xd1),
+        INSTRUCTION(OTHERS, "xsave", 0x0f, 0xae, 0x27),
 #ifdef CONFIG_FSGSBASE_INST
-        INSTRUCTION("rdfsbase", 0xf3, 0x48, 0x0f, 0xae, 0xc0),
-        INSTRUCTION("rdgsbase", 0xf3, 0x48, 0x0f, 0xae, 0xc8),
-        INSTRUCTION("wrgsbase", 0xf3, 0x48, 0x0f, 0xae, 0xd8),
+        INSTRUCTION(OTHERS, "rdfsbase", 0xf3, 0x48, 0x0f, 0xae, 0xc0),
+        INSTRUCTION(OTHERS, "rdgsbase", 0xf3, 0x48, 0x0f, 0xae, 0xc8),
+        INSTRUCTION(OTHERS, "wrgsbase", 0xf3, 0x48, 0x0f, 0xae, 0xd8),
 #endif
     };
     seL4_Word low, high;
@@ -352,8 +356,8 @@ static void alignment(void)
 {
     static const struct instruction list[] = {
         /* pushfq; orl $AC, (%rsp); popfq; mov 1(%rdi), %rax; pushfq; andl $~AC, (%rsp); popfq */
-        INSTRUCTION("unaligned load", 0x9c, 0x81, 0x0c, 0x24, 0x00, 0x00, 0x04, 0x00, 0x9d, 0x48,
-                    0x8b, 0x47, 0x01, 0x9c, 0x81, 0x24, 0x24, 0xff, 0xff, 0xfb, 0xff, 0x9d),
+        INSTRUCTION(OTHERS, "unaligned load", 0x9c, 0x81, 0x0c, 0x24, 0x00, 0x00, 0x04, 0x00, 0x9d,
+                    0x48, 0x8b, 0x47, 0x01, 0x9c, 0x81, 0x24, 0x24, 0xff, 0xff, 0xfb, 0xff, 0x9d),
     };
 
     TRY_ALL(list);
