@@ -5,9 +5,10 @@
  * thread's registers are in its TCB. What needs the seat is here: holding and stepping threads,
  * breakpoints, vector state, and memory as a VSpace sees it.
  *
- * VSpaces are named by their root, which has to be alive (kernel_vspace_is_alive()). The seat calls
- * the debugger's functions from seat_run() only; the functions below are called from them, or while
- * seat_run() is not under way. Without a debugger all of this costs nothing.
+ * VSpaces are named by their root, which has to be alive (kernel_vspace_is_alive()), or 0: a VSpace
+ * that has nothing and has not started. The seat calls the debugger's functions from seat_run()
+ * only; the functions below are called from them, or while seat_run() is not under way. Without a
+ * debugger all of this costs nothing.
  *
  * The in-place seat has the same interface.
  */

@@ -289,7 +289,7 @@ static int plant_hardware(struct seat *seat, struct seat_vspace *vspace, vaddr_t
 int seat_debug_plant(struct seat *seat, paddr_t root, vaddr_t vaddr, enum seat_breakpoint_kind kind,
                      uint64_t size)
 {
-    struct seat_vspace *vspace = seat_vspace_find(seat, root);
+    struct seat_vspace *vspace = root ? seat_vspace_find(seat, root) : NULL;
     if (!is_possible(vaddr, kind, size))
         return -ENOTSUP;
     if (!vspace)
@@ -330,7 +330,7 @@ static void plant_remove(struct seat *seat, struct seat_vspace *vspace, struct s
 void seat_debug_pull(struct seat *seat, paddr_t root, vaddr_t vaddr, enum seat_breakpoint_kind kind,
                      uint64_t size)
 {
-    struct seat_vspace *vspace = seat_vspace_find(seat, root);
+    struct seat_vspace *vspace = root ? seat_vspace_find(seat, root) : NULL;
     struct seat_plant **link = vspace ? plant_find(vspace, vaddr, kind, size) : NULL;
     if (link && *link)
         plant_remove(seat, vspace, link);

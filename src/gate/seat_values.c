@@ -14,7 +14,7 @@
 static uint8_t *memory_at(struct seat *seat, paddr_t root, vaddr_t vaddr, size_t *ret_size)
 {
     const struct seat_client *client = &seat->client;
-    if (vaddr >= USER_TOP)
+    if (!root || vaddr >= USER_TOP)
         return NULL;
     struct translation t = kernel_translate(seat->k, root, vaddr);
     if (!t.present || client->memory_kind(client->context, t.paddr) != MEMORY_BACKED)

@@ -29,11 +29,7 @@ static void stopped(void *context, struct tcb *tcb, const struct seat_stop *stop
             d->on_start(d, tcb);
         return;
     }
-    if (!CHECK(d->stop_count < STOPS_MAX)) {
-        d->world.stop_at = 1;
-        return;
-    }
-    struct stopped_thread *note = &d->stops[d->stop_count++];
+    struct stopped_thread *note = &d->stops[min_u64(d->stop_count++, STOPS_MAX - 1)];
     *note =
         (struct stopped_thread){.tcb = tcb, .rip = debugged_register(tcb, UREG_RIP), .stop = *stop};
     if (d->on_stop)

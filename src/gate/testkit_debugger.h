@@ -21,8 +21,8 @@ struct debugged {
     struct world world;
     struct guest guest; /* the same kernel, to make objects with */
     struct seat_debugger debugger;
-    struct stopped_thread stops[STOPS_MAX];
-    unsigned stop_count; /* of those but STARTED */
+    struct stopped_thread stops[STOPS_MAX]; /* the first ones, and the last */
+    unsigned stop_count;                    /* of those but STARTED */
     unsigned starts;
     unsigned serves, due; /* how often serve() was called; how often it still is to be */
     void (*on_start)(struct debugged *d, struct tcb *tcb);
