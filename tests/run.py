@@ -55,6 +55,11 @@ def stage_serial(out):
                                         os.path.join(TESTS, "terminal", "serial.py"), BUILD])
 
 
+def stage_inspect(out):
+    programs.run_script(out, "inspect", [sys.executable,
+                                         os.path.join(TESTS, "inspect", "control.py"), BUILD])
+
+
 def stage_soak(out):
     programs.run_script(out, "soak", [sys.executable, os.path.join(TESTS, "soak", "starts.py"),
                                       "--count", "200", BUILD])
@@ -86,6 +91,8 @@ STAGES = [
     ("inject", "each host call fails once: one clear line, a clean end", stage_inject),
     ("terminal", "Ctrl-C, Ctrl-A x and signals on a terminal", stage_terminal),
     ("serial", "--serial with clients that come and go", stage_serial),
+    ("inspect", "guests that run are looked into, by friends and by hostile clients",
+     stage_inspect),
     ("soak", "starts and kills: nothing is left behind", stage_soak),
     ("witness", "tests/witness on builds and emulators made up for it", stage_witness),
     ("sanitizer", "unit tests and tagged scenarios with address and UB sanitizers",

@@ -9,6 +9,7 @@
 #include <inspect/views.h>
 #include <loader/build_directory.h>
 #include <loader/nearest.h>
+#include <machine/control.h>
 #include <machine/machine.h>
 #include <machine/watch.h>
 
@@ -132,8 +133,10 @@ static bool set_on_idle(void *target, const char *value, struct command_error *r
         options->machine.on_idle = ON_IDLE_REPORT;
     } else if (strcmp(value, "exit") == 0) {
         options->machine.on_idle = ON_IDLE_EXIT;
+    } else if (strcmp(value, "wait") == 0) {
+        options->machine.on_idle = ON_IDLE_WAIT;
     } else {
-        return command_fail(ret_error, "--on-idle %s: must be report or exit", value);
+        return command_fail(ret_error, "--on-idle %s: must be report, wait or exit", value);
     }
     return true;
 }
@@ -151,6 +154,20 @@ static bool check_views(const char *list, struct command_error *ret_error)
         }
         rest += length + (rest[length] == ',');
     }
+    return true;
+}
+
+static bool set_name(void *target, const char *value, struct command_error *ret_error)
+{
+    char clean[CONTROL_NAME_BYTES];
+
+    control_clean_name(value, clean);
+    if (strcmp(clean, value) != 0 || strlen(value) + 1 == sizeof(clean)) {
+        return command_fail(ret_error,
+                            "--name %s: must be 1 to %d characters, without blanks and slashes",
+                            value, CONTROL_NAME_BYTES - 2);
+    }
+    ((struct run_options *)target)->machine.name = value;
     return true;
 }
 
@@ -270,7 +287,9 @@ static const struct command_option options[] = {
     {"until", "TEXT", "end with status 0 when the guest prints TEXT", 0, set_until},
     {"fail-on", "TEXT", "end with status 1 when the guest prints TEXT", 0, set_fail_on},
     {"timeout", "SECONDS", "end with status 124 after that time", 0, set_timeout},
-    {"on-idle", "report|exit", "when nothing can run any more (default report)", 0, set_on_idle},
+    {"on-idle", "report|wait|exit", "when nothing can run any more (default report)", 0,
+     set_on_idle},
+    {"name", "NAME", "what sel4emu ps and others call the guest (default: the image)", 0, set_name},
     {"at-end", "VIEWS", "show views of the inspector when it ends: ps,untyped (see docs)", 0,
      set_at_end},
     {"boot-log", NULL, "print what the kernel says while it boots", 0, set_boot_log},

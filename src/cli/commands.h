@@ -7,6 +7,20 @@
 
 extern const struct command command_run;
 extern const struct command command_trace;
+
+/* of cmd_inspect.c */
+extern const struct command command_list;
+extern const struct command command_ps;
+extern const struct command command_queues;
+extern const struct command command_deadlocks;
+extern const struct command command_caps;
+extern const struct command command_slots;
+extern const struct command command_untyped;
+extern const struct command command_objects;
+extern const struct command command_schedule;
+extern const struct command command_mappings;
+extern const struct command command_derivation;
+
 extern const struct command command_doctor;
 extern const struct command command_help;
 extern const struct command command_version;

@@ -13,6 +13,7 @@
     ROW(EARLY, 6, "the guest ended before the --until text was seen")                              \
     ROW(IDLE, 7, "every thread waits and nothing can wake one")                                    \
     ROW(FAULTED, 8, "the same, and a thread has a fault that nobody handles")                      \
+    ROW(NO_GUEST, 9, "ps, caps, ...: no such guest runs, or several do")                           \
     ROW(BUG, 70, "a bug of sel4emu")                                                               \
     ROW(TIMEOUT, 124, "--timeout passed")                                                          \
     ROW(SIGNAL, 128, "plus its number: ended by a signal; 130 for Ctrl-C")

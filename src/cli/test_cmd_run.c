@@ -71,7 +71,7 @@ TEST(run_refuses_bad_values)
     CHECK(is_refused("--cores two", "must be a number"));
     CHECK(is_refused("--cores 0", "must be a number"));
     CHECK(is_refused("--timeout 0", "--timeout 0"));
-    CHECK(is_refused("--on-idle never", "report or exit"));
+    CHECK(is_refused("--on-idle never", "report, wait or exit"));
     CHECK(is_refused("--until=", "1 to 255 bytes"));
     CHECK(is_refused("--until a --until b", "once"));
     CHECK(is_refused("--set mcs", "NAME=VALUE"));

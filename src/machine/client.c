@@ -63,7 +63,8 @@ static nanoseconds_t client_now(void *context)
 /* The next moment (host time) at which the machine itself has something to do. */
 static nanoseconds_t own_deadline(const struct machine *machine)
 {
-    return earlier(machine_timeout(machine), machine->output.flush_at);
+    return earlier(earlier(machine_timeout(machine), machine->output.flush_at),
+                   control_next(&machine->control));
 }
 
 /* --- console ------------------------------------------------------------------------------- */
@@ -162,6 +163,7 @@ static void poll_ports(struct machine *machine, nanoseconds_t now)
 {
     machine_read_keys(machine);
     ports_poll(machine, now);
+    control_serve(machine);
 }
 
 /*
@@ -171,7 +173,8 @@ static void poll_ports(struct machine *machine, nanoseconds_t now)
 static bool watch_ports(struct machine *machine)
 {
     update_input_watch(machine);
-    return ports_watch(machine) || machine->input_is_watched;
+    bool has_clients = control_watch(machine);
+    return ports_watch(machine) || machine->input_is_watched || has_clients;
 }
 
 /* --- devices ------------------------------------------------------------------------------- */
@@ -316,7 +319,8 @@ static bool client_wait(void *context, nanoseconds_t deadline)
     output_flush(&machine->output);
     if (ioapic_has_pending(machine->pc->ioapic))
         return true;
-    if (deadline == NANOSECONDS_NEVER && !something_may_come(machine))
+    if (deadline == NANOSECONDS_NEVER && machine->options->on_idle != ON_IDLE_WAIT &&
+        !something_may_come(machine))
         return false;
     nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
     int ready[1];

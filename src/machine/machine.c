@@ -290,6 +290,20 @@ static void end_watcher(struct machine *machine)
     host_watcher_destroy(machine->watcher);
 }
 
+static bool make_control(struct machine *machine)
+{
+    const char *slash = strrchr(machine->options->image_path, '/');
+    const char *file = slash ? slash + 1 : machine->options->image_path;
+    int error =
+        control_open(&machine->control, machine->options->name ? machine->options->name : file);
+    return error == 0 || fail_host(machine, error, "cannot make the control socket");
+}
+
+static void end_control(struct machine *machine)
+{
+    control_close(&machine->control);
+}
+
 static bool make_input(struct machine *machine)
 {
     machine->poked = true; /* the first look at the input is also what makes it watched */
@@ -371,6 +385,7 @@ static const struct part {
     {make_signals, end_signals},
     {make_deadline, end_deadline},
     {make_watcher, end_watcher},
+    {make_control, end_control},
     {make_input, end_input},
     {make_gate, end_gate},
     {make_tracing, end_tracing},

@@ -16,6 +16,7 @@
 /* What to do when every thread waits and nothing can wake one. */
 enum machine_on_idle {
     ON_IDLE_REPORT, /* say who waits for what: an error */
+    ON_IDLE_WAIT,   /* go on waiting, to be looked into */
     ON_IDLE_EXIT,   /* end well: for guests that have no other way to say that they are done */
 };
 
@@ -30,6 +31,7 @@ enum machine_iommu {
 struct machine_options {
     const struct image *image;
     const char *image_path; /* for messages */
+    const char *name;       /* by which others find it (machine/control.h); NULL: the image's */
     const struct configuration *configuration;
     uint64_t memory_bytes; /* of guest RAM; a multiple of PAGE_BYTES */
 

@@ -9,6 +9,7 @@
 #include <host/host.h>
 #include <host/memory.h>
 #include <host/watcher.h>
+#include <machine/control.h>
 #include <machine/guest_clock.h>
 #include <machine/input.h>
 #include <machine/machine.h>
@@ -40,6 +41,7 @@ struct machine {
     struct input input;
     bool input_is_watched;
 
+    struct control control;
     struct host_watcher *watcher;
     struct host_deadline deadline;
     struct sigaction old_deadline_action, old_input_action;

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control socket: how other processes look into a machine that runs. An abstract Unix socket,
+ * "@sel4emu/UID/PID/NAME", so that nothing is left of it however the machine ends. Only the same
+ * user and root are let in. A client sends one line, a request (inspect/views.h), and reads "ok" or
+ * "error SENTENCE", each with a newline, and the answer until the end.
+ *
+ * Clients are served between two entries of the kernel, by the machine's one thread. However many
+ * there are and whatever they do, they get no more than half of its time: after each round of
+ * serving them they are left alone for as long as it took, and for a millisecond at least. A client
+ * that does not send its request or take its answer is dropped after some seconds.
+ */
+#ifndef MACHINE_CONTROL_H
+#define MACHINE_CONTROL_H
+
+#include <inspect/views.h>
+
+#define CONTROL_PREFIX     "sel4emu/" /* of the socket's name, behind the zero byte */
+#define CONTROL_NAME_BYTES 64
+#define CONTROL_CLIENTS    8
+
+struct machine;
+
+struct control_answer {
+    char *items;
+    uint32_t count, room;
+    bool failed; /* no memory for all of it */
+};
+
+struct control_client {
+    int fd; /* -1: none */
+    nanoseconds_t drop_at;
+    uint32_t request_length;
+    char request[VIEW_REQUEST_BYTES];
+    struct control_answer answer; /* items NULL: the request has not come yet */
+    uint32_t written;             /* of it */
+};
+
+struct control {
+    int listener, epoll; /* -1: there is no socket */
+    bool is_watched;
+    nanoseconds_t resume_at; /* host time until which clients are left alone; 0: they are not */
+    struct control_client clients[CONTROL_CLIENTS];
+};
+
+/* What may stand in a name: anything else becomes '-'. */
+void control_clean_name(const char *name, char ret_name[CONTROL_NAME_BYTES]);
+
+/* 0, or a negative errno; then there is no socket, and all other functions do nothing. */
+int control_open(struct control *control, const char *name);
+void control_close(struct control *control);
+
+/* Serves who waits, if it is time to. */
+void control_serve(struct machine *machine);
+/* Has the machine's watcher look at the clients, or not for a while. Whether it does. */
+bool control_watch(struct machine *machine);
+/* Host time at which control_serve() has something to do by itself, or NANOSECONDS_NEVER. */
+nanoseconds_t control_next(const struct control *control);
+
+#endif

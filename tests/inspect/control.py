@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Looks into guests that run, by sel4emu ps and its like and by hostile clients of the control
+socket: guests answer, busy or idle, and none of it stalls them.
+
+    tests/inspect/control.py BUILD"""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+sys.path.insert(0, TESTS)
+
+from runner import command  # noqa: E402
+
+TIMEOUT = 30
+NO_GUEST = 9
+
+
+class Wrong(Exception):
+    """What is wrong, in a sentence."""
+
+
+class Guest:
+    """A guest with a name that no other run has."""
+
+    count = 0
+
+    def __init__(self, build, guest, *options):
+        Guest.count += 1
+        self.build = build
+        self.name = f"control-{os.getpid()}-{Guest.count}"
+        self.ours = set(command.children())
+        self.process = subprocess.Popen(
+            [os.path.join(build, "sel4emu"), "--name", self.name, "--timeout", "60", *options,
+             command.find_image(build, guest)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        command.reap(self.ours)
+
+    def wait_for(self, text):
+        seen = b""
+        while text not in seen:
+            part = os.read(self.process.stdout.fileno(), 4096)
+            if not part:
+                raise Wrong(f"it ended before it printed {text!r}")
+            seen += part
+
+    def type(self, text):
+        self.process.stdin.write(text)
+        self.process.stdin.flush()
+
+    def connect(self):
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        client.connect(f"\0sel4emu/{os.geteuid()}/{self.process.pid}/{self.name}")
+        client.settimeout(TIMEOUT)
+        return client
+
+    def ask(self, verb, *words, status=0):
+        """What the command prints: standard output, or the error if it is to fail."""
+        done = run(self.build, verb, *words, "--guest", self.name)
+        if done.returncode != status:
+            raise Wrong(f"{verb}: status {done.returncode}, not {status}: {done.stderr.strip()}")
+        return done.stderr if status else done.stdout
+
+
+def run(build, *words):
+    try:
+        return subprocess.run([os.path.join(build, "sel4emu"), *words], capture_output=True,
+                              text=True, timeout=TIMEOUT, check=False)
+    except subprocess.TimeoutExpired:
+        raise Wrong(f"{words}: no answer in {TIMEOUT} s") from None
+
+
+def must_match(regex, text):
+    if not re.search(regex, text, re.MULTILINE):
+        raise Wrong(f"no line matches {regex}: {text}")
+
+
+def read_all(client):
+    answer = b""
+    while True:
+        try:
+            part = client.recv(65536)
+        except ConnectionResetError:
+            return answer
+        if not part:
+            return answer
+        answer += part
+
+
+def an_idle_guest_answers(build):
+    with Guest(build, "echo") as guest:
+        guest.wait_for(b"press keys")
+        must_match(r"^rootserver .* guest_main +waits for notification .*vector 8\)$",
+                   guest.ask("ps"))
+        by_pid = run(build, "ps", str(guest.process.pid))
+        must_match(r"^rootserver ", by_pid.stdout)
+        guest.type(b"q")
+        if guest.process.wait(TIMEOUT) != 0:
+            raise Wrong("the guest did not go on well")
+
+
+def a_busy_guest_answers(build):
+    with Guest(build, "echo") as guest:
+        guest.wait_for(b"press keys")
+        guest.type(b"b")
+        time.sleep(0.3)
+        must_match(r"^rootserver .* runs$", guest.ask("ps"))
+
+
+def every_view_answers_in_every_form(build):
+    with Guest(build, "deadlock", "--on-idle", "wait") as guest:
+        guest.wait_for(b"forget the one before")
+        for view, *operand in [("ps",), ("queues",), ("deadlocks",), ("caps", "client"), ("slots",),
+                               ("untyped",), ("objects",), ("schedule",), ("mappings",),
+                               ("mappings", "cache"), ("derivation",)]:
+            if not guest.ask(view, *operand):
+                raise Wrong(f"{view} says nothing")
+            tables = json.loads(guest.ask(view, *operand, "--json"))
+            if tables.pop("view") != view or not tables:
+                raise Wrong(f"{view} --json: {tables}")
+            has_graph = view in ("queues", "deadlocks", "derivation")
+            graph = guest.ask(view, *operand, "--dot", status=0 if has_graph else 2)
+            must_match(rf"^digraph {view} \{{" if has_graph else "there is no graph of it", graph)
+        must_match(r"^1 +files .* cache +they wait for each other$", guest.ask("deadlocks"))
+        must_match("^sel4emu: there is no thread nix", guest.ask("caps", "nix", status=2))
+
+
+def guests_are_told_apart(build):
+    done = run(build, "ps", "no-such-guest")
+    if done.returncode != NO_GUEST:
+        raise Wrong(f"status {done.returncode}: {done.stderr}")
+    must_match("^sel4emu: no guest called no-such-guest runs", done.stderr)
+    with Guest(build, "echo") as one, Guest(build, "echo") as other:
+        one.wait_for(b"press keys")
+        other.wait_for(b"press keys")
+        done = run(build, "ps")
+        if done.returncode != NO_GUEST:
+            raise Wrong(f"status {done.returncode}: {done.stderr}")
+        must_match("^sel4emu: several guests run: ", done.stderr)
+        for guest in (one, other):
+            must_match(rf"\b{guest.name} \({guest.process.pid}\)", done.stderr)
+            must_match(rf"^ *{guest.process.pid} {guest.name}$", run(build, "list").stdout)
+
+
+def a_guest_that_is_killed_leaves_no_name(build):
+    with Guest(build, "echo") as guest:
+        guest.wait_for(b"press keys")
+        guest.process.send_signal(signal.SIGKILL)
+        guest.process.wait()
+        deadline = time.monotonic() + 2
+        while guest.name in run(build, "list").stdout:
+            if time.monotonic() > deadline:
+                raise Wrong("its socket is still there")
+
+
+def requests_that_are_wrong_get_a_sentence(build):
+    with Guest(build, "echo") as guest:
+        guest.wait_for(b"press keys")
+        for request, expected in [(b"\n", b"error the request is empty\n"),
+                                  (b"rm -rf\n", b"error there is no view rm\n"),
+                                  (b"ps\0x\n", b"ok\nTHREAD "),
+                                  (b"x" * 5000, b"error there is no view x"),
+                                  (bytes(range(1, 10)) + b"\n", b"error there is no view ")]:
+            with guest.connect() as client:
+                client.sendall(request)
+                answer = read_all(client)
+            if not answer.startswith(expected):
+                raise Wrong(f"{request[:20]}: {answer[:80]}")
+        with guest.connect() as client:  # a line without an end is one when the client is done
+            client.sendall(b"schedule")
+            client.shutdown(socket.SHUT_WR)
+            if not read_all(client).startswith(b"ok\nDomain schedule:"):
+                raise Wrong("a request without newline is not answered")
+
+
+def clients_that_do_nothing_are_dropped(build):
+    with Guest(build, "echo") as guest:
+        guest.wait_for(b"press keys")
+        idle = [guest.connect() for _ in range(12)]
+        idle[0].sendall(b"ps")  # and not the rest of the line
+        must_match("^rootserver ", guest.ask("ps"))
+        for client in idle:
+            client.close()
+
+
+def a_flood_does_not_stall_the_guest(build):
+    """A guest's work, undisturbed and while clients do their worst."""
+    def work():
+        with Guest(build, "leak") as guest:
+            start = time.monotonic()
+            ended = threading.Event()
+            yield guest, ended
+            output = guest.process.stdout.read()
+            status = guest.process.wait(TIMEOUT)
+            ended.set()
+            yield time.monotonic() - start, status, output
+
+    def flood(guest, ended, request, wants_answer):
+        while not ended.is_set():
+            try:
+                with guest.connect() as client:
+                    client.sendall(request)
+                    if wants_answer:
+                        read_all(client)
+            except OSError:
+                pass
+
+    undisturbed = work()
+    next(undisturbed)
+    alone, _, expected = next(undisturbed)
+    disturbed = work()
+    guest, ended = next(disturbed)
+    floods = [threading.Thread(target=flood, args=(guest, ended, request, wants_answer))
+              for request, wants_answer in [(b"slots\n", True), (b"slots\n", False), (b"p", False),
+                                            (b"", False), (b"derivation\n", True)]]
+    for each in floods:
+        each.start()
+    together, status, output = next(disturbed)
+    for each in floods:
+        each.join()
+    if status != 0:
+        raise Wrong(f"the guest ended with {status}")
+    if output != expected:
+        raise Wrong("the guest printed something else")
+    if together > 20 * alone + 10:
+        raise Wrong(f"it took {together:.1f} s instead of {alone:.1f}")
+
+
+CASES = [an_idle_guest_answers, a_busy_guest_answers, every_view_answers_in_every_form,
+         guests_are_told_apart, a_guest_that_is_killed_leaves_no_name,
+         requests_that_are_wrong_get_a_sentence, clients_that_do_nothing_are_dropped,
+         a_flood_does_not_stall_the_guest]
+
+
+def main():
+    if len(sys.argv) < 2:
+        print(__doc__)
+        return 2
+    build = os.path.abspath(sys.argv[1])
+    command.become_reaper()
+    failed = False
+    for case in CASES:
+        if sys.argv[2:] and case.__name__ not in sys.argv[2:]:
+            continue
+        wrong = None
+        try:
+            case(build)
+        except Wrong as error:
+            wrong = error
+        failed = failed or wrong is not None
+        print(f"{wrong}\nFAIL {case.__name__}" if wrong else f"ok {case.__name__}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
