@@ -6,7 +6,7 @@
 
 /*
  * A name of one character, or one that ends in a separator, is followed by arguments; another one
- * stands alone. docs/gdb-server.md has the same rows: tests/style/gdb-packets compares.
+ * stands alone. docs/gdb-server.md has the same rows (tests/style/gdb-packets).
  */
 const struct gdb_packet gdb_packets[] = {
     /* the connection */

@@ -27,6 +27,7 @@
 #define ROUNDS          200 /* between two looks at the socket */
 
 #define STACK       0x7ff00000
+#define STACK_TEXT  "0x7ff00000"
 #define STACK_BYTES 0x10000
 
 #define CHILD_FUNCTION "test_run_names_end_where_the_table_says"
@@ -134,7 +135,7 @@ struct session {
     int listening, connection, output_end, gdb;
     size_t output_size;
     char output[OUTPUT_BYTES + 1];
-    unsigned ticks; /* how often the guest ran for a while */
+    unsigned ticks; /* how often the first thread ran for a while */
     void (*tick)(struct session *session);
 };
 
@@ -299,7 +300,7 @@ static int serve(struct session *s)
         }
         if (s->connection >= 0 && !s->t.is_frozen) {
             testkit_run(&s->t, ROUNDS);
-            s->ticks++;
+            s->ticks += !testkit_is_held(&s->t, 1, 1);
             if (s->tick)
                 s->tick(s);
         }
@@ -433,9 +434,75 @@ TEST(the_end_of_a_process_is_told)
     close_session(&session);
 }
 
+static bool has_watchpoint(const struct testkit_target *t, vaddr_t address, uint64_t size)
+{
+    for (unsigned i = 0; i < TESTKIT_BREAKPOINTS; i++) {
+        const struct testkit_breakpoint *point = &t->breakpoints[i];
+
+        if (point->pid == 1 && point->kind == GDB_WATCH_WRITE && point->address == address &&
+            point->size == size)
+            return true;
+    }
+    return false;
+}
+
+static void write_stack(struct session *s)
+{
+    if (s->ticks != 3)
+        return;
+    CHECK(has_watchpoint(&s->t, STACK, 4));
+    CHECK_EQ(s->t.target.ops->write_memory(&s->t, 1, STACK, "\x2a\x00\x00\x00", 4), 0);
+    s->t.current = (struct gdb_thread_id){1, 2};
+    gdb_server_stopped(s->t.server, s->t.current,
+                       &(struct gdb_stop){.kind = GDB_STOP_WATCHPOINT,
+                                          .watch = GDB_WATCH_WRITE,
+                                          .address = STACK});
+}
+
+TEST(a_watchpoint_shows_old_and_new_value)
+{
+    if (!open_session(&session))
+        return;
+    session.tick = write_stack;
+    run_gdb(&session, TEXTS("set sysroot"),
+            TEXTS("watch *(int *)" STACK_TEXT, "continue", "info threads", "delete 1", "stepi"));
+    CHECK(said(&session, TEXTS("Hardware watchpoint 1: *(int *)" STACK_TEXT,
+                               "\"root:helper\" hit Hardware watchpoint 1",
+                               "Old value = ", "New value = 42", "* 2    Thread 1.2")));
+    CHECK_EQ(testkit_breakpoint_count(&session.t), 0);
+    close_session(&session);
+}
+
+TEST(control_C_stops_the_machine)
+{
+    if (!open_session(&session))
+        return;
+    run_gdb(&session, TEXTS("set sysroot"),
+            TEXTS("shell (sleep 0.5; kill -INT $PPID) &", "continue", "info threads", "detach"));
+    CHECK(said(&session, TEXTS("received signal SIGINT, Interrupt.", "Thread 1.1 \"rootserver\"",
+                               "Thread 1.2 \"root:helper\"", "detached]")));
+    CHECK_EQ(session.t.detached, 1);
+    close_session(&session);
+}
+
+TEST(one_process_is_detached_from_and_the_other_goes_on)
+{
+    if (!open_session(&session))
+        return;
+    session.tick = start_child;
+    run_gdb(&session, TEXTS("set breakpoint pending on", "set schedule-multiple on"),
+            TEXTS("break " CHILD_FUNCTION, "continue", "detach inferiors 2", "inferior 1",
+                  "info threads", "break victim", "continue"));
+    CHECK(said(&session, TEXTS("hit Breakpoint 1, " CHILD_FUNCTION, "[Inferior 2 (process 2) det",
+                               "Thread 1.1 \"rootserver\"", "hit Breakpoint 2, victim")));
+    CHECK_EQ(testkit_breakpoint_count(&session.t), 0);
+    close_session(&session);
+}
+
 /* --- non-stop ------------------------------------------------------------------------------ */
 
-#define WAIT "shell sleep 0.3"
+/* Twice, for gdb looks at its input and at the connection in turn. */
+#define WAIT "shell sleep 0.2", "shell sleep 0.2"
 
 TEST(threads_stop_and_go_alone_in_non_stop)
 {
@@ -454,6 +521,30 @@ TEST(threads_stop_and_go_alone_in_non_stop)
                      "\"root:helper\" hit Temporary breakpoint 1, victim", "* 2    Thread 1.2")));
     CHECK_EQ(testkit_breakpoint_count(&session.t), 0);
     CHECK_EQ(session.t.detached, 1);
+    CHECK(!testkit_is_held(&session.t, 1, 1));
+    close_session(&session);
+}
+
+TEST(processes_stop_and_go_alone_in_non_stop)
+{
+    if (!open_session(&session))
+        return;
+    session.tick = start_child;
+    start_gdb(
+        &session,
+        TEXTS("set non-stop on", "set pagination off", "set width 0", "set breakpoint pending on"),
+        TEXTS(WAIT, "break " CHILD_FUNCTION, "continue -a &", "shell sleep 1", WAIT, "info threads",
+              WAIT, "info inferiors", "thread 1.1", "interrupt", WAIT, "thread 2.1", "delete",
+              "continue &", WAIT, "info threads"),
+        true);
+    CHECK_EQ(serve(&session), 0);
+    CHECK(said(&session,
+               TEXTS("(" CHILD_FUNCTION ") pending", "\"child\" hit Breakpoint 1, " CHILD_FUNCTION,
+                     "(running)  (running)", "\"child\" (running)       " CHILD_FUNCTION,
+                     "process 2", "\"rootserver\" stopped.", "\"rootserver\" (running)  ",
+                     "victim (n=", "\"root:helper\" (running) (running)",
+                     "\"child\" (running)       (running)")));
+    CHECK_EQ(testkit_breakpoint_count(&session.t), 0);
     CHECK(!testkit_is_held(&session.t, 1, 1));
     close_session(&session);
 }
