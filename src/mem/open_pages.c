@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <mem/open_pages.h>
 
+#include <base/assert.h>
 #include <base/bits.h>
 
 uint64_t open_pages_bytes(paddr_t memory_end)
@@ -24,6 +25,7 @@ static void set(struct kernel *k, paddr_t base, uint64_t size, bool is_open)
 
 void open_pages_add(struct kernel *k, paddr_t base, uint64_t size)
 {
+    ASSERT(kernel_is_backed(k, base) && kernel_is_backed(k, base + size - 1));
     set(k, base, size, true);
 }
 

@@ -3,6 +3,7 @@
 
 #include <base/bits.h>
 #include <cap/derivation.h>
+#include <mem/open_pages.h>
 #include <object/testkit_paging.h>
 
 TEST(page_map_and_unmap)
@@ -166,7 +167,9 @@ TEST(huge_pages)
     map_table(&g, guest_make(&g, OBJECT_PDPT, 0), bit(40));
     CHECK_ANSWER(map_page(&g, huge, bit(40) + bit(21)), answer_alignment_error());
     CHECK_ANSWER(map_page(&g, huge, bit(40)), answer_ok());
-    CHECK_EQ(at(&g, bit(40) + 0x12345678).paddr, frame_cap_paddr(guest_cap(&g, huge)) + 0x12345678);
+    paddr_t paddr = frame_cap_paddr(guest_cap(&g, huge));
+    CHECK_EQ(at(&g, bit(40) + 0x12345678).paddr, paddr + 0x12345678);
+    CHECK(open_pages_contain(g.k, paddr) && open_pages_contain(g.k, paddr + mask(30)));
     cptr_t directory = guest_make(&g, OBJECT_PAGE_DIRECTORY, 0);
     CHECK_ANSWER(map_table(&g, directory, bit(40)), answer_delete_first());
     CHECK_ANSWER(call_plain(&g, huge, INV_X86_PAGE_UNMAP), answer_ok());
