@@ -169,7 +169,7 @@ static void run_record(struct testkit_target *t, uint8_t operation, uint8_t sele
         send_packet(t, selector, bytes, size);
         break;
     case OP_RUN:
-        testkit_run(t, selector);
+        testkit_run(t, selector % 16);
         break;
     case OP_STOP:
         stop_thread(t, selector, size ? bytes[0] : 0);

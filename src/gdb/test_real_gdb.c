@@ -173,12 +173,8 @@ static bool open_session(struct session *s)
     snprintf(name, sizeof(self) - (size_t)(name - self), "/test_packets");
     if (!CHECK(read_program(self, &s->child)))
         return false;
-    memset(&s->t, 0, sizeof(s->t));
-    testkit_target_init(&s->t);
+    testkit_target_init_empty(&s->t);
     s->t.target.has_avx = true;
-    memset(s->t.threads, 0, sizeof(s->t.threads));
-    for (unsigned i = 0; i < TESTKIT_PROCESSES; i++)
-        s->t.processes[i].pid = 0;
     CHECK(add_program(&s->t, 1, &s->root, "victim"));
     add_program_thread(&s->t, 1, 1, "rootserver");
     add_program_thread(&s->t, 1, 2, "root:helper");

@@ -35,7 +35,7 @@ static void begin(void)
     thread = testkit_thread(&t, 1, 1);
     thread->registers.has_vector = true;
     for (unsigned i = 0; i < USER_REGISTER_COUNT; i++)
-        thread->registers.word[i] = 0x1111111111111111 * (i % 15 + 1);
+        thread->registers.word[i] = UINT64_C(0x1111111111111111) * (i % 15 + 1);
     for (unsigned i = 0; i < GDB_VECTOR_BYTES; i++)
         thread->registers.vector[i] = (uint8_t)i;
 }

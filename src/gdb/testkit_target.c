@@ -426,11 +426,16 @@ static void add_plain_process(struct testkit_target *t, int32_t pid)
     testkit_add_segment(process, TESTKIT_DATA, data, sizeof(data), sizeof(data));
 }
 
-void testkit_target_init(struct testkit_target *t)
+void testkit_target_init_empty(struct testkit_target *t)
 {
     memset(t, 0, offsetof(struct testkit_target, sent)); /* the largest part is not looked at */
     t->sent[0] = 0;
     t->target = (struct gdb_target){.ops = &ops, .context = t};
+}
+
+void testkit_target_init(struct testkit_target *t)
+{
+    testkit_target_init_empty(t);
     add_plain_process(t, 1);
     add_plain_process(t, 2);
     testkit_add_thread(t, 1, 1, "rootserver");

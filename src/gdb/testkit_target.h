@@ -70,6 +70,8 @@ struct testkit_target {
 
 /* Two processes: 1 with the threads 1 and 2, 2 with the thread 5. Then a server on it. */
 void testkit_target_init(struct testkit_target *t);
+/* No process at all. */
+void testkit_target_init_empty(struct testkit_target *t);
 void testkit_target_connect(struct testkit_target *t);
 void testkit_target_free(struct testkit_target *t); /* and the server */
 
