@@ -116,13 +116,23 @@ void seat_plants_refresh(struct seat *seat, struct seat_vspace *vspace)
     }
 }
 
+static int page_open(struct seat *seat, struct seat_vspace *vspace, vaddr_t page, paddr_t paddr)
+{
+    int error = seat->ops->map(vspace->process, page, PAGE_BYTES, paddr, true);
+    return error ? error : mapped_add(&vspace->mapped, page, page + PAGE_BYTES);
+}
+
 bool seat_plants_open(struct seat *seat, struct seat_vspace *vspace, vaddr_t address)
 {
     paddr_t paddr;
     struct seat_plant_page *page = page_find(vspace, address);
     if (!page || !page_is_mapped(seat, vspace, page, &paddr))
         return false;
-    int error = seat->ops->map(vspace->process, page->page, PAGE_BYTES, paddr, true);
+    int error = page_open(seat, vspace, page->page, paddr);
+    if (error == -ENOMEM) { /* Linux's areas are used up: begin anew, as map_around() does */
+        seat_unmap(seat, vspace, 0, USER_TOP);
+        error = page_open(seat, vspace, page->page, paddr);
+    }
     if (error)
         seat_fail(seat, error, "cannot map a page of breakpoints at 0x%" PRIx64, page->page);
     page->is_open = vspace->plants.has_open_page = true;

@@ -432,3 +432,76 @@ TEST(a_breakpoint_hits_while_another_thread_is_stepped)
     CHECK_EQ(d.stops[2].rip, at(&d, stepped_2));
     debugged_close(&d);
 }
+
+/* --- the host ------------------------------------------------------------------------------ */
+
+static int refuse_poke(struct gate_vspace *vspace, vaddr_t vaddr, uint8_t byte)
+{
+    (void)vspace;
+    (void)vaddr;
+    (void)byte;
+    return -EIO;
+}
+
+TEST(a_host_that_plants_no_breakpoint_ends_the_guest)
+{
+    struct debugged d;
+
+    if (!debugged_open(&d, &twice))
+        return;
+    world_ops.poke = refuse_poke;
+    d.on_start = plant_twice;
+    CHECK_EQ(debugged_run(&d), SEAT_END_HOST_FAILED);
+    CHECK_EQ(d.world.result.error, -EIO);
+    CHECK_EQ(d.stop_count, 0);
+    CHECK_EQ(d.world.length, 0);
+    debugged_close(&d);
+}
+
+static unsigned pages_opened;
+
+static int refuse_first_page(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size,
+                             paddr_t paddr, bool writable)
+{
+    if (writable && size == PAGE_BYTES && pages_opened++ == 0)
+        return -ENOMEM;
+    return monitor_gate_ops.map(vspace, vaddr, size, paddr, writable);
+}
+
+TEST(a_page_of_breakpoints_is_opened_where_linux_has_no_area_left_at_first)
+{
+    struct debugged d;
+
+    if (!debugged_open(&d, &write_itself))
+        return;
+    pages_opened = 0;
+    world_ops.map = refuse_first_page;
+    d.on_start = plant_write_here;
+    d.on_stop = pull_write_here;
+    CHECK_EQ(debugged_run(&d), SEAT_END_HALTED);
+    CHECK_EQ(d.stop_count, 1);
+    CHECK(!strncmp(d.world.text, "by", 2));
+    CHECK(pages_opened > 1);
+    debugged_close(&d);
+}
+
+static int refuse_one_page(struct gate_vspace *vspace, vaddr_t vaddr, uint64_t size, paddr_t paddr,
+                           bool writable)
+{
+    return writable && size == PAGE_BYTES
+               ? -ENOMEM
+               : monitor_gate_ops.map(vspace, vaddr, size, paddr, writable);
+}
+
+TEST(a_page_of_breakpoints_that_cannot_be_opened_ends_the_guest)
+{
+    struct debugged d;
+
+    if (!debugged_open(&d, &write_itself))
+        return;
+    world_ops.map = refuse_one_page;
+    d.on_start = plant_write_here;
+    CHECK_EQ(debugged_run(&d), SEAT_END_HOST_FAILED);
+    CHECK_EQ(d.world.result.error, -ENOMEM);
+    debugged_close(&d);
+}

@@ -189,9 +189,11 @@ void sched_set_priority(struct kernel *k, unsigned core, struct tcb *tcb, unsign
 
 void sched_hold(struct kernel *k, struct tcb *tcb)
 {
+    const struct core *c = &k->cores[tcb->core];
+    paddr_t here = kernel_paddr(k, tcb);
     tcb->is_held = true;
     sched_dequeue(k, tcb);
-    if (tcb == current_tcb(k, tcb->core))
+    if (c->current == here || c->switch_candidate == here)
         sched_reschedule(k, tcb->core);
 }
 

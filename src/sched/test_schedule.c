@@ -160,3 +160,19 @@ TEST(a_restarted_thread_goes_to_its_fault_ip_when_it_is_chosen)
     CHECK_EQ(f.b.tcb->context.next_ip, 0x9000);
     guest_end(&f.g);
 }
+
+TEST(a_candidate_that_is_held_meanwhile_is_not_chosen)
+{
+    struct fixture f = setup();
+    struct guest_thread high = guest_thread(&f.g, 200);
+    tcb_set_state(f.g.k, high.tcb, THREAD_RUNNING);
+    sched_possible_switch(f.g.k, 0, high.tcb);
+    sched_hold(f.g.k, high.tcb);
+    sched_schedule(f.g.k, 0);
+    CHECK(guest_is_current(&f.g, f.a));
+    CHECK(!high.tcb->in_ready_queue);
+    sched_unhold(f.g.k, 0, high.tcb);
+    sched_schedule(f.g.k, 0);
+    CHECK(guest_is_current(&f.g, high));
+    guest_end(&f.g);
+}
