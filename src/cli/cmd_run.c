@@ -2,6 +2,7 @@
 #include <base/bits.h>
 #include <cli/cmd_run.h>
 #include <cli/commands.h>
+#include <cli/debug_options.h>
 #include <cli/inject.h>
 #include <cli/say.h>
 #include <cli/status.h>
@@ -294,6 +295,10 @@ static const struct command_option options[] = {
      set_at_end},
     {"boot-log", NULL, "print what the kernel says while it boots", 0, set_boot_log},
     {"trace", NULL, "show each call and fault of the guest", 't', set_trace},
+    {"gdb", "PORT|unix:PATH", "serve a debugger there; a port on 127.0.0.1", 0,
+     debug_set_gdb_option},
+    {"gdb-default", NULL, "the same as --gdb=1234", 's', debug_set_default_port},
+    {"freeze", NULL, "let no code run before the debugger says so", 'S', debug_set_freeze},
     {"verbose", NULL, "show image, configuration and what is done", 'v', set_verbose},
     INJECT_OPTION,
 };
@@ -453,6 +458,7 @@ static int report_end(const struct machine_options *machine, enum machine_end en
 int run_image(struct run_options *run, const char *place, const char *path)
 {
     struct machine_report report = {0};
+    struct command_error problem;
     struct loader_error error;
     struct image image;
     int status;
@@ -467,7 +473,10 @@ int run_image(struct run_options *run, const char *place, const char *path)
         run->machine.serial[run->machine.serial_count++] =
             (struct serial_spec){.kind = SERIAL_STDIO, .text = "stdio"};
     }
-    if (!find_configuration(run, place, &error)) {
+    if (!debug_options_check(&run->machine, &problem)) {
+        say("%s", problem.message);
+        status = STATUS_USAGE;
+    } else if (!find_configuration(run, place, &error)) {
         status = refuse(&error);
     } else {
         if (run->machine.verbose) {

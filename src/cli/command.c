@@ -178,6 +178,9 @@ bool command_parse(const struct command *command, int argc, char **argv, void *t
 
         if (options_ended || typed[0] != '-' || typed[1] == '\0') {
             good = add_operand(&parser, &line, typed, ret_error);
+        } else if (strcmp(typed, "--") == 0 && command->set_rest != NULL) {
+            command->set_rest(target, argv + parser.next, argc - parser.next);
+            parser.next = argc;
         } else if (strcmp(typed, "--") == 0) {
             options_ended = true;
         } else if (typed[1] == '-') {

@@ -33,6 +33,8 @@ struct command {
     size_t option_count;
     const struct command *base; /* takes the options of that command as well; or NULL */
     unsigned max_operands;
+    /* Takes the words behind "--", which are operands without it. They stay. */
+    void (*set_rest)(void *target, char **words, int count);
     /* Of the structure that options fill; zeroed, then given to prepare(). Begins with base's. */
     size_t target_size;
     void (*prepare)(void *target);

@@ -7,6 +7,7 @@
 
 extern const struct command command_run;
 extern const struct command command_trace;
+extern const struct command command_debug;
 
 /* of cmd_inspect.c */
 extern const struct command command_list;

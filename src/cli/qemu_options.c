@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <cli/commands.h>
+#include <cli/debug_options.h>
 #include <cli/qemu_options.h>
 
 #include <base/bits.h>
@@ -37,13 +38,18 @@ static bool holds_anyway(struct qemu_line *line, const char *name, const char *v
     return true;
 }
 
-static bool refuse_debugger(struct qemu_line *line, const char *name, const char *value,
-                            struct command_error *ret_error)
+static bool set_gdb(struct qemu_line *line, const char *name, const char *value,
+                    struct command_error *ret_error)
 {
-    (void)line;
-    (void)value;
-    return command_fail(ret_error,
-                        "-%s: there is no gdb server yet; leave it out, or debug under QEMU", name);
+    return value == NULL ? debug_set_default_port(&line->run, name, ret_error)
+                         : debug_set_gdb(&line->run, value, ret_error);
+}
+
+static bool set_freeze(struct qemu_line *line, const char *name, const char *value,
+                       struct command_error *ret_error)
+{
+    (void)name;
+    return debug_set_freeze(&line->run, value, ret_error);
 }
 
 static bool refuse_state(struct qemu_line *line, const char *name, const char *value,
@@ -210,8 +216,9 @@ static const struct qemu_option options[] = {
     {"nographic no-reboot nodefaults no-user-config no-fd-bootchk", false, holds_anyway},
     {"display monitor vga net nic parallel", true, ignore_unless_none},
 
-    {"s S", false, refuse_debugger},
-    {"gdb", true, refuse_debugger},
+    {"s", false, set_gdb},
+    {"S", false, set_freeze},
+    {"gdb", true, set_gdb},
     {"daemonize preconfig", false, refuse_state},
     {"loadvm incoming", true, refuse_state},
 

@@ -152,8 +152,8 @@ struct gdb_target_ops {
 
     /*
      * Takes breakpoints, holds and steps from the process and shows it to this debugger no more:
-     * next_thread() passes its threads over, its stops are not told. GDB_ALL: from every process,
-     * and the machine runs.
+     * next_thread() passes its threads over, its stops are not told. So for one whose exit was
+     * told, too. GDB_ALL: from every process, and the machine runs.
      */
     void (*detach)(void *context, int32_t pid);
     /* Ends the process, or with GDB_ALL the machine. */

@@ -317,11 +317,16 @@ void gdb_handle_set_non_stop(struct gdb_server *server, struct gdb_reader *argum
 
 /* --- the end ------------------------------------------------------------------------------- */
 
-void gdb_detach_all(struct gdb_server *server)
+static void let_go(struct gdb_server *server)
 {
     if (!server->is_detached)
         server->target.ops->detach(server->target.context, GDB_ALL);
     server->is_detached = true;
+}
+
+void gdb_detach_all(struct gdb_server *server)
+{
+    let_go(server);
     server->is_finished = true;
 }
 
@@ -359,8 +364,10 @@ void gdb_handle_detach(struct gdb_server *server, struct gdb_reader *arguments)
         forget_process(server, (int32_t)pid);
         server->target.ops->detach(server->target.context, (int32_t)pid);
     }
-    if (!pid || !has_processes(server))
+    if (!pid)
         gdb_detach_all(server);
+    else if (!has_processes(server))
+        let_go(server); /* it has more to detach from: processes without a thread */
 }
 
 void gdb_handle_kill_all(struct gdb_server *server, struct gdb_reader *arguments)

@@ -80,6 +80,8 @@ static void write_stop(struct gdb_server *server, struct gdb_writer *writer,
     }
     if (server->knows_processes)
         gdb_write_text(writer, ";process:%x", (unsigned)thread.pid);
+    /* The debugger lists threads next: those of a process that it holds for gone would be new. */
+    server->target.ops->detach(server->target.context, thread.pid);
 }
 
 /* --- what is untold ------------------------------------------------------------------------ */

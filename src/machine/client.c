@@ -36,8 +36,9 @@ static void look_at_clock(struct machine *machine, nanoseconds_t wall)
 
 nanoseconds_t machine_now(struct machine *machine)
 {
+    if (debugger_is_frozen(machine->debugger))
+        return guest_clock_now(&machine->clock, machine->clock.wall);
     nanoseconds_t wall = host_clock_now();
-
     if (guest_clock_is_stale(&machine->clock, wall))
         look_at_clock(machine, wall);
     return guest_clock_now(&machine->clock, wall);
@@ -164,6 +165,7 @@ static void poll_ports(struct machine *machine, nanoseconds_t now)
     machine_read_keys(machine);
     ports_poll(machine, now);
     control_serve(machine);
+    debugger_poke(machine->debugger);
 }
 
 /*
@@ -174,6 +176,7 @@ static bool watch_ports(struct machine *machine)
 {
     update_input_watch(machine);
     bool has_clients = control_watch(machine);
+    debugger_watch(machine->debugger);
     return ports_watch(machine) || machine->input_is_watched || has_clients;
 }
 
@@ -272,7 +275,8 @@ bool machine_is_ending(struct machine *machine)
     if (host_clock_now() >= machine_timeout(machine))
         machine->timed_out = true;
     return machine->timed_out || machine->quit || machine->interrupted || machine->powered_off ||
-           signals_pending() != 0 || output_is_over(&machine->output) || ports_find_failed(machine);
+           debugger_kills(machine->debugger) || signals_pending() != 0 ||
+           output_is_over(&machine->output) || ports_find_failed(machine);
 }
 
 static bool client_should_stop(void *context)
@@ -289,7 +293,7 @@ static void client_arm(void *context, nanoseconds_t deadline)
     nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
     host_deadline_set(&machine->deadline, earlier(guest_clock_wall_if_busy(&machine->clock, next),
                                                   own_deadline(machine)));
-    if (watch_ports(machine))
+    if (watch_ports(machine) || machine->debugger)
         host_watcher_arm(machine->watcher);
 }
 
@@ -320,7 +324,7 @@ static bool client_wait(void *context, nanoseconds_t deadline)
     if (ioapic_has_pending(machine->pc->ioapic))
         return true;
     if (deadline == NANOSECONDS_NEVER && machine->options->on_idle != ON_IDLE_WAIT &&
-        !something_may_come(machine))
+        !debugger_is_attached(machine->debugger) && !something_may_come(machine))
         return false;
     nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
     int ready[1];
@@ -331,6 +335,15 @@ static bool client_wait(void *context, nanoseconds_t deadline)
     guest_clock_idled(&machine->clock, until, host_clock_now(), machine_cpu_time(machine));
     machine->poked = true;
     return true;
+}
+
+void machine_wait_frozen(struct machine *machine)
+{
+    int ready[1];
+    output_flush(&machine->output);
+    watch_ports(machine);
+    host_watcher_wait(machine->watcher, own_deadline(machine), 1, ready);
+    poll_ports(machine, machine_now(machine));
 }
 
 static const char *client_symbol_at(void *context, vaddr_t address)

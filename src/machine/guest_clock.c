@@ -34,6 +34,13 @@ void guest_clock_look(struct guest_clock *clock, nanoseconds_t wall, nanoseconds
     advance(clock, wall, used, min_u64(wall - clock->wall, used - clock->used));
 }
 
+void guest_clock_skip(struct guest_clock *clock, nanoseconds_t wall, nanoseconds_t used)
+{
+    clock->time = max_u64(clock->time, clock->told);
+    clock->wall = wall;
+    clock->used = used;
+}
+
 void guest_clock_charge(struct guest_clock *clock, unsigned units)
 {
     int64_t room = GUEST_CLOCK_MAX_AHEAD + clock->behind;

@@ -46,6 +46,12 @@ void guest_clock_start(struct guest_clock *clock, nanoseconds_t wall, nanosecond
 bool guest_clock_is_stale(const struct guest_clock *clock, nanoseconds_t wall);
 void guest_clock_look(struct guest_clock *clock, nanoseconds_t wall, nanoseconds_t used);
 
+/*
+ * The guest has stood still since the last look: nothing of that time was its own, and none is made
+ * up.
+ */
+void guest_clock_skip(struct guest_clock *clock, nanoseconds_t wall, nanoseconds_t used);
+
 /* The kernel has done some units of work. */
 void guest_clock_charge(struct guest_clock *clock, unsigned units);
 

@@ -101,21 +101,29 @@ static void end_memory(struct machine *machine)
     host_memory_destroy(&machine->memory);
 }
 
+/* The place that `option` names cannot be opened. */
+static bool fail_place(struct machine *machine, const char *option, const struct serial_spec *spec,
+                       int error)
+{
+    const char *text = spec->text;
+    if (error == -EADDRINUSE && spec->kind == SERIAL_UNIX)
+        return fail(machine, MACHINE_END_HOST_FAILED, error,
+                    "%s %s: it exists; remove it if nobody uses it, or name another", option, text);
+    if (error == -EADDRINUSE)
+        return fail(machine, MACHINE_END_HOST_FAILED, error,
+                    "%s %s: the port is in use; name another", option, text);
+    const char *call = host_failed_call(error);
+    return fail(machine, MACHINE_END_HOST_FAILED, error, "%s %s: %s%s%s", option, text,
+                call ? call : "", call ? ": " : "", strerror(-error));
+}
+
 static bool make_ports(struct machine *machine)
 {
     const struct port *failed;
     int error = ports_open(machine, &failed);
     if (error == 0)
         return true;
-    const char *text = failed->end.spec->text;
-    if (error == -EADDRINUSE && failed->end.spec->kind == SERIAL_UNIX)
-        return fail(machine, MACHINE_END_HOST_FAILED, error,
-                    "--serial %s: it exists; remove it if nobody uses it, or name another", text);
-    if (error == -EADDRINUSE)
-        return fail(machine, MACHINE_END_HOST_FAILED, error,
-                    "--serial %s: the port is in use; name another", text);
-    return fail(machine, MACHINE_END_HOST_FAILED, error, "--serial %s: %s: %s", text,
-                host_failed_call(error) ? host_failed_call(error) : failed->name, strerror(-error));
+    return fail_place(machine, "--serial", failed->end.spec, error);
 }
 
 static void end_ports(struct machine *machine)
@@ -370,6 +378,25 @@ static void end_seat(struct machine *machine)
     seat_close(machine->seat);
 }
 
+static bool make_debugger(struct machine *machine)
+{
+    const struct serial_spec *place = &machine->options->gdb;
+    if (!machine->options->has_gdb)
+        return true;
+    int error = debugger_open(machine, &machine->debugger);
+    if (error)
+        return fail_place(machine, "--gdb", place, error);
+    seat_set_debugger(machine->seat, debugger_for_seat(machine->debugger));
+    return true;
+}
+
+static void end_debugger(struct machine *machine)
+{
+    if (machine->debugger)
+        debugger_close(machine->debugger);
+    machine->debugger = NULL;
+}
+
 /* In the order in which they are made; they end the other way round. */
 static const struct part {
     bool (*make)(struct machine *machine);
@@ -390,6 +417,7 @@ static const struct part {
     {make_gate, end_gate},
     {make_tracing, end_tracing},
     {make_seat, end_seat},
+    {make_debugger, end_debugger},
 };
 
 /* --- the run ------------------------------------------------------------------------------- */
@@ -422,7 +450,7 @@ static void explain_stop(struct machine *machine)
         machine->end = MACHINE_END_UNTIL;
     } else if (output->fail_on_seen) {
         fail(machine, MACHINE_END_FAIL_ON, 0, "the guest printed \"%s\"", output->fail_on_seen);
-    } else if (machine->quit) {
+    } else if (machine->quit || debugger_kills(machine->debugger)) {
         machine->end = MACHINE_END_QUIT;
     } else if (signals_pending() || machine->interrupted) {
         machine->report->signal = signals_pending() ? signals_pending() : SIGINT;
@@ -459,6 +487,7 @@ static void run(struct machine *machine)
     const struct port *failed = ports_find_failed(machine);
     if (failed && machine->end != MACHINE_END_HOST_FAILED)
         fail_output(machine, failed); /* whatever else happened, somebody has not seen all of it */
+    debugger_tell_end(machine->debugger);
 }
 
 enum machine_end machine_run(const struct machine_options *options,

@@ -44,6 +44,11 @@ struct machine_options {
     const char *devices[MACHINE_MAX_DEVICES]; /* for PCI slots */
     unsigned device_count;
 
+    bool has_gdb;
+    struct serial_spec gdb; /* where a debugger connects: SERIAL_TCP, SERIAL_UNIX */
+    bool freeze;            /* no code runs before the debugger says so */
+    bool gdb_is_private;    /* the machine ends with its debugger */
+
     const char *until;                        /* ends well when printed; NULL: none */
     const char *fail_on[MACHINE_MAX_FAIL_ON]; /* end badly when printed */
     unsigned fail_on_count;

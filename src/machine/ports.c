@@ -138,7 +138,7 @@ void ports_close(struct machine *machine)
 
 /* --- while the guest runs ------------------------------------------------------------------ */
 
-static void watch(struct machine *machine, int fd, unsigned wanted, unsigned *watched)
+void machine_watch(struct machine *machine, int fd, unsigned wanted, unsigned *watched)
 {
     if (fd < 0 || wanted == *watched)
         return;
@@ -156,9 +156,9 @@ static void watch_port(struct machine *machine, struct port *port, const struct 
         wanted |= HOST_WATCH_READ;
     if (stream_has_backlog(port->stream))
         wanted |= HOST_WATCH_WRITE;
-    watch(machine, end->listener, end->fd < 0 ? (unsigned)HOST_WATCH_READ : 0u,
-          &end->listener_interest);
-    watch(machine, end->fd, wanted, &end->fd_interest);
+    machine_watch(machine, end->listener, end->fd < 0 ? (unsigned)HOST_WATCH_READ : 0u,
+                  &end->listener_interest);
+    machine_watch(machine, end->fd, wanted, &end->fd_interest);
 }
 
 void ports_poll(struct machine *machine, nanoseconds_t now)

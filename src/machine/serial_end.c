@@ -29,6 +29,8 @@ __attribute__((format(printf, 2, 3))) static void tell(const struct serial_end *
     char text[256];
     va_list arguments;
 
+    if (end->spec->is_quiet)
+        return;
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
@@ -222,7 +224,20 @@ void serial_end_accept(struct serial_end *end)
         tell(end, "a client is connected");
 }
 
-static void disconnect(struct serial_end *end)
+bool serial_end_refuse(struct serial_end *end, const char *text)
+{
+    if (end->listener < 0 || end->fd < 0)
+        return false;
+    int fd = (int)host_accept4(end->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0)
+        return false;
+    host_write(fd, text, strlen(text)); /* a new connection takes it */
+    host_close(fd);
+    tell(end, "a second client was sent away");
+    return true;
+}
+
+void serial_end_disconnect(struct serial_end *end)
 {
     close_if_open(&end->fd);
     end->fd_interest = 0; /* Linux forgets a descriptor that is closed */
@@ -239,7 +254,7 @@ static int64_t judge(struct serial_end *end, long result, bool is_read)
     if (end->listener < 0)
         return result;
     if (result < 0 || is_read)
-        disconnect(end);
+        serial_end_disconnect(end);
     return -EAGAIN;
 }
 

@@ -40,6 +40,11 @@ void serial_end_close(struct serial_end *end);
 
 /* Takes a client that waits, if there is none. */
 void serial_end_accept(struct serial_end *end);
+/* Ends the connection; the next client may come. */
+void serial_end_disconnect(struct serial_end *end);
+/* Sends away those who wait while a client is connected, with `text`. Returns whether there was
+ * one. */
+bool serial_end_refuse(struct serial_end *end, const char *text);
 /* Whether bytes written now could be read by somebody. */
 bool serial_end_is_connected(const struct serial_end *end);
 

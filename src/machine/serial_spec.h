@@ -20,6 +20,7 @@ struct serial_spec {
     const char *path; /* of SERIAL_FILE and SERIAL_UNIX */
     uint8_t address[4];
     uint16_t port; /* 0: any that is free */
+    bool is_quiet; /* where it is, and who comes and goes, is not said */
 };
 
 /* NULL, or what is wrong with `text`: half a sentence. */

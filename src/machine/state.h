@@ -10,6 +10,7 @@
 #include <host/memory.h>
 #include <host/watcher.h>
 #include <machine/control.h>
+#include <machine/debugger.h>
 #include <machine/guest_clock.h>
 #include <machine/input.h>
 #include <machine/machine.h>
@@ -33,6 +34,7 @@ struct machine {
     struct gate *gate;
     struct seat *seat;
     struct tracing tracing;
+    struct debugger *debugger; /* NULL: none was asked for */
 
     struct pc *pc;
     struct port ports[MACHINE_MAX_SERIAL];
@@ -67,8 +69,12 @@ nanoseconds_t machine_now(struct machine *machine);
 nanoseconds_t machine_cpu_time(const struct machine *machine);
 /* When --timeout passes, in host time. */
 nanoseconds_t machine_timeout(const struct machine *machine);
+/* Watches `fd` (-1: nothing) for `wanted` (enum host_watch) from now on, if *watched differs. */
+void machine_watch(struct machine *machine, int fd, unsigned wanted, unsigned *watched);
 /* Reads what was typed: the machine's own keys act at once, the guest's wait for it. */
 void machine_read_keys(struct machine *machine);
+/* Waits for something to happen on the host while the guest stands still. */
+void machine_wait_frozen(struct machine *machine);
 /* Whether something has asked for the end. */
 bool machine_is_ending(struct machine *machine);
 

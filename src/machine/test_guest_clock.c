@@ -46,6 +46,18 @@ TEST(guest_clock_is_real_time_where_nobody_else_runs)
     CHECK_EQ(guest.behind, 0);
 }
 
+TEST(guest_clock_stands_still_for_a_debugger)
+{
+    start();
+    look(1 * MS, 1 * MS);
+    CHECK_EQ(now(1 * MS + 100 * US), 1 * MS + 100 * US); /* more than the next look would find */
+    guest_clock_skip(&guest, START + 5 * S, START / 2 + 3 * S);
+    CHECK_EQ(now(5 * S), 1 * MS + 100 * US);
+    look(5 * S + 1 * MS, 3 * S + 1 * MS);
+    CHECK_EQ(now(5 * S + 1 * MS), 2 * MS + 100 * US);
+    CHECK_EQ(guest.behind, 0);
+}
+
 TEST(guest_clock_leaves_out_what_others_used)
 {
     start();

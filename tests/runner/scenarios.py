@@ -12,6 +12,7 @@
     input: text\\n                 what is typed at the console
     status: 0                     exit status, 0 if not given
     expect: hello.txt             transcripts/hello.txt, compared after normalisation
+    gdb: ipc-pair.gdb             `sel4emu debug` runs the image, and gdb gets gdb/ipc-pair.gdb typed
     trace: ipc-pair.txt           traces/ipc-pair.txt, compared with the error output in the same way
     stdout: REGEX                 some line of the output matches; may be repeated
     stdout-not: REGEX             none does
@@ -27,6 +28,7 @@ import difflib
 import os
 import re
 import shlex
+import shutil
 import tempfile
 
 from scenario import bad_images, normalise
@@ -34,7 +36,7 @@ from scenario import bad_images, normalise
 from . import command, conformance
 
 KEYS = {"image", "program", "options", "input", "status", "expect", "stdout", "stdout-not",
-        "stderr", "timeout", "trace", "tags", "without", "kernel", "qemu"}
+        "stderr", "timeout", "trace", "tags", "without", "kernel", "qemu", "gdb"}
 
 
 class Malformed(Exception):
@@ -81,6 +83,8 @@ def command_line(scenario, build_dir, guests_build, scratch):
         words = conformance.Kernel(kernel).options() + words
     if path and "$IMAGE" not in _one(scenario, "options"):
         words.append(path)
+    if scenario["gdb"]:
+        words = ["debug"] + words + ["--", "-nx"]
     return [os.path.join(build_dir, _one(scenario, "program", "sel4emu"))] + words
 
 
@@ -143,6 +147,8 @@ def cannot_run(scenario):
         with open("/proc/sys/vm/mmap_min_addr", encoding="ascii") as file:
             if int(file.read()) == 0:
                 return "vm.mmap_min_addr is 0: Linux refuses no address"
+    if scenario["gdb"] and not shutil.which("gdb"):
+        return "gdb is not installed (scripts/install-deps.sh all)"
     return None
 
 
@@ -176,6 +182,9 @@ def run_one(scenario, directory, build_dir, guests_build):
     with tempfile.TemporaryDirectory() as scratch:
         arguments = command_line(scenario, build_dir, guests_build, scratch)
         typed = _one(scenario, "input").encode().decode("unicode_escape")
+        if scenario["gdb"]:
+            with open(os.path.join(directory, "gdb", _one(scenario, "gdb")), encoding="utf-8") as file:
+                typed = file.read()
         done = command.run(arguments, typed, int(_one(scenario, "timeout", "60")), cwd=scratch,
                            without=scenario["without"])
     wrong = check(scenario, done, directory)

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The debugger's `monitor` commands. */
+#include <machine/debugger_state.h>
+#include <machine/inspector.h>
+
+#include <base/bits.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct monitor_call {
+    struct debugger *debugger;
+    const char *operand; /* what stands behind the command; "" if nothing does */
+    gdb_text_sink *write;
+    void *sink;
+};
+
+__attribute__((format(printf, 2, 3))) static void print(const struct monitor_call *call,
+                                                        const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (length > 0)
+        call->write(call->sink, text, min_u64((uint64_t)length, sizeof(text) - 1));
+}
+
+/* --- views of the inspector ---------------------------------------------------------------- */
+
+static void write_text(void *context, const char *text, size_t length)
+{
+    const struct monitor_call *call = context;
+    call->write(call->sink, text, length);
+}
+
+/* What is called otherwise here. */
+static const struct {
+    const char *name, *view;
+} aliases[] = {{"threads", "ps"}};
+
+static int answer_view(struct monitor_call *call, const char *name)
+{
+    struct machine *machine = call->debugger->machine;
+    struct inspect_host host = machine_inspect_host(machine);
+    struct report_sink sink = {.context = call, .write = write_text};
+    char request[VIEW_REQUEST_BYTES + 1], problem[VIEW_PROBLEM_BYTES];
+    for (size_t i = 0; i < ARRAY_LENGTH(aliases); i++) {
+        if (strcmp(aliases[i].name, name) == 0)
+            name = aliases[i].view;
+    }
+    if (!view_find(name))
+        return -ENOENT;
+    snprintf(request, sizeof(request), "%s %s", name, call->operand);
+    if (view_answer(machine->kernel, &host, request, sink, problem))
+        print(call, "%s\n", problem);
+    return 0;
+}
+
+/* --- commands ------------------------------------------------------------------------------ */
+
+static void show_help(const struct monitor_call *call);
+
+static const struct monitor_command {
+    const char *name, *operand, *help;
+    void (*run)(const struct monitor_call *call);
+} commands[] = {
+    {"help", "", "this list", show_help},
+};
+
+static void show_line(const struct monitor_call *call, const char *name, const char *operand,
+                      const char *help)
+{
+    print(call, "  %s%s%s: %s\n", name, *operand ? " " : "", operand, help);
+}
+
+static void show_help(const struct monitor_call *call)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
+        show_line(call, commands[i].name, commands[i].operand, commands[i].help);
+    for (size_t i = 0; i < view_count; i++)
+        show_line(call, view_table[i].name, view_table[i].operand, view_table[i].help);
+    for (size_t i = 0; i < ARRAY_LENGTH(aliases); i++)
+        print(call, "  %s: the same as %s\n", aliases[i].name, aliases[i].view);
+}
+
+int debug_monitor(struct debugger *debugger, const char *line, gdb_text_sink *write, void *sink)
+{
+    struct monitor_call call = {.debugger = debugger, .write = write, .sink = sink};
+    char name[32];
+    line += strspn(line, " ");
+    size_t length = strcspn(line, " ");
+    snprintf(name, sizeof(name), "%.*s", (int)min_u64(length, sizeof(name)), line);
+    call.operand = line + length + strspn(line + length, " ");
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            commands[i].run(&call);
+            return 0;
+        }
+    }
+    int error = answer_view(&call, name);
+    if (error)
+        print(&call, "no command \"%s\"; see monitor help\n", name);
+    return error;
+}
