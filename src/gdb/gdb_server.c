@@ -189,11 +189,6 @@ void gdb_server_input(struct gdb_server *server, const uint8_t *bytes, size_t si
 
 /* --- stops --------------------------------------------------------------------------------- */
 
-static bool is_exit(const struct gdb_stop *stop)
-{
-    return stop->kind == GDB_STOP_EXITED || stop->kind == GDB_STOP_KILLED;
-}
-
 void gdb_server_stopped(struct gdb_server *server, struct gdb_thread_id thread,
                         const struct gdb_stop *stop)
 {
@@ -209,7 +204,7 @@ void gdb_server_stopped(struct gdb_server *server, struct gdb_thread_id thread,
     if (server->non_stop) {
         if (stop->kind == GDB_STOP_NOTHING_RUNS)
             return; /* each thread's own stop has been told */
-        if (!is_exit(stop))
+        if (!gdb_stop_is_exit(stop))
             ops->set_action(server->target.context, thread, GDB_HOLD);
     } else {
         ops->freeze(server->target.context);

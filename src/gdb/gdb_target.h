@@ -71,7 +71,8 @@ struct gdb_stop {
 /* What a thread does when the machine runs. */
 enum gdb_action {
     GDB_CONTINUE,
-    GDB_STEP, /* one instruction, then a stop of kind STEPPED (or of a better reason) */
+    GDB_STEP, /* one instruction, then a stop of kind STEPPED (or of a better reason); it has ended
+                 as well where the thread waits in the kernel and no other one may run */
     GDB_HOLD, /* does not run, whatever its own state */
 };
 

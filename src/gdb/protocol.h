@@ -43,10 +43,12 @@ struct gdb_stops {
     bool one_only; /* the first was told as the answer to '?' */
 };
 
-/* A thread steps until it leaves [start, end). */
+/* A thread steps until it leaves [start, end), or a step changes nothing: it waits in the kernel.
+ */
 struct gdb_range {
     struct gdb_thread_id thread; /* {0, 0}: unused */
     vaddr_t start, end;
+    word_t word[USER_REGISTER_COUNT]; /* after its last step */
 };
 
 /* Text that the debugger reads piece by piece (qXfer). */
@@ -85,6 +87,11 @@ struct gdb_server {
     struct gdb_document document;
     int files[GDB_OPEN_FILES]; /* host's descriptors, -1: unused */
 };
+
+static inline bool gdb_stop_is_exit(const struct gdb_stop *stop)
+{
+    return stop->kind == GDB_STOP_EXITED || stop->kind == GDB_STOP_KILLED;
+}
 
 /* --- gdb_server.c -------------------------------------------------------------------------- */
 
@@ -133,7 +140,7 @@ gdb_handler gdb_handle_set_thread, gdb_handle_is_alive, gdb_handle_current,
 
 /* --- running.c: resumption, kill, detach --------------------------------------------------- */
 
-/* Whether a stop that ends a step is within a range that the thread is still to leave. */
+/* Whether a step that has ended is to be followed by another one. */
 bool gdb_steps_on(struct gdb_server *server, struct gdb_thread_id thread);
 void gdb_forget_range(struct gdb_server *server, struct gdb_thread_id thread);
 void gdb_detach_all(struct gdb_server *server);

@@ -2,6 +2,7 @@
 /* Resuming, stepping, holding; and the end of it. */
 #include <gdb/protocol.h>
 
+#include <base/memory.h>
 #include <errno.h>
 
 /* --- stepping through a range -------------------------------------------------------------- */
@@ -35,12 +36,18 @@ static void remember_range(struct gdb_server *server, struct gdb_thread_id threa
 
 bool gdb_steps_on(struct gdb_server *server, struct gdb_thread_id thread)
 {
-    const struct gdb_range *range = thread.tid ? find_range(server, thread) : NULL;
+    struct gdb_range *range = thread.tid ? find_range(server, thread) : NULL;
     struct gdb_registers registers;
+    vaddr_t ip;
 
     if (!range || server->target.ops->read_registers(server->target.context, thread, &registers))
         return false;
-    return registers.word[UREG_RIP] >= range->start && registers.word[UREG_RIP] < range->end;
+    ip = registers.word[UREG_RIP];
+    if (ip < range->start || ip >= range->end ||
+        mem_equal(range->word, registers.word, sizeof(range->word)))
+        return false;
+    mem_copy(range->word, registers.word, sizeof(range->word));
+    return true;
 }
 
 /* --- actions ------------------------------------------------------------------------------- */

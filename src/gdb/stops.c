@@ -88,7 +88,7 @@ static void write_stop(struct gdb_server *server, struct gdb_writer *writer,
 
 static bool is_of_thread(const struct gdb_untold_stop *untold)
 {
-    return untold->stop.kind != GDB_STOP_EXITED && untold->stop.kind != GDB_STOP_KILLED;
+    return !gdb_stop_is_exit(&untold->stop);
 }
 
 static bool grow(struct gdb_stops *stops)

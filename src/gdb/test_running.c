@@ -117,6 +117,19 @@ TEST(a_range_step_ends_outside_or_at_a_breakpoint)
     end();
 }
 
+/* A call that waits for a thread that is held: stepping on would never end. */
+TEST(a_range_step_ends_where_a_step_changes_nothing)
+{
+    begin();
+    testkit_ask(&t, "vCont;r401000,401080:p1.1");
+    testkit_run(&t, 4);
+    CHECK_STR((const char *)t.sent, "+");
+    testkit_stop(&t, 1, 1, GDB_STOP_STEPPED, GDB_SIGNAL_NONE);
+    CHECK_EQ(strncmp(testkit_sent(&t, 0), "T05thread:p1.1;", 15), 0);
+    CHECK(t.is_frozen);
+    end();
+}
+
 /* One instruction at least, even if the thread is outside to begin with. */
 TEST(a_range_step_from_outside_is_a_step)
 {
