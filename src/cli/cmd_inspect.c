@@ -2,10 +2,10 @@
 /* One command for each view of the inspector: asks a guest that runs, by its control socket. */
 #include <base/bits.h>
 #include <cli/commands.h>
+#include <cli/guest.h>
 #include <cli/say.h>
 #include <cli/status.h>
 #include <host/host.h>
-#include <machine/guests.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -53,119 +53,23 @@ static const struct command_option inspect_options[] = {
     {"dot", NULL, "as a graph for graphviz, where there is one", 0, set_dot},
 };
 
-/* --- which guest --------------------------------------------------------------------------- */
-
-static bool is_meant(const struct running_guest *guest, const char *text)
-{
-    char pid[16];
-
-    snprintf(pid, sizeof(pid), "%d", guest->pid);
-    return text == NULL || strcmp(guest->name, text) == 0 || strcmp(pid, text) == 0;
-}
-
-static void list_guests(const struct running_guests *guests, const char *text)
-{
-    char list[1024] = "";
-    size_t length = 0;
-
-    for (unsigned i = 0; i < guests->count; i++) {
-        if (is_meant(&guests->guests[i], text) && length < sizeof(list)) {
-            length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s (%d)",
-                                       length == 0 ? "" : ", ", guests->guests[i].name,
-                                       guests->guests[i].pid);
-        }
-    }
-    say("several guests%s%s%s run: %s; name one, by its process id if need be",
-        text == NULL ? "" : " called ", text == NULL ? "" : text, "", list);
-}
-
-/* STATUS_OK with a guest, or why there is none, said. */
-static int choose_guest(const char *text, struct running_guest *ret_guest)
-{
-    struct running_guests guests;
-    unsigned count = 0;
-    int error = guests_list(&guests);
-
-    if (error < 0) {
-        say("/proc/net/unix: %s", strerror(-error));
-        return STATUS_HOST;
-    }
-    for (unsigned i = 0; i < guests.count; i++) {
-        if (is_meant(&guests.guests[i], text)) {
-            *ret_guest = guests.guests[i];
-            count++;
-        }
-    }
-    if (count == 1) {
-        return STATUS_OK;
-    }
-    if (count > 1) {
-        list_guests(&guests, text);
-    } else if (text == NULL) {
-        say("no guest runs (of this user)");
-    } else {
-        say("no guest called %s runs (of this user); sel4emu list shows those that do", text);
-    }
-    return STATUS_NO_GUEST;
-}
-
-/* --- asking -------------------------------------------------------------------------------- */
-
-static int write_all(int fd, const char *text, size_t size)
-{
-    while (size > 0) {
-        long count = host_write(fd, text, size);
-
-        if (count < 0 && count != -EINTR) {
-            return (int)count;
-        }
-        text += count > 0 ? count : 0;
-        size -= count > 0 ? (size_t)count : 0;
-    }
-    return 0;
-}
-
-/* The answer as it comes: its first line says whether it is one. Returns an enum status. */
-static int show_answer(FILE *stream)
-{
-    char line[VIEW_PROBLEM_BYTES + 64], text[4096];
-    size_t count;
-
-    if (fgets(line, sizeof(line), stream) == NULL) {
-        say("the guest ended or does not answer");
-        return STATUS_NO_GUEST;
-    }
-    if (strcmp(line, "ok\n") != 0) {
-        line[strcspn(line, "\n")] = '\0';
-        say("%s", strncmp(line, "error ", 6) == 0 ? line + 6 : line);
-        return STATUS_USAGE;
-    }
-    while ((count = fread(text, 1, sizeof(text), stream)) > 0) {
-        fwrite(text, 1, count, stdout);
-    }
-    if (ferror(stream)) {
-        say("the guest ended before its answer was complete");
-        return STATUS_NO_GUEST;
-    }
-    return STATUS_OK;
-}
-
 static int ask(const struct running_guest *guest, const char *request)
 {
-    int fd = guests_connect(guest);
-    int error = fd < 0 ? fd : write_all(fd, request, strlen(request));
-    FILE *stream = error == 0 ? fdopen(fd, "r") : NULL;
-    int status;
+    char text[4096];
+    long count;
+    int fd, status = guest_ask(guest, request, &fd);
 
-    if (stream == NULL) {
-        if (fd >= 0) {
-            host_close(fd);
-        }
-        say("%s (%d): %s", guest->name, guest->pid, strerror(error == 0 ? ENOMEM : -error));
-        return error == -ECONNREFUSED || error == -EPIPE ? STATUS_NO_GUEST : STATUS_HOST;
+    if (status != STATUS_OK) {
+        return status;
     }
-    status = show_answer(stream);
-    fclose(stream);
+    while ((count = host_read(fd, text, sizeof(text))) > 0 || count == -EINTR) {
+        fwrite(text, 1, count > 0 ? (size_t)count : 0, stdout);
+    }
+    if (count < 0) {
+        say("the guest ended before its answer was complete");
+        status = STATUS_NO_GUEST;
+    }
+    host_close(fd);
     return status;
 }
 
@@ -207,7 +111,7 @@ static int run(void *target, const char *const *operands, unsigned operand_count
         say("%s", problem);
         return STATUS_USAGE;
     }
-    status = choose_guest(inspect->guest, &guest);
+    status = guest_choose(inspect->guest, &guest);
     return status == STATUS_OK ? ask(&guest, request) : status;
 }
 

@@ -20,6 +20,8 @@
 #define BACKLOG  64                   /* clients that wait to be let in */
 #define LISTENER CONTROL_CLIENTS      /* in epoll: after the clients' numbers */
 
+#define UNREAD_TRACE_BYTES (UINT32_C(1) << 20) /* of a client's trace; what comes then is lost */
+
 /* --- life ---------------------------------------------------------------------------------- */
 
 void control_clean_name(const char *name, char ret_name[CONTROL_NAME_BYTES])
@@ -65,11 +67,11 @@ static int start(struct control *control, const char *name)
     return error;
 }
 
-int control_open(struct control *control, const char *name)
+int control_open(struct control *control, const char *name, struct tracing *tracing)
 {
-    *control = (struct control){.listener = -1, .epoll = -1};
+    *control = (struct control){.tracing = tracing, .listener = -1, .epoll = -1};
     for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
-        control->clients[i].fd = -1;
+        control->clients[i] = (struct control_client){.control = control, .fd = -1};
     int error = start(control, name);
     if (error)
         control_close(control);
@@ -78,16 +80,25 @@ int control_open(struct control *control, const char *name)
 
 static void drop(struct control_client *client)
 {
+    struct control *control = client->control;
+    if (client->trace)
+        tracing_remove(control->tracing, client->trace);
     host_close(client->fd); /* which takes it out of epoll, too */
     free(client->answer.items);
-    *client = (struct control_client){.fd = -1};
+    *client = (struct control_client){.control = control, .fd = -1};
 }
 
 void control_close(struct control *control)
 {
     for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
-        if (control->clients[i].fd >= 0)
-            drop(&control->clients[i]);
+        struct control_client *client = &control->clients[i];
+        if (client->fd < 0)
+            continue;
+        client->trace = NULL; /* it has ended with all others */
+        if (client->answer.count > client->written)
+            host_write(client->fd, client->answer.items + client->written,
+                       client->answer.count - client->written);
+        drop(client);
     }
     if (control->listener >= 0)
         host_close(control->listener);
@@ -144,20 +155,79 @@ static void keep_answer(void *context, const char *text, size_t length)
         answer->failed = !LIST_ADD(answer, text[i]);
 }
 
+static int watch_client(const struct control_client *client, uint32_t events)
+{
+    uint32_t number = (uint32_t)(client - client->control->clients);
+    return set_events(client->control, EPOLL_CTL_MOD, client->fd, events, number);
+}
+
+static void keep_lost(struct control_client *client)
+{
+    char line[64];
+    if (!client->lost)
+        return;
+    keep_answer(&client->answer, line,
+                text_format(line, sizeof(line), "(%lu lines are lost)\n", client->lost));
+    client->lost = 0;
+}
+
+static void keep_line(void *context, const char *text, size_t length)
+{
+    struct control_client *client = context;
+    uint32_t unread = client->answer.count - client->written;
+    if (unread + length > UNREAD_TRACE_BYTES) {
+        client->lost++;
+        return;
+    }
+    keep_lost(client);
+    keep_answer(&client->answer, text, length);
+    if (unread == 0)
+        watch_client(client, EPOLLIN | EPOLLOUT);
+}
+
+/* The words behind "trace" if the request is one, else NULL. */
+static const char *trace_words(const char *request)
+{
+    static const char verb[] = "trace";
+    const char *words = request + sizeof(verb) - 1;
+    bool is_trace = strncmp(request, verb, sizeof(verb) - 1) == 0;
+    return is_trace && (*words == ' ' || *words == '\0') ? words : NULL;
+}
+
+static int start_trace(struct control_client *client, const char *words,
+                       char problem[VIEW_PROBLEM_BYTES])
+{
+    struct trace_options options;
+    const char *wrong = trace_options_parse(words, &options);
+    if (wrong) {
+        text_format(problem, VIEW_PROBLEM_BYTES, "trace%s: %s", words, wrong);
+        return -EINVAL;
+    }
+    struct trace_sink sink = {.write = keep_line, .context = client};
+    int error = tracing_add(client->control->tracing, &options, sink, &client->trace);
+    if (error)
+        text_format(problem, VIEW_PROBLEM_BYTES,
+                    error == -EMFILE ? "%d traces are under way already" : "no memory for a trace",
+                    TRACING_MAX);
+    client->drop_at = NANOSECONDS_NEVER;
+    return error;
+}
+
 static void answer(struct machine *machine, struct control_client *client)
 {
     struct inspect_host host = machine_inspect_host(machine);
     struct report_sink sink = {.context = &client->answer, .write = keep_answer};
+    const char *words = trace_words(client->request);
     char problem[VIEW_PROBLEM_BYTES], line[VIEW_PROBLEM_BYTES + 16];
     keep_answer(&client->answer, "ok\n", 3);
-    if (view_answer(machine->kernel, &host, client->request, sink, problem)) {
+    if (words ? start_trace(client, words, problem)
+              : view_answer(machine->kernel, &host, client->request, sink, problem)) {
         size_t length = text_format(line, sizeof(line), "error %s\n", problem);
         client->answer.count = 0;
         keep_answer(&client->answer, line, length);
     }
-    uint32_t number = (uint32_t)(client - machine->control.clients);
-    if (client->answer.failed ||
-        set_events(&machine->control, EPOLL_CTL_MOD, client->fd, EPOLLOUT, number) < 0)
+    uint32_t events = EPOLLOUT | (client->trace ? EPOLLIN : 0);
+    if (client->answer.failed || watch_client(client, events) < 0)
         drop(client);
 }
 
@@ -182,6 +252,15 @@ static void read_request(struct machine *machine, struct control_client *client)
     }
 }
 
+/* All of the trace that there is has been sent. */
+static void await_lines(struct control_client *client)
+{
+    client->answer.count = client->written = 0;
+    keep_lost(client);
+    if (client->answer.failed || watch_client(client, EPOLLIN) < 0)
+        drop(client);
+}
+
 static void write_answer(struct control_client *client, nanoseconds_t now)
 {
     const struct control_answer *all = &client->answer;
@@ -189,16 +268,39 @@ static void write_answer(struct control_client *client, nanoseconds_t now)
     if (count == -EAGAIN || count == -EINTR)
         return;
     client->written += count > 0 ? (uint32_t)count : 0;
-    client->drop_at = now + PATIENCE;
-    if (count <= 0 || client->written == all->count)
+    if (!client->trace)
+        client->drop_at = now + PATIENCE;
+    if (count <= 0)
+        drop(client);
+    else if (client->written == all->count && client->trace)
+        await_lines(client);
+    else if (client->written == all->count)
         drop(client);
 }
 
-static void serve_client(struct machine *machine, struct control_client *client, nanoseconds_t now)
+/* The client sends no more: what is gathered is the end of its answer. */
+static void end_trace(struct control_client *client, nanoseconds_t now)
+{
+    struct trace *trace = client->trace;
+    char ignored[VIEW_REQUEST_BYTES];
+    long count = host_read(client->fd, ignored, sizeof(ignored));
+    if (count > 0 || count == -EAGAIN || count == -EINTR)
+        return;
+    tracing_remove(client->control->tracing, trace);
+    client->trace = NULL;
+    client->drop_at = now + PATIENCE;
+    if (client->answer.count == client->written || watch_client(client, EPOLLOUT) < 0)
+        drop(client);
+}
+
+static void serve_client(struct machine *machine, struct control_client *client, uint32_t events,
+                         nanoseconds_t now)
 {
     if (client->fd < 0)
         return;
-    if (client->answer.items)
+    if (client->trace && events & ~(uint32_t)EPOLLOUT)
+        end_trace(client, now);
+    else if (client->answer.items)
         write_answer(client, now);
     else
         read_request(machine, client);
@@ -228,7 +330,7 @@ void control_serve(struct machine *machine)
         if (events[i].data.u32 == LISTENER)
             accept_clients(control, now);
         else
-            serve_client(machine, &control->clients[events[i].data.u32], now);
+            serve_client(machine, &control->clients[events[i].data.u32], events[i].events, now);
     }
     drop_idle_clients(control, now);
     bool is_full = !free_place(control);

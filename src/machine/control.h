@@ -3,17 +3,20 @@
  * The control socket: how other processes look into a machine that runs. An abstract Unix socket,
  * "@sel4emu/UID/PID/NAME", so that nothing is left of it however the machine ends. Only the same
  * user and root are let in. A client sends one line, a request (inspect/views.h), and reads "ok" or
- * "error SENTENCE", each with a newline, and the answer until the end.
+ * "error SENTENCE", each with a newline, and the answer until the end. The answer to "trace" and
+ * words of trace/options.h goes on until the client sends no more or the guest ends.
  *
  * Clients are served between two entries of the kernel, by the machine's one thread. However many
  * there are and whatever they do, they get no more than half of its time: after each round of
  * serving them they are left alone for as long as it took, and for a millisecond at least. A client
- * that does not send its request or take its answer is dropped after some seconds.
+ * that does not send its request or take its answer is dropped after some seconds; one that does
+ * not read its trace loses lines and is told how many.
  */
 #ifndef MACHINE_CONTROL_H
 #define MACHINE_CONTROL_H
 
 #include <inspect/views.h>
+#include <machine/tracing.h>
 
 #define CONTROL_PREFIX     "sel4emu/" /* of the socket's name, behind the zero byte */
 #define CONTROL_NAME_BYTES 64
@@ -28,15 +31,19 @@ struct control_answer {
 };
 
 struct control_client {
+    struct control *control;
     int fd; /* -1: none */
     nanoseconds_t drop_at;
     uint32_t request_length;
     char request[VIEW_REQUEST_BYTES];
     struct control_answer answer; /* items NULL: the request has not come yet */
     uint32_t written;             /* of it */
+    struct trace *trace;          /* that the answer is, or NULL */
+    uint64_t lost;                /* lines of it, not told yet */
 };
 
 struct control {
+    struct tracing *tracing;
     int listener, epoll; /* -1: there is no socket */
     bool is_watched;
     nanoseconds_t resume_at; /* host time until which clients are left alone; 0: they are not */
@@ -46,8 +53,11 @@ struct control {
 /* What may stand in a name: anything else becomes '-'. */
 void control_clean_name(const char *name, char ret_name[CONTROL_NAME_BYTES]);
 
-/* 0, or a negative errno; then there is no socket, and all other functions do nothing. */
-int control_open(struct control *control, const char *name);
+/*
+ * 0, or a negative errno; then there is no socket, and all other functions do nothing. tracing: for
+ * clients that trace; it ends before control_close(), which sends them what they can take at once.
+ */
+int control_open(struct control *control, const char *name, struct tracing *tracing);
 void control_close(struct control *control);
 
 /* Serves who waits, if it is time to. */

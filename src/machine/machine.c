@@ -302,8 +302,8 @@ static bool make_control(struct machine *machine)
 {
     const char *slash = strrchr(machine->options->image_path, '/');
     const char *file = slash ? slash + 1 : machine->options->image_path;
-    int error =
-        control_open(&machine->control, machine->options->name ? machine->options->name : file);
+    const char *name = machine->options->name ? machine->options->name : file;
+    int error = control_open(&machine->control, name, &machine->tracing);
     return error == 0 || fail_host(machine, error, "cannot make the control socket");
 }
 

@@ -24,7 +24,7 @@ TEST(names_hold_only_what_a_socket_name_may)
 TEST(a_control_that_is_closed_has_nothing_to_do)
 {
     struct control control;
-    CHECK_EQ(control_open(&control, "test"), 0);
+    CHECK_EQ(control_open(&control, "test", NULL), 0);
     CHECK(control.listener >= 0);
     CHECK_EQ(control_next(&control), NANOSECONDS_NEVER);
     control_close(&control);

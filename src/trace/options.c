@@ -152,6 +152,69 @@ const char *trace_option_set(struct trace_options *options, const char *name, co
     return "is no option of the trace: there are thread, call, kind, errors, summary";
 }
 
+/* --- as text -------------------------------------------------------------------------------- */
+
+struct words {
+    char *text;
+    size_t size, length;
+    bool is_cut;
+};
+
+static void add_word(struct words *words, const char *format, const char *value)
+{
+    size_t room = words->size - words->length;
+    char *start = words->text + words->length;
+    int length = snprintf(start, room, format, value);
+    if (length < 0 || (size_t)length >= room) {
+        words->is_cut = true;
+        return;
+    }
+    words->length += (size_t)length;
+    for (char *c = start + 1; (c = strpbrk(c, " \t\n"));)
+        *c = '?';
+}
+
+bool trace_options_format(const struct trace_options *options, char *ret_text, size_t size)
+{
+    struct words words = {.text = ret_text, .size = size};
+    ret_text[0] = '\0';
+    for (unsigned i = 0; i < options->threads.count; i++)
+        add_word(&words, " thread=%s", options->threads.text[i]);
+    for (unsigned i = 0; i < options->calls.count; i++)
+        add_word(&words, " call=%s", options->calls.text[i]);
+    for (unsigned i = 0; i < TRACE_KIND_COUNT; i++) {
+        if (options->kinds >> i & 1)
+            add_word(&words, " kind=%s", kind_names[i]);
+    }
+    if (options->errors_only)
+        add_word(&words, " %s", "errors");
+    if (options->summary)
+        add_word(&words, " %s", "summary");
+    return !words.is_cut;
+}
+
+const char *trace_options_parse(const char *text, struct trace_options *ret_options)
+{
+    enum { WORD_BYTES = 128 };
+    *ret_options = (struct trace_options){0};
+    for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+        char word[WORD_BYTES];
+        size_t length = strcspn(text, " ");
+        if (length >= sizeof(word))
+            return "has a word that is too long";
+        memcpy(word, text, length);
+        word[length] = '\0';
+        char *value = strchr(word, '=');
+        if (value)
+            *value++ = '\0';
+        const char *wrong = trace_option_set(ret_options, word, value);
+        if (wrong)
+            return wrong;
+        text += length;
+    }
+    return NULL;
+}
+
 bool trace_options_pass(const struct trace_options *options, const struct trace_event *event)
 {
     return (event->failed || !options->errors_only) &&

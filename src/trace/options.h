@@ -41,6 +41,13 @@ struct trace_options {
  */
 const char *trace_option_set(struct trace_options *options, const char *name, const char *value);
 
+/*
+ * The same as one line of words, "thread=client errors", for another process. A blank in a pattern
+ * becomes '?'. format: false if it does not fit; parse: NULL or a sentence, as trace_option_set().
+ */
+bool trace_options_format(const struct trace_options *options, char *ret_text, size_t size);
+const char *trace_options_parse(const char *text, struct trace_options *ret_options);
+
 /* What a line is about. */
 struct trace_event {
     const char *thread;

@@ -72,6 +72,27 @@ TEST(wrong_options_are_refused_in_words)
     CHECK(strstr(set("thread", "*"), "8 times"));
 }
 
+TEST(options_are_the_same_after_a_way_as_text)
+{
+    struct trace_options again;
+    char text[256], small[12];
+    clear();
+    set("thread", "my thread*");
+    set("call", "TCB_*");
+    set("call", "Recv");
+    set("kind", "ipc,debug");
+    set("errors", NULL);
+    set("summary", NULL);
+    CHECK(trace_options_format(&options, text, sizeof(text)));
+    CHECK_STR(text, " thread=my?thread* call=TCB_* call=Recv kind=ipc kind=debug errors summary");
+    CHECK(!trace_options_format(&options, small, sizeof(small)));
+    CHECK(!trace_options_parse(text, &again));
+    strcpy(options.threads.text[0], "my?thread*");
+    CHECK(memcmp(&options, &again, sizeof(again)) == 0);
+    CHECK(strstr(trace_options_parse("errors=1", &again), "takes no value"));
+    CHECK(strstr(trace_options_parse("  errors nonsense", &again), "is no option"));
+}
+
 TEST(each_call_has_a_name_of_its_own)
 {
     for (unsigned i = 0; trace_call_name(i); i++) {
