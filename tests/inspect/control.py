@@ -8,6 +8,7 @@ socket: guests answer, busy or idle, and none of it stalls them.
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -244,10 +245,62 @@ def a_flood_does_not_stall_the_guest(build):
         raise Wrong(f"it took {together:.1f} s instead of {alone:.1f}")
 
 
+def a_trace_comes_and_goes(build):
+    with Guest(build, "echo") as guest:
+        guest.wait_for(b"press keys")
+        with guest.connect() as client:
+            client.sendall(b"trace kind=ipc,other summary\n")
+            if client.recv(3) != b"ok\n":
+                raise Wrong("there is no trace")
+            guest.type(b"k")
+            guest.wait_for(b"key 0x6b")
+            client.shutdown(socket.SHUT_WR)
+            must_match(r"^ +[1-9]\d* +0 +\d+\.\d{6}  Recv$", read_all(client).decode())
+        with guest.connect() as client:
+            client.sendall(b"trace call=nonsense\n")
+            must_match("^error trace call=nonsense: no system call", read_all(client).decode())
+        must_match("^rootserver ", guest.ask("ps"))
+
+
+def the_trace_command_ends_and_the_guest_goes_on(build):
+    with Guest(build, "echo") as guest:
+        guest.wait_for(b"press keys")
+        with subprocess.Popen([os.path.join(build, "sel4emu"), "trace", "--guest", guest.name,
+                               "--call", "IRQHandler_Ack"], stdout=subprocess.PIPE, text=True,
+                              start_new_session=True) as trace:
+            line = None
+            while not line:
+                guest.type(b"k")
+                ready, _, _ = select.select([trace.stdout], [], [], 0.2)
+                line = ready and trace.stdout.readline()
+            must_match(r"^ +\d+\.\d{6} rootserver +Call\(IRQHandler_Ack on cap \d+ .*\) = ok$", line)
+            trace.send_signal(signal.SIGINT)
+            if trace.wait(TIMEOUT) != 0:
+                raise Wrong(f"the trace ended with {trace.returncode}")
+        guest.type(b"q")
+        if guest.process.wait(TIMEOUT) != 0:
+            raise Wrong("the guest did not go on well")
+
+
+def a_trace_that_nobody_reads_loses_lines_and_says_so(build):
+    with Guest(build, "conformance") as guest:
+        guest.wait_for(b"\n")
+        client = guest.connect()
+        client.sendall(b"trace\n")
+        guest.wait_for(b"\nIPC0001")
+        threading.Thread(target=guest.process.stdout.read).start()
+        with client:
+            trace = read_all(client)
+        if not re.search(rb"^\(\d+ lines are lost\)$", trace, re.MULTILINE):
+            raise Wrong(f"none of {len(trace)} bytes says so")
+
+
 CASES = [an_idle_guest_answers, a_busy_guest_answers, every_view_answers_in_every_form,
          guests_are_told_apart, a_guest_that_is_killed_leaves_no_name,
          requests_that_are_wrong_get_a_sentence, clients_that_do_nothing_are_dropped,
-         a_flood_does_not_stall_the_guest]
+         a_flood_does_not_stall_the_guest, a_trace_comes_and_goes,
+         the_trace_command_ends_and_the_guest_goes_on,
+         a_trace_that_nobody_reads_loses_lines_and_says_so]
 
 
 def main():
