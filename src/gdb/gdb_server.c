@@ -84,6 +84,7 @@ void gdb_server_say(struct gdb_server *server, const char *text)
 
 /* --- packets that come --------------------------------------------------------------------- */
 
+/* After the last process was detached from nothing may be set again. */
 static void obey(struct gdb_server *server)
 {
     struct gdb_frame *in = &server->in;
@@ -94,7 +95,9 @@ static void obey(struct gdb_server *server)
     server->no_answer = false;
     in->size = gdb_unescape(in->bytes, in->size);
     packet = gdb_find_packet(in->bytes, in->size, &arguments);
-    if (packet)
+    if (packet && server->is_detached && packet->handle != gdb_handle_detach)
+        gdb_reply_error(server, -ESRCH);
+    else if (packet)
         packet->handle(server, &arguments);
     if (server->reply.is_full)
         gdb_reply_error(server, -EMSGSIZE);

@@ -312,13 +312,31 @@ TEST(D_detaches_from_one_process_or_all)
     CHECK(!gdb_server_is_finished(t.server));
     CHECK_STR(testkit_ask(&t, "D;1"), "OK");
     CHECK(!t.is_frozen);
-    CHECK(gdb_server_is_finished(t.server));
     CHECK_EQ(t.detached, 1);
+    CHECK_STR(testkit_ask(&t, "D;7"), "OK"); /* of a process without threads */
+    CHECK(!gdb_server_is_finished(t.server));
     end();
     CHECK_EQ(t.detached, 1);
     begin();
     CHECK_STR(testkit_ask(&t, "D"), "OK");
     CHECK_EQ(t.detached, 1);
+    CHECK(gdb_server_is_finished(t.server));
+    end();
+}
+
+TEST(after_the_last_process_nothing_is_set_again)
+{
+    static const char *const packets[] = {"Z0,401010,1", "QNonStop:0", "vCont;c", "?", "k"};
+
+    begin();
+    testkit_ask(&t, "D;1");
+    testkit_ask(&t, "D;2");
+    for (unsigned i = 0; i < sizeof(packets) / sizeof(packets[0]); i++)
+        CHECK_STR(testkit_ask(&t, packets[i]), "E03");
+    testkit_input(&t, "\x03", 1);
+    CHECK(!t.is_frozen && !t.is_killed);
+    CHECK_EQ(testkit_breakpoint_count(&t), 0);
+    CHECK_STR(testkit_ask(&t, "D"), "OK");
     CHECK(gdb_server_is_finished(t.server));
     end();
 }
