@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct monitor_call {
@@ -63,11 +64,58 @@ static int answer_view(struct monitor_call *call, const char *name)
 
 static void show_help(const struct monitor_call *call);
 
+static void list_events(const struct monitor_call *call)
+{
+    const struct debug_events *events = &call->debugger->events;
+    for (unsigned i = 0; i < DEBUG_MAX_EVENTS; i++) {
+        if (events->list[i].number != 0)
+            print(call, "%u: %s %s\n", events->list[i].number,
+                  events->list[i].stops ? "stop at" : "show", events->list[i].words);
+    }
+}
+
+static void add_event(const struct monitor_call *call, bool stops)
+{
+    unsigned number;
+    if (!*call->operand) {
+        list_events(call);
+        return;
+    }
+    const char *wrong = debug_events_add(&call->debugger->events, call->operand, stops, &number);
+    if (wrong)
+        print(call, "%s: %s\n", call->operand, wrong);
+    else
+        print(call, "%u: %s %s\n", number, stops ? "stop at" : "show", call->operand);
+}
+
+static void break_at(const struct monitor_call *call)
+{
+    add_event(call, true);
+}
+
+static void trace_at(const struct monitor_call *call)
+{
+    add_event(call, false);
+}
+
+static void delete_event(const struct monitor_call *call)
+{
+    char *end;
+    unsigned long number = strtoul(call->operand, &end, 10);
+    bool is_number = !*call->operand || (!*end && number != 0 && number <= UINT32_MAX);
+    if (!is_number || !debug_events_remove(&call->debugger->events, (unsigned)number))
+        print(call, "there is no event %s; monitor break lists them\n", call->operand);
+}
+
 static const struct monitor_command {
     const char *name, *operand, *help;
     void (*run)(const struct monitor_call *call);
 } commands[] = {
     {"help", "", "this list", show_help},
+    {"break", "EVENT...", "stop at a call by name, fault, error, transfer, thread=NAME; or list",
+     break_at},
+    {"trace", "EVENT...", "show such calls and faults, and run on", trace_at},
+    {"delete", "[NUMBER]", "forget such a stop or trace, or all", delete_event},
 };
 
 static void show_line(const struct monitor_call *call, const char *name, const char *operand,

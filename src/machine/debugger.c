@@ -21,6 +21,7 @@ static const char refusal[] = "+$E.this machine has a debugger already#64";
 
 static void disconnect(struct debugger *debugger)
 {
+    debug_events_remove(&debugger->events, 0);
     gdb_server_destroy(debugger->server);
     debugger->server = NULL;
     if (debugger->end.fd >= 0)
@@ -212,8 +213,11 @@ bool debugger_kills(const struct debugger *debugger)
 static bool is_due(void *context)
 {
     struct debugger *debugger = context;
-    if (debugger->server)
+    if (debugger->server) {
         debug_processes_bury(&debugger->processes, tell_exit, debugger);
+        debug_events_tell(&debugger->events, &debugger->processes, debugger->server);
+        flush(debugger);
+    }
     return debugger->is_frozen || debugger->may_have_input;
 }
 
@@ -348,6 +352,7 @@ int debugger_open(struct machine *machine, struct debugger **ret_debugger)
     debugger->is_frozen = options->freeze;
     debugger->for_seat = (struct seat_debugger){
         .context = debugger, .is_due = is_due, .serve = serve, .stopped = stopped};
+    debugger->events.tracing = &machine->tracing;
     debugger->processes = (struct debug_processes){.k = machine->kernel,
                                                    .seat = machine->seat,
                                                    .image = options->image,

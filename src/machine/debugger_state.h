@@ -6,12 +6,14 @@
  *     debug_target.c      what the protocol asks: struct gdb_target_ops
  *     debug_threads.c     TCBs as threads
  *     debug_processes.c   VSpaces as processes
+ *     debug_events.c      stops at calls and faults of the kernel
  *     debug_monitor.c     `monitor` commands
  */
 #ifndef MACHINE_DEBUGGER_STATE_H
 #define MACHINE_DEBUGGER_STATE_H
 
 #include <gdb/gdb_server.h>
+#include <machine/debug_events.h>
 #include <machine/debug_threads.h>
 #include <machine/debugger.h>
 #include <machine/state.h>
@@ -22,6 +24,7 @@ struct debugger {
     struct gdb_server *server; /* NULL: nobody is connected */
     struct seat_debugger for_seat;
     struct debug_processes processes;
+    struct debug_events events;
 
     bool is_frozen;
     bool may_have_input; /* something was ready since the last look */

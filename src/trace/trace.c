@@ -31,11 +31,13 @@ struct trace {
     struct line line;
 
     struct line output; /* a line with time and label */
+    uint64_t shown;     /* the thread that it is about */
 };
 
 /* --- lines ---------------------------------------------------------------------------------- */
 
-static void write_line(struct trace *trace, const char *label, const struct line *line)
+static void write_line(struct trace *trace, uint64_t serial, const char *label,
+                       const struct line *line)
 {
     enum { NS_PER_US = 1000, US_PER_S = 1000000, LABEL_WIDTH = 12 };
     uint64_t us = trace->now / NS_PER_US;
@@ -45,6 +47,7 @@ static void write_line(struct trace *trace, const char *label, const struct line
     line_add(out, "%4lu.%06lu %-*s %s", us / US_PER_S, us % US_PER_S, LABEL_WIDTH, label,
              line->text);
     line_end(out);
+    trace->shown = serial;
     trace->sink.write(trace->sink.context, out->text, out->length);
 }
 
@@ -67,19 +70,20 @@ static void show_call(struct trace *trace)
     if (trace->options.summary)
         summary_count(&trace->summary, &event);
     else
-        write_line(trace, trace->label, &trace->line);
+        write_line(trace, trace->serial, trace->label, &trace->line);
 }
 
 /* The end of a call that waited. */
-static void show_end(struct trace *trace, const struct trace_call *call, const char *label)
+static void show_end(struct trace *trace, const struct trace_thread *thread)
 {
-    struct trace_event event = event_of(call, label);
+    const struct trace_call *call = &thread->call;
+    struct trace_event event = event_of(call, thread->label);
     if (!trace_options_pass(&trace->options, &event))
         return;
     if (trace->options.summary)
         summary_count_wait(&trace->summary, &event, trace->now - call->since);
     else
-        write_line(trace, label, &trace->line);
+        write_line(trace, thread->serial, thread->label, &trace->line);
 }
 
 /* --- DebugPutChar --------------------------------------------------------------------------- */
@@ -103,7 +107,7 @@ static void write_text(struct trace *trace, struct trace_thread *thread)
     line_add_quoted(&line, thread->text, thread->text_length);
     line_add(&line, ")");
     thread->text_length = 0;
-    write_line(trace, thread->label, &line);
+    write_line(trace, thread->serial, thread->label, &line);
 }
 
 static bool is_put_char(struct kernel *k, const struct tcb *tcb, const struct trap *trap)
@@ -242,7 +246,7 @@ static void resume_call(struct trace *trace, struct kernel *k, const struct tcb 
         line_add(line, "(cancelled: made again)");
     else
         result_add(line, k, tcb, call, call->later, NULL);
-    show_end(trace, call, thread->label);
+    show_end(trace, thread);
     thread->call.name = NULL;
 }
 
@@ -281,6 +285,11 @@ void trace_leave(struct trace *trace, struct kernel *k, struct outcome outcome)
     end_call(trace, k, outcome.kind);
     if (outcome.kind == OUTCOME_RUN)
         resume_call(trace, k, tcb_at(k, outcome.tcb));
+}
+
+uint64_t trace_thread(const struct trace *trace)
+{
+    return trace->shown;
 }
 
 int trace_open(const struct trace_options *options, struct trace_sink sink,

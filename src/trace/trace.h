@@ -35,6 +35,9 @@ void trace_close(struct trace *trace);
  */
 void trace_enter(struct trace *trace, struct kernel *k, const struct tcb *tcb,
                  const struct trap *trap);
+/* Of the line that the sink is being given: the serial number of the thread that it is about. */
+uint64_t trace_thread(const struct trace *trace);
+
 void trace_leave(struct trace *trace, struct kernel *k, struct outcome outcome);
 
 #endif

@@ -13,6 +13,7 @@
     status: 0                     exit status, 0 if not given
     expect: hello.txt             transcripts/hello.txt, compared after normalisation
     gdb: ipc-pair.gdb             `sel4emu debug` runs the image, and gdb gets gdb/ipc-pair.gdb typed
+    gdb-options: -iex "set non-stop on"  more words for gdb
     trace: ipc-pair.txt           traces/ipc-pair.txt, compared with the error output in the same way
     stdout: REGEX                 some line of the output matches; may be repeated
     stdout-not: REGEX             none does
@@ -36,7 +37,8 @@ from scenario import bad_images, normalise
 from . import command, conformance
 
 KEYS = {"image", "program", "options", "input", "status", "expect", "stdout", "stdout-not",
-        "stderr", "timeout", "trace", "tags", "without", "kernel", "qemu", "gdb"}
+        "stderr", "timeout", "trace", "tags", "without", "kernel", "qemu", "gdb",
+        "gdb-options"}
 
 
 class Malformed(Exception):
@@ -84,7 +86,7 @@ def command_line(scenario, build_dir, guests_build, scratch):
     if path and "$IMAGE" not in _one(scenario, "options"):
         words.append(path)
     if scenario["gdb"]:
-        words = ["debug"] + words + ["--", "-nx"]
+        words = ["debug"] + words + ["--", "-nx"] + shlex.split(_one(scenario, "gdb-options"))
     return [os.path.join(build_dir, _one(scenario, "program", "sel4emu"))] + words
 
 
