@@ -391,8 +391,8 @@ void seat_run(struct seat *seat, struct seat_result *ret_result)
     struct outcome outcome = kernel_start(seat->k, CORE, client->now(client->context));
     while (!seat->ended) {
         after_entry(seat, outcome);
-        if (seat->debug.debugger && ends_entry(outcome.kind))
-            outcome = seat_debug_serve(seat, outcome);
+        if (seat->debug.debugger && ends_entry(outcome.kind) && seat_debug_serve(seat, &outcome))
+            continue;
         /* Looking for events comes first: it may be what tells the client to stop. */
         struct event event;
         bool is_due =

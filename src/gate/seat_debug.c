@@ -213,10 +213,11 @@ bool seat_debug_is_due(const struct seat *seat)
     return debugger && debugger->is_due(debugger->context);
 }
 
-struct outcome seat_debug_serve(struct seat *seat, struct outcome outcome)
+bool seat_debug_serve(struct seat *seat, struct outcome *outcome)
 {
     struct seat_debug *debug = &seat->debug;
-    debug->outcome = outcome;
+    debug->outcome = *outcome;
+    debug->has_entered = false;
     note_fault(seat);
     do
         report_stop(seat);
@@ -224,14 +225,17 @@ struct outcome seat_debug_serve(struct seat *seat, struct outcome outcome)
     while (seat_debug_is_due(seat) && !seat->ended &&
            !seat->client.should_stop(seat->client.context))
         debug->debugger->serve(debug->debugger->context);
-    return debug->outcome;
+    *outcome = debug->outcome;
+    return debug->has_entered;
 }
 
 void seat_debug_hold(struct seat *seat, struct tcb *tcb, bool is_held)
 {
     nanoseconds_t now = seat->client.now(seat->client.context);
-    if (tcb->is_held != is_held)
-        seat->debug.outcome = (is_held ? kernel_hold : kernel_unhold)(seat->k, CORE, tcb, now);
+    if (tcb->is_held == is_held)
+        return;
+    seat->debug.outcome = (is_held ? kernel_hold : kernel_unhold)(seat->k, CORE, tcb, now);
+    seat->debug.has_entered = true;
 }
 
 void seat_debug_clear(struct seat *seat)

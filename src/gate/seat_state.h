@@ -58,6 +58,7 @@ struct seat_step {
 struct seat_debug {
     const struct seat_debugger *debugger;
     struct outcome outcome; /* while the debugger is called */
+    bool has_entered;       /* the kernel, meanwhile: the outcome is another one */
     struct seat_step *steps;
     uint64_t unhandled_faults; /* reported ones of the kernel's count */
     /* A stop that has not been reported yet: that waits for the end of the entry. */
@@ -160,8 +161,11 @@ void seat_unmap(struct seat *seat, struct seat_vspace *vspace, vaddr_t start, va
 
 /* --- seat_debug.c -------------------------------------------------------------------------- */
 
-/* At the end of an entry: reports stops and serves the debugger; the outcome that comes of it. */
-struct outcome seat_debug_serve(struct seat *seat, struct outcome outcome);
+/*
+ * At the end of an entry: reports stops and serves the debugger. Whether the kernel was entered on
+ * the way: then the outcome is another one.
+ */
+bool seat_debug_serve(struct seat *seat, struct outcome *outcome);
 /* Whether the debugger is to be called before guest code runs again. */
 bool seat_debug_is_due(const struct seat *seat);
 /* Whether the thread, about to run in the VSpace, has a stop to report first. */

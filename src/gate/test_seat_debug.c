@@ -148,6 +148,16 @@ static void let_go(struct debugged *d)
     seat_debug_hold(d->world.seat, debugged_initial(d), false);
 }
 
+/* What traces see: the outcomes of holds, too. */
+static unsigned idle_outcomes;
+
+static void count_idle(void *context, struct kernel *k, struct outcome outcome)
+{
+    (void)context;
+    (void)k;
+    idle_outcomes += outcome.kind == OUTCOME_IDLE;
+}
+
 static struct debugged *waiting;
 
 static void serve_once(struct world *world)
@@ -166,8 +176,11 @@ TEST(a_machine_whose_threads_are_held_waits)
     d.on_start = hold;
     d.on_serve = let_go;
     d.world.on_wait = serve_once;
+    d.world.seat->client.trace_leave = count_idle;
+    idle_outcomes = 0;
     CHECK_EQ(debugged_run(&d), SEAT_END_HALTED);
     CHECK_EQ(d.world.waits, 1);
+    CHECK_EQ(idle_outcomes, 2); /* before the wait and after it */
     CHECK(!strncmp(d.world.text, "ok", 2));
     debugged_close(&d);
 }
