@@ -58,6 +58,8 @@ def stage_serial(out):
 def stage_inspect(out):
     programs.run_script(out, "inspect", [sys.executable,
                                          os.path.join(TESTS, "inspect", "control.py"), BUILD])
+    programs.run_script(out, "post-mortem", [
+        sys.executable, os.path.join(TESTS, "inspect", "post_mortem.py"), BUILD])
 
 
 def stage_soak(out):
@@ -91,7 +93,7 @@ STAGES = [
     ("inject", "each host call fails once: one clear line, a clean end", stage_inject),
     ("terminal", "Ctrl-C, Ctrl-A x and signals on a terminal", stage_terminal),
     ("serial", "--serial with clients that come and go", stage_serial),
-    ("inspect", "guests that run are looked into, by friends and by hostile clients",
+    ("inspect", "guests that run, or ended badly, are looked into",
      stage_inspect),
     ("soak", "starts and kills: nothing is left behind", stage_soak),
     ("witness", "tests/witness on builds and emulators made up for it", stage_witness),

@@ -6,6 +6,7 @@
 #include <cli/say.h>
 #include <cli/status.h>
 #include <host/host.h>
+#include <inspect/state_file.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,13 +16,21 @@
 struct inspect_options {
     const char *view;
     const char *guest; /* NULL: the only one that runs */
-    const char *form;  /* "--json", "--dot", "" */
+    const char *state; /* a file to look into instead; NULL: none */
+    const char *form;  /* " --json", " --dot", "" */
 };
 
 static bool set_guest(void *target, const char *value, struct command_error *ret_error)
 {
     (void)ret_error;
     ((struct inspect_options *)target)->guest = value;
+    return true;
+}
+
+static bool set_state(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)ret_error;
+    ((struct inspect_options *)target)->state = value;
     return true;
 }
 
@@ -49,6 +58,8 @@ static bool set_dot(void *target, const char *value, struct command_error *ret_e
 
 static const struct command_option inspect_options[] = {
     {"guest", "GUEST", "the guest, by its name or its process id", 'g', set_guest},
+    {"state", "FILE", "a state file (run --state-file) instead of a guest that runs", 's',
+     set_state},
     {"json", NULL, "as JSON", 0, set_json},
     {"dot", NULL, "as a graph for graphviz, where there is one", 0, set_dot},
 };
@@ -71,6 +82,34 @@ static int ask(const struct running_guest *guest, const char *request)
     }
     host_close(fd);
     return status;
+}
+
+/* --- state files --------------------------------------------------------------------------- */
+
+static void write_to_stdout(void *context, const char *text, size_t length)
+{
+    (void)context;
+    fwrite(text, 1, length, stdout);
+}
+
+static int show_state(const char *path, const char *request)
+{
+    struct state_file file;
+    struct report_sink sink = {.write = write_to_stdout};
+    char problem[VIEW_PROBLEM_BYTES];
+    int error = state_file_open(path, &file, problem);
+
+    if (error < 0) {
+        say("%s: %s", path, problem);
+        return error == -ENOMEM ? STATUS_HOST : STATUS_IMAGE;
+    }
+    error = view_answer(file.k, NULL, request, sink, problem);
+    state_file_close(&file);
+    if (error < 0) {
+        say("%s", problem);
+        return error == -ENOMEM ? STATUS_HOST : STATUS_USAGE;
+    }
+    return STATUS_OK;
 }
 
 /* Which operand is the view's, which the guest. False: the view's is missing. */
@@ -110,6 +149,9 @@ static int run(void *target, const char *const *operands, unsigned operand_count
     if (!view_check(request, problem)) {
         say("%s", problem);
         return STATUS_USAGE;
+    }
+    if (inspect->state != NULL) {
+        return show_state(inspect->state, request);
     }
     status = guest_choose(inspect->guest, &guest);
     return status == STATUS_OK ? ask(&guest, request) : status;

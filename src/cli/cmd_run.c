@@ -178,6 +178,20 @@ static bool set_at_end(void *target, const char *value, struct command_error *re
     return check_views(value, ret_error);
 }
 
+static bool set_state_file(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)ret_error;
+    ((struct run_options *)target)->machine.state_file = value;
+    return true;
+}
+
+static bool set_post_mortem(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)ret_error;
+    ((struct run_options *)target)->machine.post_mortem = value;
+    return true;
+}
+
 static bool set_boot_log(void *target, const char *value, struct command_error *ret_error)
 {
     (void)value;
@@ -293,6 +307,10 @@ static const struct command_option options[] = {
     {"name", "NAME", "what sel4emu ps and others call the guest (default: the image)", 0, set_name},
     {"at-end", "VIEWS", "show views of the inspector when it ends: ps,untyped (see docs)", 0,
      set_at_end},
+    {"state-file", "FILE", "write the state at the end, for sel4emu ps --state FILE", 0,
+     set_state_file},
+    {"post-mortem", "DIR", "if it ends badly, write the state and a core file per VSpace", 0,
+     set_post_mortem},
     {"boot-log", NULL, "print what the kernel says while it boots", 0, set_boot_log},
     {"trace", NULL, "show each call and fault of the guest", 't', set_trace},
     {"gdb", "PORT|unix:PATH", "serve a debugger there; a port on 127.0.0.1", 0,

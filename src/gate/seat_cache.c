@@ -124,10 +124,15 @@ static void carrier_move(struct seat *seat, struct seat_carrier *carrier,
     seat->deaths_seen--; /* it may have been all that kept a dead VSpace's process */
 }
 
+struct seat_carrier *seat_carrier_find(struct seat *seat, const struct tcb *tcb)
+{
+    return carrier_find(seat, kernel_paddr(seat->k, tcb), tcb->serial);
+}
+
 struct seat_carrier *seat_carrier_get(struct seat *seat, struct tcb *tcb,
                                       struct seat_vspace *vspace)
 {
-    struct seat_carrier *carrier = carrier_find(seat, kernel_paddr(seat->k, tcb), tcb->serial);
+    struct seat_carrier *carrier = seat_carrier_find(seat, tcb);
     if (!carrier)
         return carrier_create(seat, tcb, vspace);
     if (carrier->vspace != vspace)

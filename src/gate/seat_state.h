@@ -127,6 +127,7 @@ struct seat_vspace *seat_vspace_get(struct seat *seat, paddr_t root);
 /* The process if there is one. */
 struct seat_vspace *seat_vspace_find(struct seat *seat, paddr_t root);
 /* The carrier of `tcb` in that process, made or moved there if needed; NULL: failed. */
+struct seat_carrier *seat_carrier_find(struct seat *seat, const struct tcb *tcb); /* or NULL */
 struct seat_carrier *seat_carrier_get(struct seat *seat, struct tcb *tcb,
                                       struct seat_vspace *vspace);
 /* Somebody outside killed a thread of the process: it is of no use any more. */

@@ -126,9 +126,11 @@ void seat_debug_write_registers(struct tcb *tcb, const word_t reg[USER_REGISTER_
 
 /* --- vector state -------------------------------------------------------------------------- */
 
-/* A thread that has not run yet gets its carrier now. */
+/* A thread that has not run yet gets its carrier now; when the guest has ended it needs none. */
 static struct seat_carrier *carrier_of(struct seat *seat, struct tcb *tcb)
 {
+    if (seat->ended)
+        return seat_carrier_find(seat, tcb);
     paddr_t root = kernel_tcb_vspace(seat->k, tcb);
     struct seat_vspace *vspace = root ? seat_vspace_get(seat, root) : NULL;
     return vspace ? seat_carrier_get(seat, tcb, vspace) : NULL;

@@ -38,8 +38,8 @@ static bool is_sound_tcb(const struct inspection *inspection, const struct tcb *
     for (unsigned i = 0; i < TCB_NAME_BYTES && !has_end; i++)
         has_end = tcb->name[i] == '\0';
     return has_end && tcb->serial && tcb->state <= THREAD_BLOCKED_ON_NOTIFICATION &&
-           tcb->fault.type < FAULT_TYPE_COUNT && tcb->core < inspection->k->num_cores &&
-           tcb->domain < MAX_DOMAINS;
+           tcb->fault.type < FAULT_TYPE_COUNT && tcb->unhandled.type < FAULT_TYPE_COUNT &&
+           tcb->core < inspection->k->num_cores && tcb->domain < MAX_DOMAINS;
 }
 
 static bool add_thread(struct inspection *inspection, paddr_t at)

@@ -61,12 +61,16 @@ static void runnable_words(struct kernel *k, const struct tcb *tcb, char *words,
 
 static void inactive_words(struct kernel *k, const struct tcb *tcb, char *words, size_t size)
 {
+    const struct fault *fault = &tcb->unhandled;
     (void)k;
-    if (tcb->fault.type != FAULT_NONE)
-        text_format(words, size, "is stopped by a %s that nobody handles",
-                    abi_fault_name(tcb->fault.type));
-    else
+    if (fault->type == FAULT_NONE)
         text_copy(words, size, "is stopped (inactive)");
+    else if (fault->type == FAULT_VM)
+        text_format(words, size, "is stopped by a VMFault at 0x%lx that nobody handles",
+                    fault->vm.address);
+    else
+        text_format(words, size, "is stopped by a %s that nobody handles",
+                    abi_fault_name(fault->type));
 }
 
 static void receive_words(struct kernel *k, const struct tcb *tcb, char *words, size_t size)
@@ -120,6 +124,9 @@ void words_state(struct kernel *k, const struct tcb *tcb, char *ret_words, size_
         [THREAD_BLOCKED_ON_NOTIFICATION] = wait_words,
     };
     states[tcb->state](k, tcb, ret_words, size);
+    size_t length = text_length(ret_words);
+    if (tcb->is_held)
+        text_copy(ret_words + length, size - length, ", held by the debugger");
 }
 
 /* --- capabilities -------------------------------------------------------------------------- */

@@ -187,6 +187,7 @@ void fault_raise(struct kernel *k, unsigned core, struct tcb *tcb, struct fault 
     struct lookup_failure failure;
     if (!find_handler(k, tcb, &handler, &failure)) {
         fault_report_unhandled(k, tcb, fault);
+        tcb->unhandled = fault;
         tcb_set_state(k, tcb, THREAD_INACTIVE);
         return;
     }

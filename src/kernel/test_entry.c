@@ -53,6 +53,21 @@ TEST(a_fault_lets_another_thread_run)
     guest_end(&g);
 }
 
+TEST(a_thread_keeps_the_fault_that_nobody_took_until_it_is_resumed)
+{
+    struct guest g = guest_boot_default();
+    struct guest_thread t = guest_thread(&g, 5);
+    guest_resume(&g, t);
+    guest_run(&g, t);
+    kernel_vm_fault(g.k, 0, 0x7000, 4, 0);
+    CHECK_EQ(t.tcb->state, THREAD_INACTIVE);
+    CHECK_EQ(t.tcb->unhandled.type, FAULT_VM);
+    CHECK_EQ(t.tcb->unhandled.vm.address, 0x7000);
+    guest_invoke(&g, (struct guest_call){.cap = t.cptr, .method = INV_TCB_RESUME});
+    CHECK_EQ(t.tcb->unhandled.type, FAULT_NONE);
+    guest_end(&g);
+}
+
 static struct guest boot_with_debug_api(void)
 {
     struct kernel_config config = kernel_config_default();

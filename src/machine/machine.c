@@ -9,6 +9,7 @@
 #include <base/bits.h>
 #include <machine/dma.h>
 #include <machine/inspector.h>
+#include <machine/post_mortem.h>
 #include <machine/signals.h>
 #include <machine/state.h>
 #include <machine/unsupported.h>
@@ -484,6 +485,7 @@ static void run(struct machine *machine)
         break;
     }
     inspector_show_at_end(machine);
+    post_mortem(machine);
     const struct port *failed = ports_find_failed(machine);
     if (failed && machine->end != MACHINE_END_HOST_FAILED)
         fail_output(machine, failed); /* whatever else happened, somebody has not seen all of it */

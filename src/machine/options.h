@@ -59,6 +59,8 @@ struct machine_options {
     struct trace_options trace_options;
     const char *trace_path; /* where they go; NULL: standard error */
 
+    const char *state_file;  /* to write at the end; NULL: none */
+    const char *post_mortem; /* a directory for what is left if it ends badly; NULL: none */
     const char *at_end; /* views to show on standard error when it ends: "ps,queues"; NULL: none */
 
     bool boot_log; /* the guest's console shows what a kernel prints while it boots, too */

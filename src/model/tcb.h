@@ -130,7 +130,8 @@ struct tcb {
     vaddr_t ipc_buffer;
     paddr_t bound_notification;
     struct debug_state debug;
-    struct fault fault;                   /* being reported, while blocked on its handler */
+    struct fault fault;     /* being reported, while blocked on its handler */
+    struct fault unhandled; /* nobody took it: why the thread is inactive; no guest learns it */
     struct lookup_failure lookup_failure; /* of the last capability lookup */
 
     struct tcb_link ready_link;    /* in a ready queue */

@@ -83,6 +83,7 @@ void tcb_restart(struct kernel *k, unsigned core, struct tcb *tcb)
         return;
     ipc_cancel(k, core, tcb);
     reply_setup_master(k, tcb);
+    tcb->unhandled.type = FAULT_NONE;
     tcb_set_state(k, tcb, THREAD_RESTART);
     sched_enqueue(k, tcb);
     sched_possible_switch(k, core, tcb);

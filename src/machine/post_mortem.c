@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <machine/post_mortem.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gate/seat_debug.h>
+#include <inspect/state_file.h>
+#include <inspect/words.h>
+#include <loader/programs.h>
+#include <machine/core_file.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PATH_BYTES 4096
+
+static bool ended_badly(const struct machine *machine)
+{
+    switch (machine->end) {
+    case MACHINE_END_IDLE:
+        return machine->options->on_idle != ON_IDLE_EXIT;
+    case MACHINE_END_FAIL_ON:
+    case MACHINE_END_TIMEOUT:
+    case MACHINE_END_FAULTED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void say_written(const char *path, int error)
+{
+    if (error)
+        fprintf(stderr, "sel4emu: %s: %s\n", path,
+                error == -E2BIG ? "more mappings than a core file can have" : strerror(-error));
+    else
+        fprintf(stderr, "sel4emu: wrote %s\n", path);
+}
+
+static void write_state(struct machine *machine, const char *path)
+{
+    say_written(path, state_file_write(path, machine->kernel, machine->memory.fd,
+                                       machine->memory.base, machine->memory.size));
+}
+
+/* The legacy part of an XSAVE area is what FXSAVE stores. */
+static bool read_fxsave(void *context, struct tcb *tcb, uint8_t ret_fxsave[512])
+{
+    const struct machine *machine = context;
+    size_t size = 0;
+    return seat_debug_read_vector_state(machine->seat, tcb, ret_fxsave, 512, &size) == 0 &&
+           size == 512;
+}
+
+/* "DIR/client", or "DIR/client-7" if another VSpace has that name: 7 is the thread's number. */
+static bool core_path(const struct inspection *inspection, uint32_t vspace, const char *directory,
+                      char *ret_path, size_t size)
+{
+    const struct found_vspace *vspaces = inspection->vspaces.items;
+    const struct tcb *tcb = inspection->threads.items[vspaces[vspace].first_thread].tcb;
+    char label[THREAD_LABEL_BYTES], other[THREAD_LABEL_BYTES], clean[CONTROL_NAME_BYTES];
+    bool is_taken = false;
+    words_thread(tcb, label, sizeof(label));
+    for (uint32_t i = 0; i < vspace && !is_taken; i++) {
+        words_thread(inspection->threads.items[vspaces[i].first_thread].tcb, other, sizeof(other));
+        is_taken = strcmp(label, other) == 0;
+    }
+    control_clean_name(label, clean);
+    int length = is_taken ? snprintf(ret_path, size, "%s/%s-%lu", directory, clean,
+                                     (unsigned long)tcb->serial)
+                          : snprintf(ret_path, size, "%s/%s", directory, clean);
+    return length > 0 && (size_t)length + sizeof(".core") <= size;
+}
+
+/* The memory of a VSpace, for who compares programs with it. */
+struct space {
+    struct seat *seat;
+    paddr_t root;
+};
+
+static bool read_space(void *context, vaddr_t vaddr, void *ret_bytes, size_t size)
+{
+    const struct space *space = context;
+    return seat_debug_read_memory(space->seat, space->root, vaddr, ret_bytes, size) == size;
+}
+
+/* gdb warns if a core file's program has another name than the one it was given. */
+static void find_program(struct seat *seat, const struct inspection *inspection, uint32_t vspace,
+                         const struct programs *programs, char *ret_name, size_t size)
+{
+    const struct tcb *tcb =
+        inspection->threads.items[inspection->vspaces.items[vspace].first_thread].tcb;
+    struct space space = {.seat = seat, .root = inspection->vspaces.items[vspace].root};
+    const struct program_memory memory = {.context = &space, .read = read_space};
+    const struct program *program =
+        programs ? programs_match(programs, &memory, tcb->context.reg[UREG_RIP]).program : NULL;
+    if (program && program->name[0])
+        snprintf(ret_name, size, "%s", program->name);
+    else
+        words_thread(tcb, ret_name, size);
+}
+
+static void write_core(struct machine *machine, const struct inspection *inspection,
+                       uint32_t vspace, const struct programs *programs)
+{
+    const struct core_vector_source vectors = {.context = machine, .read = read_fxsave};
+    char label[PROGRAM_NAME_BYTES], path[PATH_BYTES];
+    if (!core_path(inspection, vspace, machine->options->post_mortem, path, sizeof(path)))
+        return;
+    find_program(machine->seat, inspection, vspace, programs, label, sizeof(label));
+    char *end = path + strlen(path);
+    strcpy(end, ".core");
+    say_written(path, core_file_write(path, inspection, vspace, label, &vectors));
+    strcpy(end, ".gdb");
+    int error = core_names_write(path, inspection, vspace);
+    if (error)
+        say_written(path, error);
+}
+
+static void write_directory(struct machine *machine)
+{
+    const char *directory = machine->options->post_mortem, *problem;
+    struct inspection *inspection;
+    char path[PATH_BYTES];
+    int error = (int)host_mkdirat(AT_FDCWD, directory, 0700);
+    if (error && error != -EEXIST) {
+        say_written(directory, error);
+        return;
+    }
+    snprintf(path, sizeof(path), "%s/state", directory);
+    write_state(machine, path);
+    error = inspection_open(machine->kernel, NULL, &inspection, &problem);
+    if (error) {
+        say_written(directory, error);
+        return;
+    }
+    struct programs *programs =
+        programs_open(machine->options->image, machine->options->image_path);
+    for (uint32_t i = 0; i < inspection->vspaces.count; i++)
+        write_core(machine, inspection, i, programs);
+    if (programs)
+        programs_close(programs);
+    inspection_close(inspection);
+}
+
+void post_mortem(struct machine *machine)
+{
+    if (machine->options->state_file)
+        write_state(machine, machine->options->state_file);
+    if (machine->options->post_mortem && ended_badly(machine))
+        write_directory(machine);
+}
