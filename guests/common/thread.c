@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "thread.h"
 
+#include "program.h"
 #include "tls.h"
 
 /*
@@ -75,10 +76,11 @@ void thread_resume(const struct thread *thread)
     must(seL4_TCB_Resume(thread->tcb), "TCB_Resume");
 }
 
-void thread_rewind(const struct thread *thread, void (*entry)(void *), void *argument)
+static void write_registers(const struct thread *thread, seL4_Word ip, void (*entry)(void *),
+                            void *argument)
 {
     seL4_UserContext registers = {
-        .rip = (seL4_Word)thread_main,
+        .rip = ip,
         /* as after a call: 16-aligned less the return address */
         .rsp = thread->stack_end - sizeof(seL4_Word),
         .rflags = 0x202,
@@ -95,10 +97,14 @@ void thread_rewind(const struct thread *thread, void (*entry)(void *), void *arg
          "TCB_WriteRegisters");
 }
 
-void process_create(struct process *process, const struct thread_options *options)
+void thread_rewind(const struct thread *thread, void (*entry)(void *), void *argument)
 {
-    vspace_create(&process->vspace);
-    vspace_copy_image(&process->vspace);
+    write_registers(thread, (seL4_Word)thread_main, entry, argument);
+}
+
+/* All but what its VSpace holds. */
+static void process_create_around(struct process *process, const struct thread_options *options)
+{
     process->cnode = object_new(seL4_CapTableObject, PROCESS_CNODE_BITS);
     process->thread.tcb = object_new(seL4_TCBObject, 0);
     process->thread.own_tcb = PROCESS_TCB;
@@ -114,6 +120,24 @@ void process_create(struct process *process, const struct thread_options *option
             .cnode_data = seL4_CNode_CapData_new(0, seL4_WordBits - PROCESS_CNODE_BITS).words[0],
             .area = AREA_BASE,
         });
+}
+
+void process_create(struct process *process, const struct thread_options *options)
+{
+    vspace_create(&process->vspace);
+    vspace_copy_image(&process->vspace);
+    process_create_around(process, options);
+}
+
+void process_create_program(struct process *process, const void *elf,
+                            const struct thread_options *options)
+{
+    seL4_Word entry;
+
+    vspace_create(&process->vspace);
+    entry = program_load(&process->vspace, elf);
+    process_create_around(process, options);
+    write_registers(&process->thread, entry, NULL, NULL);
 }
 
 void process_grant(const struct process *process, seL4_Word slot, seL4_CPtr cap,

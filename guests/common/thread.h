@@ -53,6 +53,13 @@ struct process {
  */
 void process_create(struct process *process, const struct thread_options *options);
 
+/*
+ * The same with a program of its own, an ELF file in memory, that has no thread-local storage: its
+ * thread starts at the ELF file's entry. options->entry and ->argument are not used.
+ */
+void process_create_program(struct process *process, const void *elf,
+                            const struct thread_options *options);
+
 /* Copies a capability of the root task to `slot` of the process's CSpace. */
 void process_grant(const struct process *process, seL4_Word slot, seL4_CPtr cap,
                    seL4_CapRights_t rights, seL4_Word badge);

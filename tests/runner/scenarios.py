@@ -149,7 +149,8 @@ def cannot_run(scenario):
         with open("/proc/sys/vm/mmap_min_addr", encoding="ascii") as file:
             if int(file.read()) == 0:
                 return "vm.mmap_min_addr is 0: Linux refuses no address"
-    if scenario["gdb"] and not shutil.which("gdb"):
+    uses_gdb = scenario["gdb"] or _one(scenario, "options").startswith("debug ")
+    if uses_gdb and not shutil.which("gdb"):
         return "gdb is not installed (scripts/install-deps.sh all)"
     return None
 
