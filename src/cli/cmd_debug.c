@@ -3,6 +3,7 @@
  * Three processes: this one, which waits; the machine, in the background of the terminal; gdb, in
  * its foreground. The machine listens on a socket in a directory of its own and ends with gdb.
  */
+#include <base/bits.h>
 #include <cli/cmd_run.h>
 #include <cli/commands.h>
 #include <cli/debug_options.h>
@@ -37,6 +38,10 @@ struct session {
     int machine, debugger; /* processes */
 };
 
+/* Signals that this process takes in a way of its own, and the session for their handlers. */
+static const int own_signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+static struct session *running;
+
 /* --- gdb ------------------------------------------------------------------------------------- */
 
 /* In the directories of PATH. */
@@ -69,8 +74,9 @@ _Noreturn static void become_gdb(struct session *session, const struct debug_opt
         arguments[4 + i] = options->gdb_words[i];
     }
     host_prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGQUIT, SIG_DFL);
+    for (size_t i = 0; i < ARRAY_LENGTH(own_signals); i++) {
+        signal(own_signals[i], SIG_DFL);
+    }
     int error = (int)-host_execve(session->gdb, arguments, (const char *const *)environ);
     say("%s: %s", session->gdb, strerror(error));
     _exit(STATUS_UNSUPPORTED);
@@ -155,6 +161,13 @@ static bool has_ended(int process, int options, int *ret_status)
     }
 }
 
+/* This process is to end: it does when gdb, or else the machine, has. */
+static void on_end(int number)
+{
+    (void)number;
+    host_kill(running->debugger > 0 ? running->debugger : running->machine, SIGTERM);
+}
+
 /* Until the machine listens. False: it has ended, with *ret_status. */
 static bool wait_for_machine(const struct session *session, int *ret_status)
 {
@@ -183,8 +196,11 @@ static int run_session(struct session *session, struct debug_options *options,
         say("no process for the machine: %s", strerror(-session->machine));
         return STATUS_HOST;
     }
+    running = session;
     signal(SIGINT, SIG_IGN); /* it is for gdb */
     signal(SIGQUIT, SIG_IGN);
+    signal(SIGTERM, on_end);
+    signal(SIGHUP, on_end);
     if (!wait_for_machine(session, &status)) {
         return status;
     }
