@@ -57,6 +57,7 @@ struct found_object {
     paddr_t base;
     uint8_t size_bits;
     uint32_t caps;   /* capabilities to it */
+    uint32_t slot;   /* with a capability to it; one in reach if there is any */
     uint32_t parent; /* the smallest untyped that it lies in, or INDEX_NONE */
     bool is_reached; /* by a thread that may act */
     bool is_used;    /* or it is mapped into a VSpace that is reached */

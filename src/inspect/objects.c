@@ -31,7 +31,8 @@ static void merge(struct found_object *object, union cap cap)
 
 static bool add_object(struct inspection *inspection, union cap cap)
 {
-    struct found_object object = {.cap = cap, .caps = 1, .parent = INDEX_NONE, .owner = INDEX_NONE};
+    struct found_object object = {
+        .cap = cap, .caps = 1, .slot = INDEX_NONE, .parent = INDEX_NONE, .owner = INDEX_NONE};
     unsigned bits;
     if (!cap_object_type(cap)->extent(cap, &object.base, &bits))
         return true;

@@ -135,6 +135,14 @@ static bool is_in_use(const struct inspection *inspection, union cap cap)
     return uses[cap_type(cap)] && uses[cap_type(cap)](inspection, cap);
 }
 
+static void note_holder(const struct inspection *inspection, struct found_object *object,
+                        uint32_t slot)
+{
+    const struct found_slot *slots = inspection->slots.items;
+    if (object->slot == INDEX_NONE || (slots[slot].is_reached && !slots[object->slot].is_reached))
+        object->slot = slot;
+}
+
 static void note_use(struct inspection *inspection)
 {
     for (uint32_t i = 0; i < inspection->slots.count; i++) {
@@ -143,6 +151,7 @@ static void note_use(struct inspection *inspection)
         if (index == INDEX_NONE)
             continue;
         struct found_object *object = &inspection->objects.items[index];
+        note_holder(inspection, object, i);
         object->is_used = object->is_used || object->is_reached || is_in_use(inspection, cap);
     }
 }

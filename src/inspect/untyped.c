@@ -77,20 +77,6 @@ static const struct report_column untyped_columns[] = {
     {"children", REPORT_LEFT},
 };
 
-/* A slot with a capability to the object; those in reach come first. */
-static uint32_t holder_of(const struct inspection *inspection, uint32_t object)
-{
-    uint32_t found = INDEX_NONE;
-    for (uint32_t i = 0; i < inspection->slots.count; i++) {
-        if (inspection_find_object(inspection, inspection->slots.items[i].slot->cap) != object)
-            continue;
-        if (inspection->slots.items[i].is_reached)
-            return i;
-        found = found == INDEX_NONE ? i : found;
-    }
-    return found;
-}
-
 static void children_cell(const struct view_call *call, const struct contents *contents)
 {
     char words[256] = "";
@@ -123,7 +109,7 @@ static void show_untyped(const struct view_call *call, uint32_t index,
     report_bytes(call->report, contents->count ? object->cap.untyped.free_index : 0);
     report_bytes(call->report, contents->lost);
     report_bytes(call->report, free_bytes(object, contents));
-    view_place_cell(call, holder_of(call->inspection, index));
+    view_place_cell(call, object->slot);
     children_cell(call, contents);
 }
 
@@ -280,7 +266,7 @@ static void untyped_cells(const struct view_call *call, uint32_t untyped)
         return;
     }
     report_address(call->report, call->inspection->objects.items[untyped].base);
-    view_place_cell(call, holder_of(call->inspection, untyped));
+    view_place_cell(call, call->inspection->objects.items[untyped].slot);
 }
 
 static void reason_cell(const struct view_call *call, const struct leak *leak)

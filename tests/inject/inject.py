@@ -31,6 +31,7 @@ WORKLOADS = [
     ("conformance", ["--until", "conformance: end"], "never read"),
     ("hello", ["--serial", "stdio", "--serial", "unix:$DIR/com2", "--until", "Goodbye."], ""),
     ("hello", ["--serial", "stdio", "--serial", "tcp:0", "--until", "Goodbye."], ""),
+    ("hello", ["--state-file", "$DIR/state", "--until", "Goodbye."], ""),
 ]
 TIMEOUT = 30
 
