@@ -83,7 +83,7 @@ static const struct command_option options[] = {
     {"thread", "PATTERN", "only of threads with such a name, as in 'client*'", 0, set_thread},
     {"call", "PATTERN", "only such calls: Recv, 'TCB_*', VMFault", 'e', set_call},
     {"kind", "KIND[,KIND...]", "only ipc, invocation, fault, debug, other", 0, set_kind},
-    {"errors", NULL, "only what gets an error, and faults that nobody takes", 'Z', set_errors},
+    {"errors", NULL, "only what gets an error or stops a thread for good", 'Z', set_errors},
     {"summary", NULL, "no lines: at the end how often, how often wrong, how long", 'C',
      set_summary},
     {"guest", "GUEST", "trace a guest that runs, by its name or process id", 'g', set_guest},

@@ -44,7 +44,7 @@ static void add_rights(struct line *line, const struct message_source *message, 
 {
     (void)message;
     line_add(line, "%s%s%s%s", value & RIGHT_READ ? "r" : "", value & RIGHT_WRITE ? "w" : "",
-             value & RIGHT_GRANT ? "g" : "", value & RIGHT_GRANT_REPLY ? "G" : "");
+             value & RIGHT_GRANT ? "g" : "", value & RIGHT_GRANT_REPLY ? "p" : "");
     if (!(value & RIGHTS_ALL))
         line_add(line, "none");
 }

@@ -29,6 +29,8 @@ enum result_form {
     RESULT_FORM_COUNT,
 };
 
+struct trace_origin;
+
 struct trace_call {
     const char *name;       /* "Recv", "VMFault"; NULL: nothing worth a line */
     const char *what;       /* the method of an invocation; else the name */
@@ -38,10 +40,13 @@ struct trace_call {
     bool failed;            /* an error came of it, or a fault that nobody takes */
     bool lets_nobody_reply; /* a Call through a capability that lets nobody reply */
     enum invocation method; /* RESULT_INVOCATION */
-    vaddr_t ip;             /* of the system call or the faulting instruction */
-    word_t message_info;    /* as sent */
-    nanoseconds_t since;    /* it waits */
-    struct fault expected;  /* the CapFault that looking up its capabilities must raise, if any */
+    paddr_t invoked;        /* the slot of the capability that it is made through; 0: none */
+    paddr_t copied_to;      /* the slot that a CNode method fills with a copy; 0: it does not */
+    const struct trace_origin *origin; /* of the invoked capability, for the result; or NULL */
+    vaddr_t ip;                        /* of the system call or the faulting instruction */
+    word_t message_info;               /* as sent */
+    nanoseconds_t since;               /* it waits */
+    struct fault expected; /* the CapFault that looking up its capabilities must raise, if any */
 };
 
 /* Adds the call that `tcb` makes to `line`, without a result, and describes it in *ret_call. */

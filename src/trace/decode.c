@@ -115,6 +115,20 @@ static const char *method_name(const struct decoder *d)
     return abi_invocation_info(&d->k->config, d->call->method).name;
 }
 
+/* The slot that a copy goes to; 0: the method makes none, or will fail. */
+static paddr_t copy_target(const struct decoder *d, union cap cnode)
+{
+    bool copies = d->call->method == INV_CNODE_COPY || d->call->method == INV_CNODE_MINT;
+    if (!copies || cap_type(cnode) != CAP_CNODE || d->message.length < 2)
+        return 0;
+    word_t depth = message_word(d->tcb, d->message.buffer, 1) & UINT8_MAX;
+    if (depth < 1 || depth > WORD_BITS)
+        return 0;
+    struct resolution found =
+        lookup_resolve(d->k, cnode, message_word(d->tcb, d->message.buffer, 0), (unsigned)depth);
+    return found.slot && !found.bits_left ? kernel_paddr(d->k, found.slot) : 0;
+}
+
 struct send {
     bool is_call;
 };
@@ -179,8 +193,11 @@ static void decode_sending(struct decoder *d, struct send how)
     enum cap_type type = found.slot ? cap_type(found.slot->cap) : CAP_NULL;
 
     d->call->at_once = how.is_call ? RESULT_INVOCATION : RESULT_NO_ANSWER;
+    d->call->invoked = found.slot ? kernel_paddr(d->k, found.slot) : 0;
     if (!senders[type])
         d->call->method = abi_invocation(&d->k->config, d->message.info.label);
+    if (found.slot)
+        d->call->copied_to = copy_target(d, found.slot->cap);
     if (d->call->method != INV_INVALID && type != CAP_NULL) {
         d->call->kind = TRACE_INVOCATION;
         d->call->what = method_name(d);

@@ -35,6 +35,13 @@ void line_add_number(struct line *line, word_t number)
         line_add(line, "0x%lx", number);
 }
 
+void line_add_time(struct line *line, nanoseconds_t time, int width)
+{
+    enum { NS_PER_US = 1000, US_PER_S = 1000000 };
+    uint64_t us = time / NS_PER_US;
+    line_add(line, "%*lu.%06lu", width, us / US_PER_S, us % US_PER_S);
+}
+
 static bool is_printable(char c)
 {
     return c >= ' ' && c <= '~';

@@ -18,6 +18,9 @@ void line_add(struct line *line, const char *format, ...) __attribute__((format(
 /* Numbers that are counts read better in decimal, addresses in hexadecimal: a guess by size. */
 void line_add_number(struct line *line, word_t number);
 
+/* Seconds and microseconds: "1.002003", with spaces before it up to `width` digits of seconds. */
+void line_add_time(struct line *line, nanoseconds_t time, int width);
+
 /* "text", in quotes and with what cannot be printed escaped as in C. */
 void line_add_quoted(struct line *line, const char *text, size_t length);
 

@@ -30,7 +30,7 @@ struct trace_options {
     struct trace_patterns threads; /* as the lines name them: "client", "tcb#7" */
     struct trace_patterns calls;   /* "Recv", "TCB_*", "VMFault" */
     uint32_t kinds;                /* bits by enum trace_kind; 0: all */
-    bool errors_only;              /* calls that got an error, faults that nobody takes */
+    bool errors_only;              /* calls that got an error, what stops a thread for good */
     bool summary;
 };
 

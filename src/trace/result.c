@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Results in words: errors, messages, signals. */
-#include <trace/call.h>
+#include <trace/origins.h>
 
 #include <abi/error.h>
 #include <base/bits.h>
@@ -39,7 +39,9 @@ static void explain_capability(const struct answer_reader *r)
     word_t number = word(r, 0);
 
     if (number == 0) {
-        line_add(r->line, "the invoked one");
+        line_add(r->line, "the invoked one%s", r->call->origin ? ", " : "");
+        if (r->call->origin)
+            origin_add(r->line, r->call->origin);
         return;
     }
     line_add(r->line, "number %lu", number);

@@ -12,6 +12,7 @@
 #include <host/host.h>
 #include <inspect/words.h>
 #include <stdlib.h>
+#include <trace/origins.h>
 #include <trace/summary.h>
 #include <trace/threads.h>
 
@@ -20,6 +21,7 @@ struct trace {
     struct trace_sink sink;
     struct trace_summary summary;
     struct trace_threads threads;
+    struct trace_origins origins;
     nanoseconds_t now; /* of the last entry */
 
     /* the call under way; its TCB may end during it */
@@ -39,13 +41,12 @@ struct trace {
 static void write_line(struct trace *trace, uint64_t serial, const char *label,
                        const struct line *line)
 {
-    enum { NS_PER_US = 1000, US_PER_S = 1000000, LABEL_WIDTH = 12 };
-    uint64_t us = trace->now / NS_PER_US;
+    enum { SECONDS_WIDTH = 4, LABEL_WIDTH = 12 };
     struct line *out = &trace->output;
 
     line_clear(out);
-    line_add(out, "%4lu.%06lu %-*s %s", us / US_PER_S, us % US_PER_S, LABEL_WIDTH, label,
-             line->text);
+    line_add_time(out, trace->now, SECONDS_WIDTH);
+    line_add(out, " %-*s %s", LABEL_WIDTH, label, line->text);
     line_end(out);
     trace->shown = serial;
     trace->sink.write(trace->sink.context, out->text, out->length);
@@ -179,10 +180,27 @@ static void end_stopped(struct trace *trace, struct kernel *k, const struct tcb 
         line_add(&trace->line, ", no handler: stopped");
         trace->call.failed = true;
     } else if (trace->call.lets_nobody_reply) {
-        line_add(&trace->line, " = (stopped for good: the capability lets nobody reply)");
+        const struct trace_origin *origin = origins_find(&trace->origins, k, trace->call.invoked);
+        line_add(&trace->line, " = (stopped for good: the capability lets nobody reply");
+        if (origin) {
+            line_add(&trace->line, "; ");
+            origin_add(&trace->line, origin);
+        }
+        line_add(&trace->line, ")");
+        trace->call.failed = true;
     } else {
         line_add(&trace->line, " = (stopped)");
     }
+}
+
+/* The kernel has ended the call, and answers it at once. */
+static void end_answered(struct trace *trace, struct kernel *k, const struct tcb *tcb)
+{
+    struct trace_call *call = &trace->call;
+    call->origin = origins_find(&trace->origins, k, call->invoked);
+    result_add(&trace->line, k, tcb, call, call->at_once, said(trace, k));
+    if (call->copied_to && !call->failed)
+        origins_note(&trace->origins, k, call->copied_to, call->what, trace->label, trace->now);
 }
 
 /* Preempted in a long operation, or what it waited for ended: the thread makes the call again. */
@@ -210,7 +228,7 @@ static void end_of_living(struct trace *trace, struct kernel *k, const struct tc
         if (is_made_again(tcb, &trace->call))
             line_add(&trace->line, "(interrupted: made again)");
         else
-            result_add(&trace->line, k, tcb, &trace->call, trace->call.at_once, said(trace, k));
+            end_answered(trace, k, tcb);
         break;
     }
 }
