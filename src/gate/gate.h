@@ -136,6 +136,8 @@ struct gate_ops {
      * it was last time.
      */
     nanoseconds_t (*cpu_time)(struct gate *gate);
+    /* Of one carrier; a negative errno if Linux does not tell. */
+    int (*carrier_cpu_time)(struct gate_carrier *carrier, nanoseconds_t *ret_time);
 };
 
 extern const struct gate_ops monitor_gate_ops;

@@ -536,4 +536,5 @@ const struct gate_ops monitor_gate_ops = {
     .classify_fault = monitor_classify_fault,
     .interrupt = monitor_interrupt,
     .cpu_time = usage_cpu_time,
+    .carrier_cpu_time = usage_carrier_cpu_time,
 };

@@ -91,5 +91,6 @@ void usage_note(struct gate_vspace *vspace);
 /* The process is about to end. */
 void usage_settle(struct gate_vspace *vspace);
 nanoseconds_t usage_cpu_time(struct gate *gate);
+int usage_carrier_cpu_time(struct gate_carrier *carrier, nanoseconds_t *ret_time);
 
 #endif

@@ -76,4 +76,7 @@ int seat_open(const struct gate_ops *ops, struct gate *gate, struct kernel *k,
 void seat_run(struct seat *seat, struct seat_result *ret_result);
 void seat_close(struct seat *seat);
 
+/* CPU time that the thread's carrier has used; false: it has none, or Linux does not tell. */
+bool seat_thread_cpu_time(struct seat *seat, const struct tcb *tcb, nanoseconds_t *ret_time);
+
 #endif

@@ -129,6 +129,12 @@ struct seat_carrier *seat_carrier_find(struct seat *seat, const struct tcb *tcb)
     return carrier_find(seat, kernel_paddr(seat->k, tcb), tcb->serial);
 }
 
+bool seat_thread_cpu_time(struct seat *seat, const struct tcb *tcb, nanoseconds_t *ret_time)
+{
+    struct seat_carrier *carrier = seat_carrier_find(seat, tcb);
+    return carrier && seat->ops->carrier_cpu_time(carrier->carrier, ret_time) == 0;
+}
+
 struct seat_carrier *seat_carrier_get(struct seat *seat, struct tcb *tcb,
                                       struct seat_vspace *vspace)
 {

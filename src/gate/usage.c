@@ -38,6 +38,11 @@ nanoseconds_t usage_cpu_time(struct gate *gate)
     return gate->cpu_time;
 }
 
+int usage_carrier_cpu_time(struct gate_carrier *carrier, nanoseconds_t *ret_time)
+{
+    return host_cpu_time_of_task(carrier->tracee.pid, carrier->tracee.tid, ret_time);
+}
+
 void usage_settle(struct gate_vspace *vspace)
 {
     struct gate_vspace **link = &vspace->gate->ran;

@@ -14,6 +14,8 @@ nanoseconds_t host_clock_now(void);
  */
 int host_cpu_time_of_thread(nanoseconds_t *ret_time);
 int host_cpu_time_of_process(int pid, nanoseconds_t *ret_time);
+/* Of one thread of any process, from /proc. */
+int host_cpu_time_of_task(int pid, int tid, nanoseconds_t *ret_time);
 
 /*
  * The frequency of the time-stamp counter in MHz, between two samples at least 2 ms apart:

@@ -38,6 +38,9 @@ TEST(cpu_time_is_that_of_work)
     CHECK_EQ(host_cpu_time_of_process(getpid(), &process[1]), 0);
     CHECK(process[1] - process[0] >= 3000000);
     CHECK(process[1] - process[0] < 20000000);
+    CHECK_EQ(host_cpu_time_of_task(getpid(), getpid(), &process[1]), 0);
+    CHECK(process[1] > 0);
+    CHECK_EQ(host_cpu_time_of_task(getpid(), 0x3ffffffe, &process[1]), -ENOENT);
     CHECK_EQ(host_cpu_time_of_process(0x3ffffffe, &process[0]), -EINVAL);
 }
 

@@ -15,9 +15,15 @@ static const char *symbol_at(void *context, paddr_t vspace, vaddr_t address)
     return is_of_image ? image_symbol_at(image, address) : NULL;
 }
 
+static bool cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_time)
+{
+    struct machine *machine = context;
+    return seat_thread_cpu_time(machine->seat, tcb, ret_time);
+}
+
 struct inspect_host machine_inspect_host(struct machine *machine)
 {
-    return (struct inspect_host){.context = machine, .symbol_at = symbol_at};
+    return (struct inspect_host){.context = machine, .symbol_at = symbol_at, .cpu_time = cpu_time};
 }
 
 static void write_to_stream(void *context, const char *text, size_t length)

@@ -124,6 +124,9 @@ def a_busy_guest_answers(build):
         guest.type(b"b")
         time.sleep(0.3)
         must_match(r"^rootserver .* runs$", guest.ask("ps"))
+        used = json.loads(guest.ask("ps", "--json"))["threads"][0]["cpu_ms"]
+        if not 0 < used < 30000:
+            raise Wrong(f"it has used {used} ms")
 
 
 def every_view_answers_in_every_form(build):
