@@ -3,6 +3,7 @@
 #ifndef KERNEL_TESTKIT_CHOICE_H
 #define KERNEL_TESTKIT_CHOICE_H
 
+#include <base/bits.h>
 #include <kernel/testkit_random.h>
 
 static inline unsigned take(struct byte_source *bytes, unsigned limit)
@@ -15,6 +16,36 @@ static inline unsigned take(struct byte_source *bytes, unsigned limit)
 static inline bool rarely(struct byte_source *bytes, unsigned times)
 {
     return take(bytes, times) == times - 1;
+}
+
+static inline bool is_any(union cap cap)
+{
+    return !cap_is_null(cap);
+}
+
+/* For a page, or many smaller objects. */
+static inline bool has_room(union cap cap)
+{
+    return cap_type(cap) == CAP_UNTYPED && !cap.untyped.is_device &&
+           cap.untyped.free_index + PAGE_BYTES <= bit(cap.untyped.size_bits);
+}
+
+/* For a page of any size, and for nothing else. */
+static inline bool is_large_device(union cap cap)
+{
+    return cap_type(cap) == CAP_UNTYPED && cap.untyped.is_device &&
+           cap.untyped.size_bits >= HUGE_PAGE_BITS;
+}
+
+static inline bool is_page_untyped(union cap cap)
+{
+    return cap_type(cap) == CAP_UNTYPED && cap.untyped.size_bits == 12 && !cap.untyped.is_device &&
+           cap.untyped.free_index == 0;
+}
+
+static inline bool is_new_vspace(union cap cap)
+{
+    return cap_type(cap) == CAP_PML4 && !cap.pml4.is_mapped;
 }
 
 /* Any at all: small ones, limits, addresses. */
