@@ -225,6 +225,10 @@ static int run_debug(void *target, const char *const *operands, unsigned operand
     struct session session = {0};
     int status = STATUS_HOST;
 
+    if (operand_count == 0) {
+        say("no image given; usage: sel4emu debug [OPTION...] %s", command_debug.operands);
+        return STATUS_USAGE;
+    }
     if (options->run.machine.has_gdb) {
         say("--gdb and debug do not go together: connect to sel4emu run --gdb with your own");
         return STATUS_USAGE;
