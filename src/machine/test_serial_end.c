@@ -83,6 +83,28 @@ TEST(a_socket_takes_bytes_only_while_a_client_is_there)
     end(&f);
 }
 
+TEST(a_second_client_is_sent_away_on_request)
+{
+    struct fixture f;
+    char seen[8];
+
+    CHECK_EQ(setup(&f, "unix:", "socket"), 0);
+    int first = connect_to(f.spec.path), second = connect_to(f.spec.path);
+    CHECK(!serial_end_refuse(&f.end, "no")); /* nobody is connected: who waits is welcome */
+    serial_end_accept(&f.end);
+    CHECK(serial_end_refuse(&f.end, "no"));
+    CHECK(!serial_end_refuse(&f.end, "no"));
+    CHECK_EQ(read(second, seen, sizeof(seen)), 2);
+    CHECK_EQ(read(second, seen, sizeof(seen)), 0);
+    CHECK_EQ(put(&f, "yes"), 3);
+    CHECK_EQ(read(first, seen, sizeof(seen)), 3);
+    serial_end_disconnect(&f.end);
+    CHECK_EQ(read(first, seen, sizeof(seen)), 0);
+    close(first);
+    close(second);
+    end(&f);
+}
+
 TEST(a_socket_is_not_put_over_a_file)
 {
     struct fixture f, other;
