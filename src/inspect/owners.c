@@ -96,6 +96,14 @@ static void own_cspace(struct inspection *inspection, const struct cspace *cspac
     }
 }
 
+/* Most threads share CSpace and VSpace with the first one that has the CSpace. */
+static bool is_like_an_older_one(const struct inspection *inspection, uint32_t index)
+{
+    const struct found_thread *thread = &inspection->threads.items[index];
+    uint32_t first = inspection->cspaces.items[thread->cspace].first_thread;
+    return first < index && inspection->threads.items[first].vspace == thread->vspace;
+}
+
 bool inspection_find_owners(struct inspection *inspection)
 {
     bool *is_used = host_allocate(inspection->objects.count + 1, sizeof(*is_used));
@@ -106,7 +114,7 @@ bool inspection_find_owners(struct inspection *inspection)
         is_used[i] = inspection->objects.items[i].owner != INDEX_NONE;
     for (uint32_t i = 0; i < inspection->threads.count; i++) {
         const struct found_thread *thread = &inspection->threads.items[i];
-        if (thread->cspace != INDEX_NONE)
+        if (thread->cspace != INDEX_NONE && !is_like_an_older_one(inspection, i))
             own_cspace(inspection, &inspection->cspaces.items[thread->cspace], thread->vspace,
                        is_used);
     }

@@ -28,12 +28,26 @@ static bool add_slot(struct inspection *inspection, struct found_slot slot)
            LIST_ADD(&inspection->slots, slot);
 }
 
+/* Many capabilities may lead to one CNode. The last slot is added after all others. */
+static bool has_slots(const struct inspection *inspection, enum slot_place place, paddr_t container,
+                      uint64_t count)
+{
+    paddr_t last = container + (count - 1) * sizeof(struct slot);
+    uint32_t known = count ? index_map_find(&inspection->slot_at, last) : INDEX_NONE;
+    if (known == INDEX_NONE)
+        return false;
+    const struct found_slot *found = &inspection->slots.items[known];
+    return found->place == place && found->container == container;
+}
+
 static bool add_slots(struct inspection *inspection, enum slot_place place, paddr_t container,
                       uint64_t count)
 {
     if (count > UINT32_MAX ||
         !inspection_is_backed(inspection, container, count * sizeof(struct slot)))
         return inspection_fail(inspection, "slots lie outside of memory");
+    if (has_slots(inspection, place, container, count))
+        return true;
     for (uint32_t i = 0; i < count; i++) {
         struct found_slot slot = {.at = container + i * sizeof(struct slot),
                                   .place = place,

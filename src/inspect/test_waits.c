@@ -107,6 +107,21 @@ TEST(a_chain_that_ends_at_a_thread_that_can_run_is_open)
     end(&f);
 }
 
+TEST(a_thread_that_has_several_ways_to_wake_another_is_named_once)
+{
+    struct fixture f = setup();
+    cptr_t notification = guest_make(&f.g, OBJECT_NOTIFICATION, 0);
+    give(&f.g, f.b, 3, f.to_a, SEND);
+    give(&f.g, f.b, 4, notification, RIGHT_WRITE);
+    f.a.tcb->bound_notification = guest_cap(&f.g, notification).notification.object;
+    run_call(&f.g, f.a, SYSCALL_RECV, 1);
+    look(&f);
+    CHECK_EQ(wait_of(&f, f.a)->count, 2);
+    CHECK(waits_for(&f, f.a, f.b) && waits_for(&f, f.a, f.c));
+    f.a.tcb->bound_notification = 0;
+    end(&f);
+}
+
 TEST(a_server_of_stopped_clients_is_named_so)
 {
     struct fixture f = setup();

@@ -85,28 +85,30 @@ static uint32_t first_holding(const struct holdings *holdings, paddr_t object)
 
 /* --- wakers -------------------------------------------------------------------------------- */
 
-static bool add_waker(struct wait *wait, uint32_t thread)
+/* Threads of the CSpace, but `self`. */
+static bool add_threads(const struct inspection *inspection, uint32_t self, uint32_t cspace,
+                        struct wait *wait)
 {
-    for (uint32_t i = 0; i < wait->count; i++) {
-        if (wait->items[i] == thread)
-            return true;
+    for (uint32_t t = 0; t < inspection->threads.count; t++) {
+        if (t != self && inspection->threads.items[t].cspace == cspace && !LIST_ADD(wait, t))
+            return false;
     }
-    return LIST_ADD(wait, thread);
+    return true;
 }
 
 /* Threads but `self` that hold a capability to `object` with one of `rights`. */
 static bool add_holders(const struct inspection *inspection, const struct holdings *holdings,
                         uint32_t self, paddr_t object, unsigned rights, struct wait *wait)
 {
+    uint32_t last = INDEX_NONE; /* those of one CSpace follow each other */
     for (uint32_t i = first_holding(holdings, object);
          i < holdings->count && holdings->items[i].object == object; i++) {
-        if (!(holdings->items[i].rights & rights))
+        uint32_t cspace = holdings->items[i].cspace;
+        if (!(holdings->items[i].rights & rights) || cspace == last)
             continue;
-        for (uint32_t t = 0; t < inspection->threads.count; t++) {
-            if (t != self && inspection->threads.items[t].cspace == holdings->items[i].cspace &&
-                !add_waker(wait, t))
-                return false;
-        }
+        if (!add_threads(inspection, self, cspace, wait))
+            return false;
+        last = cspace;
     }
     return true;
 }
@@ -134,9 +136,10 @@ static bool add_repliers(const struct inspection *inspection, const struct holdi
 {
     const struct found_thread *thread = &inspection->threads.items[self];
     const struct tcb *server = words_thread_that_replies(inspection->k, thread->tcb);
+    uint32_t number =
+        server ? inspection_find_thread(inspection, kernel_paddr(inspection->k, server)) : 0;
     if (server)
-        return add_waker(wait,
-                         inspection_find_thread(inspection, kernel_paddr(inspection->k, server)));
+        return LIST_ADD(wait, number);
     return add_holders(inspection, holdings, self, thread->at, RIGHT_WRITE, wait);
 }
 
@@ -187,6 +190,18 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* A thread may be found twice: by an endpoint, and by the notification that is bound. */
+static void sort_wakers(struct wait *wait)
+{
+    uint32_t kept = 0;
+    qsort(wait->items, wait->count, sizeof(uint32_t), compare_numbers);
+    for (uint32_t i = 0; i < wait->count; i++) {
+        if (kept == 0 || wait->items[kept - 1] != wait->items[i])
+            wait->items[kept++] = wait->items[i];
+    }
+    wait->count = kept;
+}
+
 static bool find_all_wakers(const struct inspection *inspection, struct wait *waits)
 {
     struct holdings holdings = {0};
@@ -195,7 +210,7 @@ static bool find_all_wakers(const struct inspection *inspection, struct wait *wa
         good = find_wakers(inspection, &holdings, i, &waits[i]);
         if (good && waits[i].count > 0) {
             drop_root_server(inspection, &waits[i]);
-            qsort(waits[i].items, waits[i].count, sizeof(uint32_t), compare_numbers);
+            sort_wakers(&waits[i]);
         }
     }
     free(holdings.items);
