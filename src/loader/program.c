@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <base/bits.h>
+#include <base/text.h>
 #include <loader/program.h>
 
 #include <elf.h>
@@ -144,6 +145,17 @@ static bool read_hexadecimal(const uint8_t *digits, uint64_t *ret_value)
     return true;
 }
 
+/* What is behind the last slash of a path of `size` bytes; a name for files and for terminals. */
+static void set_member_name(struct program *program, const char *path, uint64_t size)
+{
+    const char *slash = memrchr(path, '/', size);
+    const char *name = slash == NULL ? path : slash + 1;
+    const size_t length = strnlen(name, size - (uint64_t)(name - path));
+
+    snprintf(program->name, sizeof(program->name), "%.*s", (int)length, name);
+    text_copy_printable(program->name, sizeof(program->name), program->name);
+}
+
 /* The archive's header at `header`, if what it describes starts at `start`. */
 static bool read_member(const uint8_t *data, uint64_t size, uint64_t header, uint64_t start,
                         struct program *ret_program)
@@ -157,12 +169,7 @@ static bool read_member(const uint8_t *data, uint64_t size, uint64_t header, uin
         member_size > size - start || name_size == 0) {
         return false;
     }
-    const char *path = (const char *)data + header + CPIO_HEADER_BYTES;
-    const char *slash = memrchr(path, '/', name_size);
-    const char *name = slash == NULL ? path : slash + 1;
-
-    snprintf(ret_program->name, sizeof(ret_program->name), "%.*s",
-             (int)(path + name_size - 1 - name), name);
+    set_member_name(ret_program, (const char *)data + header + CPIO_HEADER_BYTES, name_size);
     ret_program->size = member_size;
     return true;
 }

@@ -186,6 +186,25 @@ TEST(program_believes_no_broken_archive)
     CHECK_STR(program.name, "");
 }
 
+/* A name for terminals and files; one that ends with a slash and has no zero behind it. */
+TEST(program_reads_a_members_name_no_further_than_it_goes)
+{
+    uint64_t at = 0;
+
+    make_elf(1, false);
+    container_size = 0;
+    put_member("bin/\033[31mred", elf.bytes, elf.size);
+    CHECK(program_find_embedded(container, container_size, &at, &program));
+    CHECK_STR(program.name, "?[31mred");
+
+    container_size = 0;
+    put_member("abcd/", elf.bytes, elf.size);
+    container[110 + 5] = '/'; /* instead of the zero */
+    at = 0;
+    CHECK(program_find_embedded(container, container_size, &at, &program));
+    CHECK_STR(program.name, "");
+}
+
 /* --- comparing -------------------------------------------------------------------------------- */
 
 static uint8_t memory[4 * PAGE_BYTES];
