@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <host/host.h>
+#include <host/new_file.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -156,14 +157,10 @@ static int write_file(int fd, const struct kernel *k, int memory_fd, const void 
 int state_file_write(const char *path, const struct kernel *k, int memory_fd, const void *memory,
                      uint64_t memory_bytes)
 {
-    int fd = (int)host_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = new_file_create(path);
     if (fd < 0)
         return fd;
-    int error = write_file(fd, k, memory_fd, memory, memory_bytes);
-    int closed = (int)host_close(fd);
-    if (error || closed)
-        host_unlinkat(AT_FDCWD, path, 0);
-    return error ? error : closed;
+    return new_file_finish(fd, path, write_file(fd, k, memory_fd, memory, memory_bytes));
 }
 
 /* --- reading ------------------------------------------------------------------------------- */

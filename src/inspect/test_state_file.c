@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char path[64];
@@ -124,5 +125,20 @@ TEST(a_file_that_cannot_be_written_is_not_left_there)
     CHECK_EQ(write_state(&g), -EIO);
     host_inject("lseek", 1, 0);
     CHECK_EQ(access(path, F_OK), -1);
+    guest_end(&g);
+}
+
+TEST(what_is_no_file_is_not_removed)
+{
+    struct guest g = guest_boot_default();
+    snprintf(path, sizeof(path), "/tmp/sel4emu-state-%d", getpid());
+    CHECK_EQ(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDWR | O_CLOEXEC);
+    host_inject("write", 1, ENOSPC);
+    CHECK_EQ(write_state(&g), -ENOSPC);
+    host_inject("write", 1, 0);
+    CHECK_EQ(access(path, F_OK), 0);
+    close(reader);
+    unlink(path);
     guest_end(&g);
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <gate/seat_debug.h>
 #include <host/host.h>
+#include <host/new_file.h>
 #include <inspect/space.h>
 #include <inspect/words.h>
 #include <signal.h>
@@ -318,20 +319,6 @@ static int write_core(int fd, const struct inspection *inspection, const struct 
     return error ? error : (int)host_ftruncate(fd, size);
 }
 
-static int create(const char *path)
-{
-    return (int)host_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-}
-
-static int finish(int fd, const char *path, int error)
-{
-    int closed = (int)host_close(fd);
-    error = error ? error : closed;
-    if (error)
-        host_unlinkat(AT_FDCWD, path, 0);
-    return error;
-}
-
 int core_file_write(const char *path, const struct inspection *inspection, uint32_t vspace,
                     const char *program, const struct core_vector_source *vectors)
 {
@@ -341,8 +328,9 @@ int core_file_write(const char *path, const struct inspection *inspection, uint3
     if (!error)
         error = list_segments(inspection, inspection->vspaces.items[vspace].root, &segments);
     if (!error) {
-        int fd = create(path);
-        error = fd < 0 ? fd : finish(fd, path, write_core(fd, inspection, &notes, &segments));
+        int fd = new_file_create(path);
+        error =
+            fd < 0 ? fd : new_file_finish(fd, path, write_core(fd, inspection, &notes, &segments));
     }
     free(notes.items);
     free(segments.items);
@@ -364,8 +352,8 @@ int core_names_write(const char *path, const struct inspection *inspection, uint
                         state, i + 1, label);
         good = add_bytes(&text, line, length);
     }
-    int fd = good ? create(path) : -ENOMEM;
-    int error = fd < 0 ? fd : finish(fd, path, write_all(fd, text.items, text.count));
+    int fd = good ? new_file_create(path) : -ENOMEM;
+    int error = fd < 0 ? fd : new_file_finish(fd, path, write_all(fd, text.items, text.count));
     free(threads.items);
     free(text.items);
     return error;
