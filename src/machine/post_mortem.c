@@ -51,23 +51,31 @@ static bool read_fxsave(void *context, struct tcb *tcb, uint8_t ret_fxsave[512])
            size == 512;
 }
 
+static void file_name(const struct inspection *inspection, uint32_t vspace,
+                      char ret_name[CONTROL_NAME_BYTES])
+{
+    char label[THREAD_LABEL_BYTES];
+    uint32_t thread = inspection->vspaces.items[vspace].first_thread;
+    words_thread(inspection->threads.items[thread].tcb, label, sizeof(label));
+    control_clean_name(label, ret_name);
+}
+
 /* "DIR/client", or "DIR/client-7" if another VSpace has that name: 7 is the thread's number. */
 static bool core_path(const struct inspection *inspection, uint32_t vspace, const char *directory,
                       char *ret_path, size_t size)
 {
-    const struct found_vspace *vspaces = inspection->vspaces.items;
-    const struct tcb *tcb = inspection->threads.items[vspaces[vspace].first_thread].tcb;
-    char label[THREAD_LABEL_BYTES], other[THREAD_LABEL_BYTES], clean[CONTROL_NAME_BYTES];
+    uint32_t thread = inspection->vspaces.items[vspace].first_thread;
+    const struct tcb *tcb = inspection->threads.items[thread].tcb;
+    char name[CONTROL_NAME_BYTES], other[CONTROL_NAME_BYTES];
     bool is_taken = false;
-    words_thread(tcb, label, sizeof(label));
+    file_name(inspection, vspace, name);
     for (uint32_t i = 0; i < vspace && !is_taken; i++) {
-        words_thread(inspection->threads.items[vspaces[i].first_thread].tcb, other, sizeof(other));
-        is_taken = strcmp(label, other) == 0;
+        file_name(inspection, i, other);
+        is_taken = strcmp(name, other) == 0;
     }
-    control_clean_name(label, clean);
-    int length = is_taken ? snprintf(ret_path, size, "%s/%s-%lu", directory, clean,
+    int length = is_taken ? snprintf(ret_path, size, "%s/%s-%lu", directory, name,
                                      (unsigned long)tcb->serial)
-                          : snprintf(ret_path, size, "%s/%s", directory, clean);
+                          : snprintf(ret_path, size, "%s/%s", directory, name);
     return length > 0 && (size_t)length + sizeof(".core") <= size;
 }
 
