@@ -126,7 +126,8 @@ static int copy_trace(int fd, FILE *output)
         if (count == 0) {
             return 0;
         }
-        if (count < 0 && count != -EINTR) {
+        bool is_quiet = count == -EAGAIN && !is_told; /* a guest may make no call for hours */
+        if (count < 0 && count != -EINTR && !is_quiet) {
             return (int)count;
         }
         if (count > 0 &&

@@ -57,12 +57,23 @@ static int connect_to(int fd, const struct running_guest *guest)
     return (int)host_connect(fd, (const struct sockaddr *)&address, (unsigned)size);
 }
 
+/* Anybody may give a socket any name: only whose process it is tells whose guest it is. */
+static int check_owner(int fd, const struct running_guest *guest)
+{
+    struct ucred peer;
+    unsigned size = sizeof(peer);
+    int error = (int)host_getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    return error || peer.uid == guest->uid ? error : -EACCES;
+}
+
 int guests_connect(const struct running_guest *guest)
 {
     int fd = (int)host_socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return fd;
     int error = connect_to(fd, guest);
+    if (!error)
+        error = check_owner(fd, guest);
     if (!error)
         return fd;
     host_close(fd);

@@ -285,6 +285,37 @@ def the_trace_command_ends_and_the_guest_goes_on(build):
             raise Wrong("the guest did not go on well")
 
 
+def a_trace_of_a_quiet_guest_goes_on(build):
+    """Longer than a guest that is asked something may take for its answer."""
+    with Guest(build, "echo") as guest:
+        guest.wait_for(b"press keys")
+        with subprocess.Popen([os.path.join(build, "sel4emu"), "trace", "--guest", guest.name],
+                              stdout=subprocess.PIPE, text=True, start_new_session=True) as trace:
+            time.sleep(10.5)
+            guest.type(b"kq")
+            said = trace.communicate(timeout=TIMEOUT)[0]
+            if trace.returncode != 0:
+                raise Wrong(f"the trace ended with {trace.returncode}")
+            must_match(r"^ +1\d\.\d{6} rootserver ", said)
+
+
+def a_guest_of_somebody_else_is_not_asked(build):
+    """One that pretends to be ours."""
+    if os.geteuid() != 0:
+        return
+    name = f"/{os.getpid()}/fake-{os.getpid()}"
+    program = (f"import os, socket; os.setuid(65534); s = socket.socket(socket.AF_UNIX); "
+               f"s.bind('\\0sel4emu/0{name}'); s.listen(); print(flush=True); "
+               f"c = s.accept()[0]; c.sendall(b'ok\\nlies\\n')")
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as fake:
+        fake.stdout.readline()
+        done = run(build, "ps", "--guest", name.rsplit("/", 1)[1])
+        fake.kill()
+    if done.returncode == 0 or done.stdout:
+        raise Wrong(f"it was believed: {done.stdout}")
+    must_match(r"^sel4emu: fake-\d+ \(\d+\): Permission denied$", done.stderr)
+
+
 def a_trace_that_nobody_reads_loses_lines_and_says_so(build):
     with Guest(build, "conformance") as guest:
         guest.wait_for(b"\n")
@@ -303,7 +334,8 @@ CASES = [an_idle_guest_answers, a_busy_guest_answers, every_view_answers_in_ever
          requests_that_are_wrong_get_a_sentence, clients_that_do_nothing_are_dropped,
          a_flood_does_not_stall_the_guest, a_trace_comes_and_goes,
          the_trace_command_ends_and_the_guest_goes_on,
-         a_trace_that_nobody_reads_loses_lines_and_says_so]
+         a_trace_that_nobody_reads_loses_lines_and_says_so, a_trace_of_a_quiet_guest_goes_on,
+         a_guest_of_somebody_else_is_not_asked]
 
 
 def main():
