@@ -70,12 +70,29 @@ static struct gdb_thread_id find_thread(const struct debug_processes *processes,
     return tcb ? debug_thread_id(processes, tcb) : (struct gdb_thread_id){0};
 }
 
+/* It listens until the first stop. */
+static void show_lines(struct debug_events *events, struct gdb_server *server, bool is_behind)
+{
+    char line[64];
+    if (is_behind) {
+        events->lost += events->pending_count;
+        return;
+    }
+    if (events->lost) {
+        snprintf(line, sizeof(line), "(%lu lines are lost)\n", (unsigned long)events->lost);
+        gdb_server_say(server, line);
+        events->lost = 0;
+    }
+    for (unsigned i = 0; i < events->pending_count; i++)
+        gdb_server_say(server, events->pending[i].line);
+}
+
 void debug_events_tell(struct debug_events *events, const struct debug_processes *processes,
-                       struct gdb_server *server)
+                       struct gdb_server *server, bool is_behind)
 {
     static const struct gdb_stop stop = {.kind = GDB_STOP_SIGNAL, .signal = GDB_SIGNAL_TRAP};
-    for (unsigned i = 0; i < events->pending_count; i++)
-        gdb_server_say(server, events->pending[i].line); /* it listens until the first stop */
+    if (events->pending_count > 0)
+        show_lines(events, server, is_behind);
     for (unsigned i = 0; i < events->pending_count; i++) {
         if (!events->pending[i].thread)
             continue;

@@ -35,6 +35,7 @@ struct debug_events {
         char line[DEBUG_EVENT_BYTES];
     } pending[DEBUG_MAX_PENDING];
     unsigned pending_count;
+    uint64_t lost; /* lines for a debugger that was behind with reading, not told yet */
 };
 
 /*
@@ -46,8 +47,8 @@ const char *debug_events_add(struct debug_events *events, const char *words, boo
 /* 0: all of them. False: there is none with that number. */
 bool debug_events_remove(struct debug_events *events, unsigned number);
 
-/* Tells the debugger what has happened. */
+/* Tells the debugger what has happened; one that is behind with reading misses lines, no stops. */
 void debug_events_tell(struct debug_events *events, const struct debug_processes *processes,
-                       struct gdb_server *server);
+                       struct gdb_server *server, bool is_behind);
 
 #endif

@@ -14,6 +14,9 @@
 /* How long one that was told of the end is waited for when it says nothing. */
 #define LINGER (500 * UINT64_C(1000000))
 
+/* And in all, whatever it asks. */
+#define LINGER_LONGEST (10 * UINT64_C(1000000000))
+
 /* What gdb shows of it: an error in answer to its first question. */
 static const char refusal[] = "+$E.this machine has a debugger already#64";
 
@@ -215,7 +218,8 @@ static bool is_due(void *context)
     struct debugger *debugger = context;
     if (debugger->server) {
         debug_processes_bury(&debugger->processes, tell_exit, debugger);
-        debug_events_tell(&debugger->events, &debugger->processes, debugger->server);
+        debug_events_tell(&debugger->events, &debugger->processes, debugger->server,
+                          debugger->backlog_size >= BACKLOG_LIMIT);
         flush(debugger);
     }
     return debugger->is_frozen || debugger->may_have_input;
@@ -326,13 +330,13 @@ void debugger_tell_end(struct debugger *debugger)
         if (!p->is_detached)
             tell_exit(debugger, p->pid);
     }
-    nanoseconds_t until = host_clock_now() + LINGER;
+    nanoseconds_t last = host_clock_now() + LINGER_LONGEST, until = host_clock_now() + LINGER;
     exchange(debugger);
     while (debugger->server && host_clock_now() < until) {
         int ready[1];
         debugger_watch(debugger);
         if (host_watcher_wait(debugger->machine->watcher, until, 1, ready) > 0)
-            until = host_clock_now() + LINGER;
+            until = min_u64(host_clock_now() + LINGER, last);
         exchange(debugger);
     }
 }
