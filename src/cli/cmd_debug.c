@@ -2,6 +2,7 @@
 /*
  * Three processes: this one, which waits; the machine, in the background of the terminal; gdb, in
  * its foreground. The machine listens on a socket in a directory of its own and ends with gdb.
+ * If this process is killed, gdb and the machine get SIGTERM, and the machine cleans up.
  */
 #include <base/bits.h>
 #include <cli/cmd_run.h>
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define MAX_ARGUMENTS 64
@@ -36,6 +38,7 @@ struct session {
     char place[128]; /* --gdb of the machine */
     char gdb[FILE_PATH_BYTES];
     int machine, debugger; /* processes */
+    int waiter;            /* the one that waits for them */
 };
 
 /* Signals that this process takes in a way of its own, and the session for their handlers. */
@@ -82,34 +85,7 @@ _Noreturn static void become_gdb(struct session *session, const struct debug_opt
     _exit(STATUS_UNSUPPORTED);
 }
 
-/* --- the machine ----------------------------------------------------------------------------- */
-
-/* Its console is this terminal, but the keys are gdb's. */
-static int become_machine(struct session *session, struct debug_options *options,
-                          const char *const *operands, unsigned operand_count)
-{
-    struct command_error error;
-
-    host_prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-    host_setpgid(0, 0);
-    signal(SIGTTOU, SIG_IGN);
-    int null = (int)host_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
-    if (null < 0 || host_dup3(null, STDIN_FILENO, 0) < 0) {
-        say("/dev/null cannot be opened");
-        return STATUS_HOST;
-    }
-    host_close(null);
-    if (!debug_set_gdb(&options->run, session->place, &error)) {
-        say("%s", error.message);
-        return STATUS_HOST;
-    }
-    options->run.machine.gdb.is_quiet = true;
-    options->run.machine.gdb_is_private = true;
-    options->run.machine.freeze = true;
-    return say_end(command_run.run(&options->run, operands, operand_count));
-}
-
-/* --- the session ----------------------------------------------------------------------------- */
+/* --- the directory of its socket -------------------------------------------------------------- */
 
 static bool make_directory(struct session *session)
 {
@@ -140,6 +116,46 @@ static void remove_directory(const struct session *session)
     unlink(session->socket);
     rmdir(session->directory);
 }
+
+/* --- the machine ----------------------------------------------------------------------------- */
+
+/* Its console is this terminal, but the keys are gdb's. */
+static int become_machine(struct session *session, struct debug_options *options,
+                          const char *const *operands, unsigned operand_count)
+{
+    struct command_error error;
+
+    host_prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+    host_setpgid(0, 0);
+    signal(SIGTTOU, SIG_IGN);
+    int null = (int)host_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
+    if (null < 0 || host_dup3(null, STDIN_FILENO, 0) < 0) {
+        say("/dev/null cannot be opened");
+        return STATUS_HOST;
+    }
+    host_close(null);
+    if (!debug_set_gdb(&options->run, session->place, &error)) {
+        say("%s", error.message);
+        return STATUS_HOST;
+    }
+    options->run.machine.gdb.is_quiet = true;
+    options->run.machine.gdb_is_private = true;
+    options->run.machine.freeze = true;
+    return say_end(command_run.run(&options->run, operands, operand_count));
+}
+
+static int run_machine(struct session *session, struct debug_options *options,
+                       const char *const *operands, unsigned operand_count)
+{
+    int status = become_machine(session, options, operands, operand_count);
+
+    if (getppid() != session->waiter) {
+        remove_directory(session);
+    }
+    return status;
+}
+
+/* --- the session ----------------------------------------------------------------------------- */
 
 /* Whether the process has ended; *ret_status: as a shell has it. */
 static bool has_ended(int process, int options, int *ret_status)
@@ -185,12 +201,15 @@ static bool wait_for_machine(const struct session *session, int *ret_status)
 static int run_session(struct session *session, struct debug_options *options,
                        const char *const *operands, unsigned operand_count)
 {
+    struct termios terminal;
+    const bool has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
     int status, machine_status;
 
     fflush(stdout);
+    session->waiter = getpid();
     session->machine = (int)host_fork();
     if (session->machine == 0) {
-        exit(become_machine(session, options, operands, operand_count));
+        exit(run_machine(session, options, operands, operand_count));
     }
     if (session->machine < 0) {
         say("no process for the machine: %s", strerror(-session->machine));
@@ -213,6 +232,9 @@ static int run_session(struct session *session, struct debug_options *options,
         status = STATUS_HOST;
     } else {
         has_ended(session->debugger, 0, &status);
+        if (has_terminal && status > STATUS_SIGNAL) {
+            tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal); /* gdb had no time to */
+        }
     }
     host_kill(session->machine, SIGTERM);
     has_ended(session->machine, 0, &machine_status);
