@@ -11,10 +11,10 @@ RULES = [
     ("the line of the kernel's source in its messages: it differs by version",
      re.compile(r"(\[\w+)/\d+(?= T0x)"), r"\1"),
     ("an address in the kernel's window: where a TCB or another object lies",
-     re.compile(r"\b(0x)?ffff[0-9a-f]{12}\b", re.IGNORECASE), "KERNEL-ADDRESS"),
+     re.compile(r"\b(T?0x)?ffff[0-9a-f]{12}\b", re.IGNORECASE), "KERNEL-ADDRESS"),
     ("when a line of the trace was written", re.compile(r"^ +\d+\.\d{6} "), "TIME "),
     ("an address in our guests' images: code and stack move with the compiler",
-     re.compile(r"\b0x40[0-9a-f]{4}\b"), "GUEST-ADDRESS"),
+     re.compile(r"\b0x40[0-9a-f]{4}\b|(?<=@)40[0-9a-f]{4}(?=\])"), "GUEST-ADDRESS"),
 ]
 
 # What stands before the first line of user level: firmware and boot log, different machines.
