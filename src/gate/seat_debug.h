@@ -91,8 +91,8 @@ void seat_debug_forget_all(struct seat *seat);
  * come first. Not seen are accesses of the kernel (IPC buffers) and those that the machine makes
  * for a thread (devices).
  *
- * -ESRCH: the VSpace has not started. -ENOTSUP: never possible (READ, an address or size).
- * -ENOSPC: debug registers are used up. -ENOMEM.
+ * -ESRCH: the VSpace has not started. -ENOTSUP: never possible (READ). -EFAULT: not an address
+ * of user level. -ENOSPC: debug registers are used up. -ENOMEM.
  */
 int seat_debug_plant(struct seat *seat, paddr_t root, vaddr_t vaddr, enum seat_breakpoint_kind kind,
                      uint64_t size);

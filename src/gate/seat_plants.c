@@ -259,10 +259,13 @@ static bool is_watch(enum seat_breakpoint_kind kind)
     return kind == SEAT_WATCH_WRITE || kind == SEAT_WATCH_ACCESS;
 }
 
-static bool is_possible(vaddr_t vaddr, enum seat_breakpoint_kind kind, uint64_t size)
+static int check(vaddr_t vaddr, enum seat_breakpoint_kind kind, uint64_t size)
 {
     uint64_t bytes = is_watch(kind) ? size : 1;
-    return kind != SEAT_WATCH_READ && bytes > 0 && vaddr < USER_TOP && bytes <= USER_TOP - vaddr;
+    if (kind == SEAT_WATCH_READ)
+        return -ENOTSUP;
+    bool is_user = bytes > 0 && vaddr < USER_TOP && bytes <= USER_TOP - vaddr;
+    return is_user ? 0 : -EFAULT;
 }
 
 /* The link that leads to the plant, or the last one. */
@@ -300,8 +303,9 @@ int seat_debug_plant(struct seat *seat, paddr_t root, vaddr_t vaddr, enum seat_b
                      uint64_t size)
 {
     struct seat_vspace *vspace = root ? seat_vspace_find(seat, root) : NULL;
-    if (!is_possible(vaddr, kind, size))
-        return -ENOTSUP;
+    int error = check(vaddr, kind, size);
+    if (error)
+        return error;
     if (!vspace)
         return -ESRCH;
     struct seat_plant **link = plant_find(vspace, vaddr, kind, size);
@@ -310,8 +314,8 @@ int seat_debug_plant(struct seat *seat, paddr_t root, vaddr_t vaddr, enum seat_b
     struct seat_plant *plant = host_allocate(1, sizeof(*plant));
     if (!plant)
         return -ENOMEM;
-    int error = kind == SEAT_BREAK_SOFTWARE ? plant_software(seat, vspace, vaddr)
-                                            : plant_hardware(seat, vspace, vaddr, kind, size);
+    error = kind == SEAT_BREAK_SOFTWARE ? plant_software(seat, vspace, vaddr)
+                                        : plant_hardware(seat, vspace, vaddr, kind, size);
     if (error) {
         free(plant);
         return error;

@@ -30,11 +30,11 @@ TEST(what_can_never_be_is_refused)
     CHECK_EQ(plant(&d, PAGE(0), SEAT_BREAK_HARDWARE, 1), -ESRCH);
     CHECK(seat_vspace_get(d.world.seat, d.root) != NULL);
     CHECK_EQ(plant(&d, PAGE(0), SEAT_WATCH_READ, 4), -ENOTSUP);
-    CHECK_EQ(plant(&d, PAGE(0), SEAT_WATCH_WRITE, 0), -ENOTSUP);
-    CHECK_EQ(plant(&d, USER_TOP, SEAT_BREAK_SOFTWARE, 1), -ENOTSUP);
-    CHECK_EQ(plant(&d, UINT64_MAX, SEAT_BREAK_HARDWARE, 1), -ENOTSUP);
-    CHECK_EQ(plant(&d, USER_TOP - 2, SEAT_WATCH_ACCESS, 4), -ENOTSUP);
-    CHECK_EQ(plant(&d, PAGE(0), SEAT_WATCH_WRITE, UINT64_MAX), -ENOTSUP);
+    CHECK_EQ(plant(&d, PAGE(0), SEAT_WATCH_WRITE, 0), -EFAULT);
+    CHECK_EQ(plant(&d, USER_TOP, SEAT_BREAK_SOFTWARE, 1), -EFAULT);
+    CHECK_EQ(plant(&d, UINT64_MAX, SEAT_BREAK_HARDWARE, 1), -EFAULT);
+    CHECK_EQ(plant(&d, USER_TOP - 2, SEAT_WATCH_ACCESS, 4), -EFAULT);
+    CHECK_EQ(plant(&d, PAGE(0), SEAT_WATCH_WRITE, UINT64_MAX), -EFAULT);
     CHECK_EQ(plant(&d, PAGE(0), SEAT_WATCH_WRITE, UINT64_C(1) << 40), -ENOSPC);
     debugged_close(&d);
 }

@@ -126,9 +126,11 @@ struct gdb_target_ops {
     /* --- breakpoints and watchpoints --------------------------------------------------------- */
 
     /*
-     * `size` is 1 for breakpoints. -ENOTSUP: never possible for this kind or size; -ENOSPC: debug
-     * registers are used up. The debugger inserts the same one again after a lost answer, and may
-     * remove what is not there: both succeed. `pid` may be a process without a thread at present.
+     * `size` is 1 for breakpoints. -ENOTSUP: never possible for this kind, whatever the address:
+     * the debugger tries no more of it, and writes int3 into memory instead; -EFAULT: not at this
+     * address; -ENOSPC: debug registers are used up. The debugger inserts the same one again after
+     * a lost answer, and may remove what is not there: both succeed. `pid` may be a process without
+     * a thread at present.
      */
     int (*insert)(void *context, int32_t pid, enum gdb_breakpoint_kind kind, vaddr_t address,
                   uint64_t size);
