@@ -2,7 +2,8 @@
 /*
  * Random guests: whatever they do, the kernel's state stays whole. For longer runs:
  *   SEL4EMU_RANDOM_ENTRIES  how many entries into the kernel
- *   SEL4EMU_RANDOM_SEED     the first guest's
+ *   SEL4EMU_RANDOM_SEED     the first guest's; the next guest has the next, so runs that are to
+ *                           differ need seeds that are apart
  *   SEL4EMU_RANDOM_REPORT   a file for what the guests got for answers, and how often
  */
 #include <test.h>
