@@ -137,10 +137,10 @@ static void show_vspace(const struct view_call *call, uint32_t vspace)
 {
     paddr_t root = call->inspection->vspaces.items[vspace].root;
     struct mapped_page first, page;
-    bool more = space_next_page(call->inspection, root, 0, &first);
+    bool more = space_next_page(call->inspection->k, root, 0, &first);
     while (more) {
         uint64_t length = bit(first.size_bits);
-        while ((more = space_next_page(call->inspection, root, first.start + length, &page)) &&
+        while ((more = space_next_page(call->inspection->k, root, first.start + length, &page)) &&
                continues(&first, length, &page))
             length += bit(page.size_bits);
         show_range(call, vspace, &first, length);

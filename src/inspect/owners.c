@@ -43,7 +43,7 @@ static uint32_t vspace_of_frame(const struct inspection *inspection, union cap c
                           ? vspace_of_asid(inspection, cap.frame.asid)
                           : INDEX_NONE;
     bool is_there =
-        vspace != INDEX_NONE && space_maps(inspection, inspection->vspaces.items[vspace].root,
+        vspace != INDEX_NONE && space_maps(inspection->k, inspection->vspaces.items[vspace].root,
                                            frame_cap_vaddr(cap), frame_cap_paddr(cap));
     return is_there ? vspace : INDEX_NONE;
 }

@@ -99,7 +99,7 @@ static bool is_mapped_frame(const struct inspection *inspection, union cap cap)
     if (cap.frame.map_type != FRAME_MAP_VSPACE)
         return true; /* a device may use it */
     return is_reached_vspace(inspection, cap.frame.asid, &root) &&
-           space_maps(inspection, root, frame_cap_vaddr(cap), frame_cap_paddr(cap));
+           space_maps(inspection->k, root, frame_cap_vaddr(cap), frame_cap_paddr(cap));
 }
 
 static bool is_mapped_table(const struct inspection *inspection, union cap cap)

@@ -7,6 +7,7 @@
 #include <cap/derivation.h>
 #include <inspect/space.h>
 #include <inspect/testkit_views.h>
+#include <string.h>
 
 static struct inspection *look(struct guest *g)
 {
@@ -141,17 +142,35 @@ TEST(pages_are_found_in_order_and_where_they_are)
     struct inspection *inspection = look(&g);
     paddr_t root = inspection->vspaces.items[0].root;
     struct mapped_page page;
-    CHECK(space_next_page(inspection, root, 0, &page));
+    CHECK(space_next_page(inspection->k, root, 0, &page));
     CHECK_EQ(page.start, GUEST_IMAGE_START);
     CHECK_EQ(page.size_bits, PAGE_BITS);
     CHECK_EQ(page.rights, VM_READ_WRITE);
-    CHECK(space_maps(inspection, root, GUEST_IMAGE_START + 5, page.paddr + 5));
-    CHECK(!space_maps(inspection, root, GUEST_IMAGE_START + 5, page.paddr));
+    CHECK(space_maps(inspection->k, root, GUEST_IMAGE_START + 5, page.paddr + 5));
+    CHECK(!space_maps(inspection->k, root, GUEST_IMAGE_START + 5, page.paddr));
     unsigned count = 0;
-    for (vaddr_t at = 0; space_next_page(inspection, root, at, &page); count++)
+    for (vaddr_t at = 0; space_next_page(inspection->k, root, at, &page); count++)
         at = page.start + PAGE_BYTES;
     CHECK(count >= GUEST_IMAGE_PAGES);
-    CHECK(!space_next_page(inspection, root, page.start + PAGE_BYTES, &page));
+    CHECK(!space_next_page(inspection->k, root, page.start + PAGE_BYTES, &page));
+    inspection_close(inspection);
+    guest_end(&g);
+}
+
+TEST(memory_is_read_where_it_is_mapped)
+{
+    struct guest g = guest_boot_default();
+    struct inspection *inspection = look(&g);
+    paddr_t root = inspection->vspaces.items[0].root;
+    struct mapped_page page;
+    CHECK(space_next_page(g.k, root, GUEST_IMAGE_START, &page));
+    memcpy((char *)kernel_memory(g.k, page.paddr) + PAGE_BYTES - 4, "text", 4);
+    char text[5] = "";
+    CHECK(space_read(g.k, root, GUEST_IMAGE_START + PAGE_BYTES - 4, text, 4));
+    CHECK_STR(text, "text");
+    CHECK(!space_read(g.k, root, GUEST_IMAGE_START + PAGE_BYTES - 3, text, 4));
+    CHECK(!space_read(g.k, root, GUEST_IMAGE_START - 4, text, 4));
+    CHECK(!space_read(g.k, root, UINT64_MAX - 4, text, 4));
     inspection_close(inspection);
     guest_end(&g);
 }

@@ -254,6 +254,11 @@ static const struct program_text *find_text(const struct program *program, vaddr
     return NULL;
 }
 
+bool program_has_text(const struct program *program, vaddr_t ip)
+{
+    return find_text(program, ip) != NULL;
+}
+
 bool program_is_in(const struct program *program, const struct program_bytes *bytes,
                    const struct program_memory *memory, vaddr_t ip)
 {

@@ -39,6 +39,7 @@ struct program {
     enum program_symbols symbols;
     unsigned text_count;
     struct program_text texts[PROGRAM_MAX_TEXTS];
+    struct program_names *names; /* of functions; NULL: nobody has asked for any */
 };
 
 /* What a program is compared with: the memory of a VSpace. */
@@ -60,6 +61,9 @@ bool program_parse(const struct program_bytes *bytes, struct program *program);
  */
 bool program_find_embedded(const uint8_t *data, uint64_t size, uint64_t *at,
                            struct program *ret_program);
+
+/* Whether `ip` is an address in the program's text. */
+bool program_has_text(const struct program *program, vaddr_t ip);
 
 /*
  * Whether all of the program's text that is mapped in `memory` is there unchanged, and the page of

@@ -239,6 +239,16 @@ const struct program *programs_get(const struct programs *programs, size_t index
     return index < programs->count ? programs->list[index] : NULL;
 }
 
+static size_t index_of(const struct programs *programs, const struct program *program)
+{
+    size_t index = 0;
+
+    while (programs->list[index] != program) {
+        index++;
+    }
+    return index;
+}
+
 /* Whether `a` is more use than `b`, which holds the same program. Of equals the shorter path. */
 static bool is_better(const struct program *a, const struct program *b)
 {
@@ -302,6 +312,56 @@ struct programs_match programs_match(const struct programs *programs,
     return match;
 }
 
+/* --- functions -------------------------------------------------------------------------------- */
+
+#define MAX_FILE_BYTES (UINT64_C(1) << 30)
+
+struct program_names {
+    uint8_t *data;        /* what a file held; NULL: the program is in memory, or has no names */
+    struct image symbols; /* and nothing else */
+};
+
+static void read_names(const struct program *program, const struct program_memory *memory,
+                       vaddr_t ip, struct program_names *names)
+{
+    struct program_bytes bytes = {.data = program->data, .size = program->size};
+    struct loader_error error;
+
+    if (bytes.data == NULL) {
+        if (!file_read(program->path, MAX_FILE_BYTES, &names->data, &bytes.size, &error)) {
+            return;
+        }
+        bytes.data = names->data;
+    }
+    if (!program_is_in(program, &bytes, memory, ip) ||
+        !image_parse_symbols(bytes.data, bytes.size, &names->symbols)) {
+        names->symbols = (struct image){0};
+    }
+}
+
+const char *programs_symbol_at(struct programs *programs, const struct program *program,
+                               const struct program_memory *memory, vaddr_t ip)
+{
+    struct program *own = programs->list[index_of(programs, program)];
+
+    if (own->names == NULL) {
+        own->names = calloc(1, sizeof(*own->names));
+        if (own->names == NULL) {
+            return NULL;
+        }
+        read_names(own, memory, ip, own->names);
+    }
+    return image_symbol_at(&own->names->symbols, ip);
+}
+
+static void free_names(struct program_names *names)
+{
+    if (names != NULL) {
+        free(names->data);
+    }
+    free(names);
+}
+
 /* --- copies ----------------------------------------------------------------------------------- */
 
 static bool make_temporary_directory(struct programs *programs)
@@ -347,11 +407,8 @@ static bool write_copy(const struct program *program, const char *path)
 const char *programs_path(struct programs *programs, const struct program *program)
 {
     char directory[FILE_PATH_BYTES], path[FILE_PATH_BYTES], number[32];
-    size_t index = 0;
+    const size_t index = index_of(programs, program);
 
-    while (programs->list[index] != program) {
-        index++;
-    }
     if (program->path != NULL) {
         return program->path;
     }
@@ -395,6 +452,7 @@ void programs_close(struct programs *programs)
             strncmp(program->path, programs->temporary, length) == 0) {
             remove_copy(program->path);
         }
+        free_names(program->names);
         free(program->path);
         free(program);
     }

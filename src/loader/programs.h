@@ -34,6 +34,13 @@ struct programs_match programs_match(const struct programs *programs,
                                      const struct program_memory *memory, vaddr_t ip);
 
 /*
+ * The function that covers `ip`, or NULL, by the symbols of a program that programs_match() has
+ * found in `memory`. A file that was built anew since then has none. Valid as long as the set.
+ */
+const char *programs_symbol_at(struct programs *programs, const struct program *program,
+                               const struct program_memory *memory, vaddr_t ip);
+
+/*
  * The path of a file with the program. One that lies in the image is written to a temporary
  * directory. NULL: that failed, see errno.
  */

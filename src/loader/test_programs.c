@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define TEXT UINT64_C(0x400000)
 
@@ -193,5 +194,49 @@ TEST(programs_leaves_other_directories_alone)
 
     CHECK(match(programs, 2).program != NULL);
     CHECK(match(programs, 3).program == NULL); /* nothing says that this is a build directory */
+    end(programs);
+}
+
+static const char *symbol_at(struct programs *programs, const struct program *program,
+                             unsigned char seed, vaddr_t ip)
+{
+    const struct program_memory memory = {.read = read_memory};
+
+    there = code_of(seed);
+    return programs_symbol_at(programs, program, &memory, ip);
+}
+
+TEST(programs_names_functions)
+{
+    struct programs *programs = start();
+    const struct program *program = match(programs, 1).program;
+
+    CHECK_STR(symbol_at(programs, program, 1, TEXT + 15), "start");
+    CHECK(symbol_at(programs, program, 1, TEXT + 16) == NULL);
+    program = match(programs, 2).program; /* the stripped one in the archive */
+    CHECK(symbol_at(programs, program, 2, TEXT) == NULL);
+    program = match(programs, 7).program; /* a file */
+    CHECK_STR(symbol_at(programs, program, 7, TEXT), "start");
+    end(programs);
+}
+
+TEST(programs_names_no_functions_of_a_file_that_is_new)
+{
+    struct programs *programs = start();
+    const struct program *program = match(programs, 7).program;
+
+    make(&elf, 8, true, NULL);
+    add_elf("apps/other/other", &elf, path);
+    CHECK(symbol_at(programs, program, 7, TEXT) == NULL);
+    end(programs);
+}
+
+TEST(programs_names_no_functions_of_a_file_that_is_gone)
+{
+    struct programs *programs = start();
+    const struct program *program = match(programs, 7).program;
+
+    unlink(path);
+    CHECK(symbol_at(programs, program, 7, TEXT) == NULL);
     end(programs);
 }

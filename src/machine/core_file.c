@@ -226,7 +226,7 @@ static int list_segments(const struct inspection *inspection, paddr_t root,
                          struct segments *ret_segments)
 {
     struct mapped_page page;
-    for (vaddr_t at = 0; space_next_page(inspection, root, at, &page);
+    for (vaddr_t at = 0; space_next_page(inspection->k, root, at, &page);
          at = page.start + bit(page.size_bits)) {
         Elf64_Phdr segment = segment_of(inspection, &page);
         Elf64_Phdr *last =

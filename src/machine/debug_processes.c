@@ -39,28 +39,6 @@ struct debug_process *debug_processes_of(const struct debug_processes *processes
 
 /* --- programs ------------------------------------------------------------------------------ */
 
-struct memory_of_vspace {
-    struct seat *seat;
-    paddr_t root;
-};
-
-static bool read_for_match(void *context, vaddr_t vaddr, void *ret_bytes, size_t size)
-{
-    const struct memory_of_vspace *memory = context;
-    return seat_debug_read_memory(memory->seat, memory->root, vaddr, ret_bytes, size) == size;
-}
-
-static struct programs_match match(struct debug_processes *processes, paddr_t root, vaddr_t ip)
-{
-    struct memory_of_vspace there = {.seat = processes->seat, .root = root};
-    const struct program_memory memory = {.context = &there, .read = read_for_match};
-    if (!processes->programs)
-        processes->programs = programs_open(processes->image, processes->image_path);
-    if (!processes->programs)
-        return (struct programs_match){0};
-    return programs_match(processes->programs, &memory, ip);
-}
-
 static void tell_match(struct debug_process *process, const struct programs_match *match)
 {
     if (process->is_mismatch_told)
@@ -81,13 +59,13 @@ const char *debug_processes_file(struct debug_processes *processes, struct debug
                                  vaddr_t ip)
 {
     if (!process->program && process->root) {
-        struct programs_match found = match(processes, process->root, ip);
+        struct programs_match found = vspace_programs_match(processes->programs, process->root, ip);
         process->program = found.program;
         tell_match(process, &found);
     }
     if (!process->program)
         return NULL;
-    const char *path = programs_path(processes->programs, process->program);
+    const char *path = vspace_programs_path(processes->programs, process->program);
     if (!path)
         fprintf(stderr, "sel4emu: process %d: cannot write a file for its symbols: %s\n",
                 process->pid, strerror(errno));
@@ -123,7 +101,7 @@ static struct debug_process *create(struct debug_processes *processes)
 struct debug_process *debug_processes_add(struct debug_processes *processes, paddr_t root,
                                           vaddr_t ip)
 {
-    struct programs_match found = match(processes, root, ip);
+    struct programs_match found = vspace_programs_match(processes->programs, root, ip);
     struct debug_process *process = find_dead(processes, found.program);
     if (!process)
         process = create(processes);
@@ -174,9 +152,6 @@ void debug_processes_end(struct debug_processes *processes)
         processes->list = process->next;
         destroy(process);
     }
-    if (processes->programs)
-        programs_close(processes->programs);
-    processes->programs = NULL;
 }
 
 /* --- breakpoints --------------------------------------------------------------------------- */

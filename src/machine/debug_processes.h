@@ -8,9 +8,8 @@
 #ifndef MACHINE_DEBUG_PROCESSES_H
 #define MACHINE_DEBUG_PROCESSES_H
 
-#include <gate/seat_debug.h>
 #include <gdb/gdb_target.h>
-#include <loader/programs.h>
+#include <machine/vspace_programs.h>
 #include <model/kernel.h>
 
 struct debug_breakpoint {
@@ -33,11 +32,8 @@ struct debug_process {
 
 struct debug_processes {
     struct kernel *k;
-    struct seat *seat;
-    const struct image *image;
-    const char *image_path;
+    struct vspace_programs *programs;
 
-    struct programs *programs; /* NULL: not looked for yet, or no memory */
     struct debug_process *list;
     int32_t last_pid;
     uint64_t deaths_seen; /* of kernel->deaths */

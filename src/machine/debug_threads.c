@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <gate/seat_debug.h>
 #include <machine/debug_threads.h>
 
 /* --- finding ------------------------------------------------------------------------------- */

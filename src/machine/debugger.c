@@ -357,10 +357,8 @@ int debugger_open(struct machine *machine, struct debugger **ret_debugger)
     debugger->for_seat = (struct seat_debugger){
         .context = debugger, .is_due = is_due, .serve = serve, .stopped = stopped};
     debugger->events.tracing = &machine->tracing;
-    debugger->processes = (struct debug_processes){.k = machine->kernel,
-                                                   .seat = machine->seat,
-                                                   .image = options->image,
-                                                   .image_path = options->image_path};
+    debugger->processes =
+        (struct debug_processes){.k = machine->kernel, .programs = &machine->programs};
     *ret_debugger = debugger;
     return 0;
 }

@@ -4,15 +4,19 @@
 #include <kernel/kernel_api.h>
 #include <string.h>
 
-/* The image's symbols hold where its own memory is mapped, in whichever VSpace that is. */
+/*
+ * The image is told by where its memory is mapped, in whichever VSpace: that needs no search, and
+ * holds for a root server that has changed its own text.
+ */
 static const char *symbol_at(void *context, paddr_t vspace, vaddr_t address)
 {
-    const struct machine *machine = context;
+    struct machine *machine = context;
     const struct image *image = machine->options->image;
     struct translation at = kernel_translate(machine->kernel, vspace, address);
     bool is_of_image = at.present && address >= image->start && address < image->end &&
                        at.paddr - machine->image_paddr == address - image->start;
-    return is_of_image ? image_symbol_at(image, address) : NULL;
+    return is_of_image ? image_symbol_at(image, address)
+                       : vspace_programs_symbol(&machine->programs, vspace, address);
 }
 
 static bool cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_time)

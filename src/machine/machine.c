@@ -193,6 +193,9 @@ static bool make_kernel(struct machine *machine)
         return fail(machine, MACHINE_END_HOST_FAILED, -ENOMEM, "no memory for the kernel");
     machine->kernel->memory_offset =
         (ptrdiff_t)((uintptr_t)machine->memory.base - (uintptr_t)machine->kernel);
+    machine->programs = (struct vspace_programs){.k = machine->kernel,
+                                                 .image = machine->options->image,
+                                                 .image_path = machine->options->image_path};
     const char *problem = boot_guest(machine);
     if (!problem)
         return true;
@@ -202,6 +205,7 @@ static bool make_kernel(struct machine *machine)
 
 static void end_kernel(struct machine *machine)
 {
+    vspace_programs_end(&machine->programs);
     free(machine->kernel);
 }
 

@@ -6,7 +6,6 @@
 #include <gate/seat_debug.h>
 #include <inspect/state_file.h>
 #include <inspect/words.h>
-#include <loader/programs.h>
 #include <machine/core_file.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,28 +78,14 @@ static bool core_path(const struct inspection *inspection, uint32_t vspace, cons
     return length > 0 && (size_t)length + sizeof(".core") <= size;
 }
 
-/* The memory of a VSpace, for who compares programs with it. */
-struct space {
-    struct seat *seat;
-    paddr_t root;
-};
-
-static bool read_space(void *context, vaddr_t vaddr, void *ret_bytes, size_t size)
-{
-    const struct space *space = context;
-    return seat_debug_read_memory(space->seat, space->root, vaddr, ret_bytes, size) == size;
-}
-
 /* gdb warns if a core file's program has another name than the one it was given. */
-static void find_program(struct seat *seat, const struct inspection *inspection, uint32_t vspace,
-                         const struct programs *programs, char *ret_name, size_t size)
+static void find_program(struct machine *machine, const struct inspection *inspection,
+                         uint32_t vspace, char *ret_name, size_t size)
 {
-    const struct tcb *tcb =
-        inspection->threads.items[inspection->vspaces.items[vspace].first_thread].tcb;
-    struct space space = {.seat = seat, .root = inspection->vspaces.items[vspace].root};
-    const struct program_memory memory = {.context = &space, .read = read_space};
+    const struct found_vspace *found = &inspection->vspaces.items[vspace];
+    const struct tcb *tcb = inspection->threads.items[found->first_thread].tcb;
     const struct program *program =
-        programs ? programs_match(programs, &memory, tcb->context.reg[UREG_RIP]).program : NULL;
+        vspace_programs_match(&machine->programs, found->root, tcb->context.reg[UREG_RIP]).program;
     if (program && program->name[0])
         snprintf(ret_name, size, "%s", program->name);
     else
@@ -108,13 +93,13 @@ static void find_program(struct seat *seat, const struct inspection *inspection,
 }
 
 static void write_core(struct machine *machine, const struct inspection *inspection,
-                       uint32_t vspace, const struct programs *programs)
+                       uint32_t vspace)
 {
     const struct core_vector_source vectors = {.context = machine, .read = read_fxsave};
     char label[PROGRAM_NAME_BYTES], path[PATH_BYTES];
     if (!core_path(inspection, vspace, machine->options->post_mortem, path, sizeof(path)))
         return;
-    find_program(machine->seat, inspection, vspace, programs, label, sizeof(label));
+    find_program(machine, inspection, vspace, label, sizeof(label));
     char *end = path + strlen(path);
     strcpy(end, ".core");
     say_written(path, core_file_write(path, inspection, vspace, label, &vectors));
@@ -141,12 +126,8 @@ static void write_directory(struct machine *machine)
         say_written(directory, error);
         return;
     }
-    struct programs *programs =
-        programs_open(machine->options->image, machine->options->image_path);
     for (uint32_t i = 0; i < inspection->vspaces.count; i++)
-        write_core(machine, inspection, i, programs);
-    if (programs)
-        programs_close(programs);
+        write_core(machine, inspection, i);
     inspection_close(inspection);
 }
 

@@ -17,6 +17,7 @@
 #include <machine/output.h>
 #include <machine/ports.h>
 #include <machine/tracing.h>
+#include <machine/vspace_programs.h>
 #include <stdatomic.h>
 
 struct machine {
@@ -31,6 +32,7 @@ struct machine {
     struct host_memory memory;
     struct kernel *kernel;
     paddr_t image_paddr; /* where the image was put */
+    struct vspace_programs programs;
     struct gate *gate;
     struct seat *seat;
     struct tracing tracing;

@@ -147,6 +147,15 @@ def every_view_answers_in_every_form(build):
         must_match("^sel4emu: there is no thread nix", guest.ask("caps", "nix", status=2))
 
 
+def functions_of_a_child_program_have_names(build):
+    with Guest(build, "null-pointer", "--on-idle", "wait") as guest:
+        guest.wait_for(b"on data at address 0x8")
+        for _ in range(2):  # what is kept of the first time serves the second
+            must_match(r"^screen +#\d+ +screen +.* 0x\w+ +value_of +is stopped by a VMFault at 0x8 ",
+                       guest.ask("ps"))
+        must_match(r"^rootserver .* 0x\w+ +guest_main +waits for ", guest.ask("ps"))
+
+
 def guests_are_told_apart(build):
     done = run(build, "ps", "no-such-guest")
     if done.returncode != NO_GUEST:
@@ -330,9 +339,9 @@ def a_trace_that_nobody_reads_loses_lines_and_says_so(build):
 
 
 CASES = [an_idle_guest_answers, a_busy_guest_answers, every_view_answers_in_every_form,
-         guests_are_told_apart, a_guest_that_is_killed_leaves_no_name,
-         requests_that_are_wrong_get_a_sentence, clients_that_do_nothing_are_dropped,
-         a_flood_does_not_stall_the_guest, a_trace_comes_and_goes,
+         functions_of_a_child_program_have_names, guests_are_told_apart,
+         a_guest_that_is_killed_leaves_no_name, requests_that_are_wrong_get_a_sentence,
+         clients_that_do_nothing_are_dropped, a_flood_does_not_stall_the_guest, a_trace_comes_and_goes,
          the_trace_command_ends_and_the_guest_goes_on,
          a_trace_that_nobody_reads_loses_lines_and_says_so, a_trace_of_a_quiet_guest_goes_on,
          a_guest_of_somebody_else_is_not_asked]
