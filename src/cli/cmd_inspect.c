@@ -7,6 +7,7 @@
 #include <cli/status.h>
 #include <host/host.h>
 #include <inspect/state_file.h>
+#include <machine/vspace_programs.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -92,10 +93,30 @@ static void write_to_stdout(void *context, const char *text, size_t length)
     fwrite(text, 1, length, stdout);
 }
 
+/* With the names of functions where the image is still there. */
+static int answer_from_state(struct state_file *file, const char *request,
+                             char ret_problem[VIEW_PROBLEM_BYTES])
+{
+    struct image image;
+    struct loader_error error;
+    struct vspace_programs programs = {
+        .k = file->k, .image = &image, .image_path = file->image_path};
+    const struct inspect_host host = {.context = &programs, .symbol_at = vspace_programs_symbol};
+    const struct report_sink sink = {.write = write_to_stdout};
+    int result;
+
+    if (!image_open(file->image_path, &image, &error)) {
+        return view_answer(file->k, NULL, request, sink, ret_problem);
+    }
+    result = view_answer(file->k, &host, request, sink, ret_problem);
+    vspace_programs_end(&programs);
+    image_close(&image);
+    return result;
+}
+
 static int show_state(const char *path, const char *request)
 {
     struct state_file file;
-    struct report_sink sink = {.write = write_to_stdout};
     char problem[VIEW_PROBLEM_BYTES];
     int error = state_file_open(path, &file, problem);
 
@@ -103,7 +124,7 @@ static int show_state(const char *path, const char *request)
         say("%s: %s", path, problem);
         return error == -ENOMEM ? STATUS_HOST : STATUS_IMAGE;
     }
-    error = view_answer(file.k, NULL, request, sink, problem);
+    error = answer_from_state(&file, request, problem);
     state_file_close(&file);
     if (error < 0) {
         say("%s", problem);

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define STATE_FORMAT 1
+#define STATE_FORMAT 2
 #define MEMORY_MAX   (UINT64_C(1) << 40)
 
 struct header {
@@ -21,7 +21,8 @@ struct header {
     uint64_t layout;       /* of the structures in it: layout_number() */
     uint64_t memory_bytes; /* of guest memory */
     uint64_t body_bytes;   /* of the file, behind the header */
-    uint64_t sum;          /* of the header without this, and of the body */
+    char image_path[STATE_IMAGE_BYTES];
+    uint64_t sum; /* of the header without this, and of the body */
 };
 
 struct run {
@@ -133,17 +134,18 @@ static void write_memory(struct writer *w, int memory_fd, const char *memory, ui
 }
 
 /* The header's sum depends on what the file has become. */
-static int write_file(int fd, const struct kernel *k, int memory_fd, const void *memory,
-                      uint64_t memory_bytes)
+static int write_file(int fd, const struct state_source *source)
 {
     struct header header = {
-        .format = STATE_FORMAT, .layout = layout_number(), .memory_bytes = memory_bytes};
+        .format = STATE_FORMAT, .layout = layout_number(), .memory_bytes = source->memory_bytes};
     memcpy(header.magic, magic, sizeof(magic));
+    if (source->image_path && strlen(source->image_path) < sizeof(header.image_path))
+        strcpy(header.image_path, source->image_path);
     struct writer w = {.fd = fd};
     write_bytes(&w, &header, sizeof(header));
     w.written = w.sum = 0;
-    write_bytes(&w, k, sizeof(*k));
-    write_memory(&w, memory_fd, memory, memory_bytes);
+    write_bytes(&w, source->k, sizeof(*source->k));
+    write_memory(&w, source->memory_fd, source->memory, source->memory_bytes);
     if (w.error)
         return w.error;
     header.body_bytes = w.written;
@@ -154,13 +156,12 @@ static int write_file(int fd, const struct kernel *k, int memory_fd, const void 
     return error < 0 ? (int)error : w.error;
 }
 
-int state_file_write(const char *path, const struct kernel *k, int memory_fd, const void *memory,
-                     uint64_t memory_bytes)
+int state_file_write(const char *path, const struct state_source *source)
 {
     int fd = new_file_create(path);
     if (fd < 0)
         return fd;
-    return new_file_finish(fd, path, write_file(fd, k, memory_fd, memory, memory_bytes));
+    return new_file_finish(fd, path, write_file(fd, source));
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -217,7 +218,8 @@ static int check_header(const struct header *header, char *problem)
     if (header->format != STATE_FORMAT || header->layout != layout_number())
         return refuse(problem, "another version of sel4emu wrote the state file");
     if (header->memory_bytes == 0 || header->memory_bytes > MEMORY_MAX ||
-        header->memory_bytes % PAGE_BYTES || header->body_bytes < sizeof(struct kernel))
+        header->memory_bytes % PAGE_BYTES || header->body_bytes < sizeof(struct kernel) ||
+        !memchr(header->image_path, 0, sizeof(header->image_path)))
         return refuse(problem, "the state file is damaged");
     return 0;
 }
@@ -271,6 +273,7 @@ static int read_file(int fd, struct state_file *file, char *problem)
     if (error)
         return error;
     file->memory_bytes = header.memory_bytes;
+    strcpy(file->image_path, header.image_path);
     error = make_room(file, problem);
     r.left = header.body_bytes;
     if (!error)

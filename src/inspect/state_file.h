@@ -13,15 +13,25 @@
 #include <model/kernel.h>
 
 #define STATE_PROBLEM_BYTES 256
+#define STATE_IMAGE_BYTES   1024
 
-/* memory_fd: the memfd that `memory` maps. Makes or overwrites the file; 0 or a negative errno. */
-int state_file_write(const char *path, const struct kernel *k, int memory_fd, const void *memory,
-                     uint64_t memory_bytes);
+/* What a file is made of. */
+struct state_source {
+    const struct kernel *k;
+    int memory_fd; /* the memfd that `memory` maps */
+    const void *memory;
+    uint64_t memory_bytes;
+    const char *image_path; /* kept in the file if it is not too long; may be NULL */
+};
+
+/* Makes or overwrites the file; 0 or a negative errno. */
+int state_file_write(const char *path, const struct state_source *source);
 
 struct state_file {
     struct kernel *k; /* with its memory in the window; may be inspected, not run */
     void *memory;
     uint64_t memory_bytes;
+    char image_path[STATE_IMAGE_BYTES]; /* "": not known */
 };
 
 /*

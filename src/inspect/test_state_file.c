@@ -34,7 +34,13 @@ static int write_state(struct guest *g)
 {
     int fd = memory_of(g);
     snprintf(path, sizeof(path), "/tmp/sel4emu-state-%d", getpid());
-    int error = state_file_write(path, g->k, fd, kernel_memory(g->k, 0), GUEST_MEMORY_END);
+    int error = state_file_write(path, &(struct state_source){
+                                           .k = g->k,
+                                           .memory_fd = fd,
+                                           .memory = kernel_memory(g->k, 0),
+                                           .memory_bytes = GUEST_MEMORY_END,
+                                           .image_path = "/build/image",
+                                       });
     close(fd);
     return error;
 }
@@ -69,6 +75,7 @@ TEST(a_state_shows_the_same_as_the_kernel_it_is_of)
     CHECK_EQ(write_state(&g), 0);
     struct state_file file;
     CHECK_EQ(state_file_open(path, &file, problem), 0);
+    CHECK_STR(file.image_path, "/build/image");
     static const char *const requests[] = {"ps",       "queues", "untyped",  "objects",
                                            "mappings", "caps t", "schedule", "derivation"};
     for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {

@@ -8,6 +8,7 @@
 #include <inspect/words.h>
 #include <machine/core_file.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PATH_BYTES 4096
@@ -37,8 +38,14 @@ static void say_written(const char *path, int error)
 
 static void write_state(struct machine *machine, const char *path)
 {
-    say_written(path, state_file_write(path, machine->kernel, machine->memory.fd,
-                                       machine->memory.base, machine->memory.size));
+    char *image_path = realpath(machine->options->image_path, NULL); /* readers may be elsewhere */
+    const struct state_source source = {.k = machine->kernel,
+                                        .memory_fd = machine->memory.fd,
+                                        .memory = machine->memory.base,
+                                        .memory_bytes = machine->memory.size,
+                                        .image_path = image_path};
+    say_written(path, state_file_write(path, &source));
+    free(image_path);
 }
 
 /* The legacy part of an XSAVE area is what FXSAVE stores. */

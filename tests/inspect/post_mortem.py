@@ -130,9 +130,25 @@ def what_is_no_state_file_is_refused(build, directory):
     must_match("sel4emu: .*/no/state: No such file", said)
 
 
+def functions_have_names_while_the_image_is_there(build, directory):
+    image, state = os.path.join(directory, "image"), os.path.join(directory, "state")
+    shutil.copy(build.guest("null-pointer"), image)
+    run(build.sel4emu, "--state-file", state, "--timeout", "20", image, status=8)
+    shown = run(build.sel4emu, "ps", "--state", state)
+    must_match(r"^rootserver .* guest_main +waits for ", shown)
+    must_match(r"^screen .* value_of +is stopped by a VMFault at 0x8 ", shown)
+    shutil.copy(build.guest("hello"), image)
+    shown = run(build.sel4emu, "ps", "--state", state)
+    must_match(r"^rootserver .* - +waits for ", shown)
+    must_match(r"^screen .* - +is stopped by ", shown)
+    os.remove(image)
+    must_match(r"^screen .* - +is stopped by ", run(build.sel4emu, "ps", "--state", state))
+
+
 CASES = [a_deadlock_is_named_from_its_state_file, gdb_shows_where_threads_wait,
          gdb_shows_where_a_thread_died, memory_is_that_of_the_vspace,
-         a_good_end_leaves_nothing_but_what_was_asked_for, what_is_no_state_file_is_refused]
+         a_good_end_leaves_nothing_but_what_was_asked_for,
+         functions_have_names_while_the_image_is_there, what_is_no_state_file_is_refused]
 
 
 def main():
