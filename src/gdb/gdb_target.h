@@ -172,7 +172,8 @@ struct gdb_target_ops {
 struct gdb_target {
     const struct gdb_target_ops *ops; /* complete */
     void *context;
-    bool has_avx; /* the upper halves of ymm registers are in the vector state */
+    bool has_avx;    /* the upper halves of ymm registers are in the vector state */
+    bool is_private; /* made for this debugger: to quit is to kill */
 };
 
 #endif

@@ -23,8 +23,8 @@ const struct gdb_packet gdb_packets[] = {
     {"qfThreadInfo", gdb_handle_first_threads, "all threads"},
     {"qsThreadInfo", gdb_handle_next_threads, "more of them, or none"},
     {"qThreadExtraInfo,", gdb_handle_extra_info, "a thread's name and seL4 state"},
-    {"qAttached", gdb_handle_attached, "1: to quit is to detach"},
-    {"qAttached:", gdb_handle_attached, "1: to quit is to detach"},
+    {"qAttached", gdb_handle_attached, "1: to quit is to detach; 0, of `sel4emu debug`: to kill"},
+    {"qAttached:", gdb_handle_attached, "1: to quit is to detach; 0, of `sel4emu debug`: to kill"},
     {"qXfer:threads:read:", gdb_handle_threads, "all threads with names and states (XML)"},
     {"qXfer:exec-file:read:", gdb_handle_exec_file, "the ELF file of a process"},
 

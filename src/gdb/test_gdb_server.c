@@ -49,6 +49,14 @@ TEST(packets_are_confirmed)
     end();
 }
 
+TEST(to_quit_a_private_machine_is_to_kill_it)
+{
+    begin();
+    t.server->target.is_private = true;
+    CHECK_STR(sent_for("$qAttached#8f"), "+$0#30");
+    end();
+}
+
 TEST(a_wrong_checksum_is_refused_and_the_packet_not_obeyed)
 {
     begin();

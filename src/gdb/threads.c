@@ -189,5 +189,5 @@ void gdb_handle_extra_info(struct gdb_server *server, struct gdb_reader *argumen
 void gdb_handle_attached(struct gdb_server *server, struct gdb_reader *arguments)
 {
     (void)arguments;
-    gdb_write_text(&server->reply, "1");
+    gdb_write_text(&server->reply, server->target.is_private ? "0" : "1");
 }

@@ -121,7 +121,11 @@ static void accept_debugger(struct debugger *debugger)
     if (debugger->end.fd < 0 || debugger->server)
         return;
     const struct gdb_target target = {
-        .ops = &debug_target_ops, .context = debugger, .has_avx = has_avx()};
+        .ops = &debug_target_ops,
+        .context = debugger,
+        .has_avx = has_avx(),
+        .is_private = debugger->machine->options->gdb_is_private,
+    };
     for (struct debug_process *p = debugger->processes.list; p; p = p->next)
         p->is_detached = false; /* that was another debugger */
     add_processes(debugger);
