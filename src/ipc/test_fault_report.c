@@ -56,8 +56,8 @@ static void raise_kind(struct kernel *k, struct tcb *tcb, unsigned kind)
         {.type = FAULT_CAP, .cap = {.cptr = 0x123}},
         {.type = FAULT_USER_EXCEPTION, .user_exception = {0xd, 0x802}},
         {.type = FAULT_USER_EXCEPTION, .user_exception = {0, 0}},
-        {.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {(word_t)-17}},
-        {.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {0}},
+        {.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {.number = (word_t)-17}},
+        {.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {.number = 0}},
         {.type = FAULT_VM, .vm = {.address = 0, .fsr = 6}},
         {.type = FAULT_DEBUG_EXCEPTION, .debug = {.reason = 3}},
     };

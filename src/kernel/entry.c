@@ -92,8 +92,9 @@ struct outcome kernel_unknown_syscall(struct kernel *k, unsigned core, word_t nu
                                       nanoseconds_t now)
 {
     struct tcb *tcb = enter(k, core, now);
-    fault_raise(k, core, tcb,
-                (struct fault){.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {number}});
+    fault_raise(
+        k, core, tcb,
+        (struct fault){.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {.number = number}});
     return leave(k, core);
 }
 
@@ -107,7 +108,7 @@ struct outcome kernel_vm_fault(struct kernel *k, unsigned core, vaddr_t address,
                     .type = FAULT_VM,
                     .vm = {.address = address,
                            .fsr = fsr & FSR_MASK,
-                           .instruction_fetch = fsr & FSR_INSTRUCTION_FETCH},
+                           .instruction_fetch = (fsr & FSR_INSTRUCTION_FETCH) != 0},
                 });
     return leave(k, core);
 }

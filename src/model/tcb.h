@@ -43,30 +43,34 @@ struct lookup_failure {
     uint8_t type; /* enum lookup_failure_type */
     uint8_t bits_left;
     uint8_t bits_found; /* depth mismatch: bits found; guard mismatch: size of the guard */
+    uint8_t unused[5];
     word_t guard_found;
 };
 
 struct fault {
     enum fault_type type;
+    uint32_t unused; /* this and the others: no hole in the kernel's state holds what was left on a
+                        stack, so two runs of a guest leave the same bytes */
     union {
         struct {
             cptr_t cptr;
-            bool in_receive_phase;
+            word_t in_receive_phase; /* or 0 */
             struct lookup_failure lookup;
         } cap;
         struct {
-            word_t number;
+            word_t number, unused[3];
         } unknown_syscall;
         struct {
-            word_t vector, error_code;
+            word_t vector, error_code, unused[2];
         } user_exception;
         struct {
             vaddr_t address;
-            word_t fsr; /* x86 page-fault error code, low five bits */
-            bool instruction_fetch;
+            word_t fsr;               /* x86 page-fault error code, low five bits */
+            word_t instruction_fetch; /* or 0 */
+            word_t unused;
         } vm;
         struct {
-            word_t reason, address, breakpoint;
+            word_t reason, address, breakpoint, unused;
         } debug;
     };
 };

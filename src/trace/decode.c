@@ -404,7 +404,7 @@ static void decode_syscall(struct decoder *d, const struct trap *trap)
     (void)trap;
     if (syscall == SYSCALL_UNKNOWN) {
         decode_fault(d, (struct fault){.type = FAULT_UNKNOWN_SYSCALL,
-                                       .unknown_syscall = {reg(d, UREG_SYSCALL)}});
+                                       .unknown_syscall = {.number = reg(d, UREG_SYSCALL)}});
         return;
     }
     d->call->name = d->call->what = abi_syscall_name(syscall);
