@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# sel4emu_runtime_layer(NAME)
+#
+# Makes src/NAME a layer on top of the whole pure part whose sources are linked together with the
+# pure part into one freestanding image (build/NAME.elf; as it lies in memory, build/NAME.bin). What
+# the layers above link is the image as bytes, from embedded.c. After sel4emu_pure_part().
+#
+# All of it is compiled anew here: the image is the same in every kind of build, without sanitizers
+# and counters, which call into libraries that are not there.
+function(sel4emu_runtime_layer name)
+    get_property(below GLOBAL PROPERTY sel4emu_pure_layers)
+    set_property(GLOBAL PROPERTY sel4emu_below_${name} ${below})
+    set_property(GLOBAL APPEND PROPERTY sel4emu_layers ${name})
+    sel4emu_include_directory(${layers_dir}/${name} ${name} ${below})
+
+    set(directory ${CMAKE_SOURCE_DIR}/src/${name})
+    set(sources)
+    foreach(layer ${below} ${name})
+        file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${layer}/*.c)
+        list(APPEND sources ${found})
+    endforeach()
+    list(FILTER sources EXCLUDE REGEX "/((test|testkit|fuzz)_[^/]*|embedded.c)$")
+
+    add_library(sel4emu_${name}_image OBJECT ${sources})
+    target_include_directories(sel4emu_${name}_image PRIVATE ${layers_dir}/${name})
+    target_link_libraries(sel4emu_${name}_image PRIVATE sel4emu_flags sel4emu_pure_flags)
+    target_compile_options(sel4emu_${name}_image PRIVATE
+        -fno-sanitize=all -fno-profile-arcs -fno-test-coverage -fno-asynchronous-unwind-tables
+        -O2 -fpie -Wframe-larger-than=2048)
+
+    set(elf ${CMAKE_BINARY_DIR}/${name}.elf)
+    set(image ${CMAKE_BINARY_DIR}/${name}.bin)
+    add_custom_command(OUTPUT ${elf} ${image}
+        COMMAND ${CMAKE_LINKER} -pie --no-dynamic-linker --no-undefined -z text -z norelro
+                -z noexecstack --build-id=none -T ${directory}/image.ld -o ${elf}
+                "$<TARGET_OBJECTS:sel4emu_${name}_image>"
+        COMMAND ${CMAKE_OBJCOPY} -O binary ${elf} ${image}
+        DEPENDS sel4emu_${name}_image "$<TARGET_OBJECTS:sel4emu_${name}_image>"
+                ${directory}/image.ld
+        COMMAND_EXPAND_LISTS VERBATIM)
+
+    add_library(sel4emu_${name} STATIC ${directory}/embedded.c)
+    target_include_directories(sel4emu_${name} PRIVATE ${layers_dir}/${name})
+    target_link_libraries(sel4emu_${name} PRIVATE sel4emu_flags)
+    target_compile_definitions(sel4emu_${name} PRIVATE RUNTIME_IMAGE_FILE="${image}")
+    set_source_files_properties(${directory}/embedded.c PROPERTIES OBJECT_DEPENDS ${image})
+    add_library(sel4emu_testkit_${name} INTERFACE)
+    add_test(NAME style/image-check
+             COMMAND ${CMAKE_SOURCE_DIR}/tests/style/image-check ${CMAKE_BINARY_DIR})
+endfunction()
