@@ -136,6 +136,7 @@ function(sel4emu_layer_tests name include_directory libraries)
         return()
     endif()
     get_property(below GLOBAL PROPERTY sel4emu_below_${name})
+    list(REVERSE below) # a kit uses those of lower layers
     set(kits)
     foreach(layer ${name} ${below})
         list(APPEND kits sel4emu_testkit_${layer})

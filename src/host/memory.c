@@ -13,9 +13,8 @@
 
 #define BASE_ALIGNMENT_BITS 21
 
-static int memfd_open(void)
+int host_memory_open(const char *name)
 {
-    const char *name = "sel4emu-guest-memory";
     long fd = host_memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 
     if (fd == -EINVAL) /* before Linux 6.3: executable without being asked */
@@ -49,7 +48,7 @@ static int map_aligned(int fd, uint64_t size, void **ret_base)
 
 int host_memory_create(uint64_t size, struct host_memory *ret_memory)
 {
-    int fd = memfd_open();
+    int fd = host_memory_open("sel4emu-guest-memory");
     void *base = NULL;
 
     if (fd < 0)

@@ -14,6 +14,9 @@ struct host_memory {
     uint64_t size;
 };
 
+/* An empty memfd that may be mapped as executable and be sealed; name: for /proc. Or an error. */
+int host_memory_open(const char *name);
+
 /* size: a multiple of PAGE_BYTES. `base` is aligned to 2 MiB. Owner: the caller. */
 int host_memory_create(uint64_t size, struct host_memory *ret_memory);
 void host_memory_destroy(struct host_memory *memory);
