@@ -5,6 +5,7 @@
 
 #include <base/types.h>
 #include <gate/runtime_image.h>
+#include <runtime/landing.h>
 
 struct address_range {
     vaddr_t start, end;
@@ -25,16 +26,8 @@ struct region_contents {
     uint64_t memory_bytes;
 };
 
-/* One mapping, as mmap() takes it. */
-struct region_part {
-    uint64_t offset, bytes;
-    int protection, flags, fd;
-    uint64_t file_offset;
-};
-
 /* The first reserves all of the region and fails where something lies; each next one goes over it.
  */
-#define REGION_PART_COUNT 7
 void region_parts(const struct region_contents *contents,
                   struct region_part ret_parts[REGION_PART_COUNT]);
 

@@ -78,6 +78,7 @@ int runtime_image_create(vaddr_t base, struct runtime_image *ret_image)
         .code_bytes = header.code_bytes,
         .bytes = header.bytes,
         .enter = base + REGION_IMAGE + header.enter,
+        .land = header.land,
     };
     return 0;
 }

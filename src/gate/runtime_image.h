@@ -12,6 +12,7 @@ struct runtime_image {
     int fd;
     uint64_t code_bytes, bytes; /* mappings: [0, code_bytes) r-x, the rest r-- */
     vaddr_t enter;              /* address of runtime_enter() in a region at that base */
+    uint64_t land;              /* offset of runtime_land(), which may run anywhere */
 };
 
 /* base: that of the region, not the image's own. Owner: the caller. */

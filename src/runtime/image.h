@@ -18,6 +18,7 @@ struct runtime_header {
     uint64_t bytes;      /* of all */
     uint64_t relocations, relocations_end; /* struct runtime_relocation */
     uint64_t enter;                        /* runtime_enter() */
+    uint64_t land;                         /* runtime_land() */
 };
 
 /* ELF's Elf64_Rela; each of type R_X86_64_RELATIVE. */

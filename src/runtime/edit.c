@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <runtime/edit.h>
+
+#include <base/assert.h>
+#include <runtime/landing.h>
+#include <runtime/linux.h>
+#include <runtime/places.h>
+
+/* As the monitor gate has it: what may not be written is private. */
+static int64_t edit_map(const uint64_t argument[EDIT_ARGUMENTS])
+{
+    bool writable = argument[3] != 0;
+    long mapped = linux_mmap(argument[0], argument[1],
+                             LINUX_PROT_READ | LINUX_PROT_EXEC | (writable ? LINUX_PROT_WRITE : 0),
+                             (writable ? LINUX_MAP_SHARED : LINUX_MAP_PRIVATE) | LINUX_MAP_FIXED,
+                             LANDING_MEMORY_FD, argument[2]);
+    return mapped < 0 && mapped > -4096 ? mapped : 0;
+}
+
+static int64_t edit_unmap(const uint64_t argument[EDIT_ARGUMENTS])
+{
+    return linux_munmap(argument[0], argument[1]);
+}
+
+static int64_t edit_end(const uint64_t argument[EDIT_ARGUMENTS])
+{
+    (void)argument;
+    linux_exit_group(0);
+}
+
+static int64_t (*const operations[])(const uint64_t argument[EDIT_ARGUMENTS]) = {
+    [EDIT_MAP] = edit_map,
+    [EDIT_UNMAP] = edit_unmap,
+    [EDIT_END] = edit_end,
+};
+
+_Static_assert(ARRAY_LENGTH(operations) == EDIT_OPERATION_COUNT, "each has its function");
+
+_Noreturn void edit_serve(uint32_t vspace)
+{
+    ASSERT(vspace < RUNTIME_MAX_VSPACES);
+    struct runtime_edit *edit = &runtime_shared()->edits[vspace];
+    uint32_t done = 1;
+
+    for (;;) {
+        __atomic_store_n(&edit->done, done, __ATOMIC_RELEASE);
+        linux_futex_wake(&edit->done, LINUX_FUTEX_WAKE, 1);
+        while (__atomic_load_n(&edit->asked, __ATOMIC_ACQUIRE) == done)
+            linux_futex_wait(&edit->asked, LINUX_FUTEX_WAIT, done, NULL);
+        done = __atomic_load_n(&edit->asked, __ATOMIC_ACQUIRE);
+        uint32_t operation = edit->operation;
+        ASSERT(operation < EDIT_OPERATION_COUNT);
+        edit->result = operations[operation](edit->argument);
+    }
+}
