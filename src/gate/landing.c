@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* landing_child() runs in the forked copy of the machine, and may use nothing but host calls. */
 #include <gate/landing.h>
+#include <gate/runtime_filter.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,6 +115,7 @@ static _Noreturn void jump(const struct runtime_landing *landing, const struct r
     struct runtime_landing *block = (void *)(landing->copy + image->bytes);
 
     *block = *landing;
+    block->program.filter = block->filter;
     __asm__ volatile("mov %0, %%rsp\n"
                      "xor %%ebp, %%ebp\n"
                      "call *%1\n"
@@ -136,6 +138,8 @@ static _Noreturn void landing_child(vaddr_t base, const struct region_contents *
     here.state_fd = LANDING_STATE_FD;
     here.memory_fd = LANDING_MEMORY_FD;
     region_parts(&here, landing.parts);
+    landing.program.length = (uint16_t)runtime_filter_build(
+        base, region_bytes(contents->memory_bytes), &image, (struct sock_filter *)landing.filter);
     if (!error)
         error = make_copy(base, region_bytes(contents->memory_bytes), &image, &landing);
     if (!error)

@@ -44,7 +44,8 @@ static void relocate(uint8_t *image, const struct runtime_header *header, vaddr_
     }
 }
 
-static long fill(int fd, const struct runtime_header *header, vaddr_t base)
+static long fill(int fd, const struct runtime_header *header, vaddr_t base,
+                 vaddr_t ret_calls[RUNTIME_CALL_COUNT])
 {
     long error = host_ftruncate(fd, header->bytes);
     if (error)
@@ -55,6 +56,7 @@ static long fill(int fd, const struct runtime_header *header, vaddr_t base)
     uint8_t *image = (uint8_t *)mapped;
     memcpy(image, runtime_image, embedded_bytes());
     relocate(image, header, base);
+    memcpy(ret_calls, image + header->calls, RUNTIME_CALL_COUNT * sizeof(vaddr_t));
     error = host_munmap(image, header->bytes);
     return error ? error
                  : host_fcntl(fd, F_ADD_SEALS,
@@ -68,18 +70,19 @@ int runtime_image_create(vaddr_t base, struct runtime_image *ret_image)
 
     if (fd < 0)
         return fd;
-    long error = fill(fd, &header, base);
-    if (error) {
-        host_close(fd);
-        return (int)error;
-    }
-    *ret_image = (struct runtime_image){
+    struct runtime_image image = {
         .fd = fd,
         .code_bytes = header.code_bytes,
         .bytes = header.bytes,
         .enter = base + REGION_IMAGE + header.enter,
         .land = header.land,
     };
+    long error = fill(fd, &header, base, image.calls);
+    if (error) {
+        host_close(fd);
+        return (int)error;
+    }
+    *ret_image = image;
     return 0;
 }
 

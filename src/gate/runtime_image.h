@@ -6,13 +6,14 @@
 #ifndef GATE_RUNTIME_IMAGE_H
 #define GATE_RUNTIME_IMAGE_H
 
-#include <base/types.h>
+#include <runtime/image.h>
 
 struct runtime_image {
     int fd;
-    uint64_t code_bytes, bytes; /* mappings: [0, code_bytes) r-x, the rest r-- */
-    vaddr_t enter;              /* address of runtime_enter() in a region at that base */
-    uint64_t land;              /* offset of runtime_land(), which may run anywhere */
+    uint64_t code_bytes, bytes;        /* mappings: [0, code_bytes) r-x, the rest r-- */
+    vaddr_t enter;                     /* address of runtime_enter() in a region at that base */
+    uint64_t land;                     /* offset of runtime_land(), which may run anywhere */
+    vaddr_t calls[RUNTIME_CALL_COUNT]; /* behind each `syscall` instruction, in that region */
 };
 
 /* base: that of the region, not the image's own. Owner: the caller. */

@@ -166,6 +166,19 @@ TEST(a_process_that_has_landed_keeps_guest_memory_open_and_nothing_else)
     test_region_close(&l.r);
 }
 
+/* The filter holds in the process: its own region is not for guest memory. */
+TEST(a_process_that_maps_over_its_region_dies)
+{
+    struct landed l;
+    if (!land(&l, 0, 15))
+        return;
+    ask(&l, EDIT_MAP, l.base + REGION_KERNEL, PAGE_BYTES, 0, 1);
+    int status = wait_for_end(&l);
+    CHECK(WIFSIGNALED(status));
+    CHECK_EQ(WTERMSIG(status), SIGSYS);
+    test_region_close(&l.r);
+}
+
 TEST(an_operation_that_is_none_ends_the_process_with_a_note)
 {
     struct landed l;

@@ -19,7 +19,15 @@ struct runtime_header {
     uint64_t relocations, relocations_end; /* struct runtime_relocation */
     uint64_t enter;                        /* runtime_enter() */
     uint64_t land;                         /* runtime_land() */
+    uint64_t calls; /* for each line of runtime/calls.def: the address behind its instruction */
 };
+
+#define RUNTIME_CALL(name, number) RUNTIME_CALL_##name,
+enum runtime_call {
+#include <runtime/calls.def>
+    RUNTIME_CALL_COUNT
+};
+#undef RUNTIME_CALL
 
 /* ELF's Elf64_Rela; each of type R_X86_64_RELATIVE. */
 struct runtime_relocation {

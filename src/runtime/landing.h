@@ -21,6 +21,8 @@ struct region_part {
 
 #define REGION_PART_COUNT 7
 
+#define LANDING_FILTER_MAX 160 /* instructions */
+
 /* Descriptors of a process that lands. Once it has landed only the first is left. */
 enum { LANDING_MEMORY_FD = 3, LANDING_STATE_FD = 4, LANDING_IMAGE_FD = 5 };
 
@@ -29,10 +31,15 @@ struct runtime_landing {
     vaddr_t copy, copy_end;
     uint32_t vspace; /* index of its struct runtime_edit */
     struct region_part parts[REGION_PART_COUNT];
+    struct {
+        uint16_t length; /* of filter: as Linux's struct sock_fprog has it */
+        const uint64_t *filter;
+    } program;
+    uint64_t filter[LANDING_FILTER_MAX];
 };
 
 /* Its exit status if part i cannot be mapped is this + i. */
-#define LANDING_FAILED_STATUS 80
+#define LANDING_FAILED_STATUS 80 /* with i = REGION_PART_COUNT: the filter */
 
 /* On the copy's stack. */
 _Noreturn void runtime_land(const struct runtime_landing *landing);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <runtime/linux.h>
 
-/* C's arguments are Linux's, but for the fourth. */
-#define CALL(name, number)                                                                         \
+/* C's arguments are Linux's, but for the fourth. runtime_calls[] gets where the instruction ends.
+ */
+#define RUNTIME_CALL(name, number)                                                                 \
     __asm__(".pushsection .text.linux, \"ax\"\n"                                                   \
             ".globl linux_" #name "\n"                                                             \
             ".hidden linux_" #name "\n"                                                            \
@@ -11,13 +12,12 @@
             "    mov %rcx, %r10\n"                                                                 \
             "    mov $" #number ", %eax\n"                                                         \
             "    syscall\n"                                                                        \
+            "linux_" #name "_end:\n"                                                               \
             "    ret\n"                                                                            \
             ".size linux_" #name ", . - linux_" #name "\n"                                         \
-            ".popsection\n")
-
-CALL(mmap, 9);
-CALL(munmap, 11);
-CALL(futex_wait, 202);
-CALL(futex_wake, 202);
-CALL(close_range, 436);
-CALL(exit_group, 231);
+            ".popsection\n"                                                                        \
+            ".pushsection .data.rel.ro.calls, \"aw\"\n"                                            \
+            "    .quad linux_" #name "_end\n"                                                      \
+            ".popsection\n");
+#include <runtime/calls.def>
+#undef RUNTIME_CALL

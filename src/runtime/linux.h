@@ -13,6 +13,8 @@
 #define LINUX_FUTEX_WAIT 0
 #define LINUX_FUTEX_WAKE 1
 
+#define LINUX_SECCOMP_SET_MODE_FILTER 1
+
 #define LINUX_PROT_READ  1
 #define LINUX_PROT_WRITE 2
 #define LINUX_PROT_EXEC  4
@@ -27,6 +29,8 @@ long linux_munmap(vaddr_t address, uint64_t size);
 long linux_futex_wait(uint32_t *word, int operation, uint32_t value, const void *timeout);
 long linux_futex_wake(uint32_t *word, int operation, uint32_t count);
 long linux_close_range(unsigned first, unsigned last, unsigned flags);
+/* The filter (linux/filter.h's struct sock_fprog) holds from then on. */
+long linux_seccomp(unsigned operation, unsigned flags, const void *program);
 _Noreturn void linux_exit_group(int status);
 
 #endif
