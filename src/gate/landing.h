@@ -9,7 +9,7 @@
 #include <gate/region.h>
 
 /*
- * Forks a child that lands at `base` and serves struct runtime_edit number `vspace`, whose `asked`
+ * Forks a child that lands at `base` and serves struct runtime_vspace number `vspace`, whose `asked`
  * is 1. The caller waits until its `done` is 1 as well, or the child ends: with an errno value
  * (below LANDING_FAILED_STATUS), or LANDING_FAILED_STATUS + number of the part that Linux refused.
  * The child dies with this thread.

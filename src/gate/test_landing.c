@@ -26,7 +26,7 @@ struct landed {
     struct test_region r;
     vaddr_t base;
     struct runtime_shared *shared;
-    struct runtime_edit *edit;
+    struct runtime_vspace *edit;
     int pid;
 };
 
@@ -63,7 +63,7 @@ static bool land(struct landed *l, vaddr_t base, uint64_t seed)
         CHECK_EQ(runtime_image_create(base, &l->r.image), 0);
     }
     l->shared = (void *)(l->r.base + REGION_SHARED);
-    l->edit = &l->shared->edits[VSPACE];
+    l->edit = &l->shared->vspaces[VSPACE];
     l->edit->asked = 1;
     return CHECK_EQ(landing_start(l->base, &l->r.contents, VSPACE, &l->pid), 0) &&
            CHECK(await_done(l));

@@ -39,7 +39,7 @@ _Static_assert(ARRAY_LENGTH(operations) == EDIT_OPERATION_COUNT, "each has its f
 _Noreturn void edit_serve(uint32_t vspace)
 {
     ASSERT(vspace < RUNTIME_MAX_VSPACES);
-    struct runtime_edit *edit = &runtime_shared()->edits[vspace];
+    struct runtime_vspace *edit = &runtime_shared()->vspaces[vspace];
     uint32_t done = 1;
 
     for (;;) {

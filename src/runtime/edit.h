@@ -8,7 +8,7 @@
 
 #include <base/types.h>
 
-/* Serves the requests in the process's struct runtime_edit (runtime/shared.h). */
+/* Serves the requests in the process's struct runtime_vspace (runtime/shared.h). */
 _Noreturn void edit_serve(uint32_t vspace);
 
 #endif

@@ -29,7 +29,7 @@ enum { LANDING_MEMORY_FD = 3, LANDING_STATE_FD = 4, LANDING_IMAGE_FD = 5 };
 struct runtime_landing {
     vaddr_t base;
     vaddr_t copy, copy_end;
-    uint32_t vspace; /* index of its struct runtime_edit */
+    uint32_t vspace; /* index of its struct runtime_vspace */
     struct region_part parts[REGION_PART_COUNT];
     struct {
         uint16_t length; /* of filter: as Linux's struct sock_fprog has it */

@@ -2,11 +2,16 @@
 /*
  * What all processes of a guest share beside the kernel's state. Guest code can write all of it:
  * whoever reads it from outside copies a field, then checks it.
+ *
+ * There is one turn. Whoever has it runs kernel code, or guest code, and nobody else does: it is
+ * the lock of a system with one core. It goes from carrier to carrier by `current` and a carrier's
+ * `run`.
  */
 #ifndef RUNTIME_SHARED_H
 #define RUNTIME_SHARED_H
 
 #include <base/types.h>
+#include <runtime/request.h>
 
 /* The process ends with this status once it has written a failure. */
 #define RUNTIME_FAILED_STATUS 99
@@ -21,7 +26,31 @@ struct runtime_failure {
 };
 
 /*
- * The thread that makes map edits in one process (runtime/edit.c). Whoever asks has the lock,
+ * Kernel time, in nanoseconds: now = time + ((tsc - this tsc) * multiplier >> 32) + ahead. The
+ * machine writes the first three before the guest starts; its own clock is the same.
+ */
+struct runtime_clock {
+    uint64_t tsc, time, multiplier;
+    uint64_t ahead; /* charged for the kernel's work, not yet made up by idling */
+    uint64_t told;  /* the latest time that anybody was told: the clock never goes back */
+};
+
+/*
+ * Guest code and the machine. `current`: the carrier that has the turn. `deadline`: kernel time
+ * when the guest is to enter the kernel at the latest; the machine, which sleeps until
+ * `sleeps_until` at most, sees to that: it sets `attention` and sends the kick to `current`.
+ * Whoever sets a deadline earlier than that wakes the machine. Each side writes its word, then
+ * reads the other's.
+ */
+struct runtime_control {
+    uint32_t current;
+    uint32_t attention; /* not 0: ask for events before guest code runs on */
+    uint64_t deadline, sleeps_until;
+    struct runtime_clock clock;
+};
+
+/*
+ * The thread that makes map edits in one process (runtime/edit.c). Whoever asks has the turn,
  * writes operation and arguments, adds 1 to `asked`, wakes it, and waits until `done` is the same.
  */
 enum edit_operation {
@@ -31,27 +60,61 @@ enum edit_operation {
     EDIT_OPERATION_COUNT,
 };
 
-#define EDIT_ARGUMENTS 5
+#define EDIT_ARGUMENTS 4
 
-struct runtime_edit {
+/* One VSpace: its process. Entry 0 is the core process, which runs no guest code. */
+struct runtime_vspace {
     uint32_t asked, done; /* futex words; the first thing asked for (1) is to land */
     uint32_t operation;   /* enum edit_operation */
-    uint32_t unused;
+    uint32_t pid;         /* written by the machine; 0: there is no process */
     uint64_t argument[EDIT_ARGUMENTS];
     int64_t result; /* 0 or a negative errno */
+    uint64_t serial;
+    paddr_t root; /* 0: the entry is free */
+    uint32_t carriers;
+    uint32_t next; /* of the list of entries in use, or free */
+    uint64_t unused[6];
 };
 
-#define RUNTIME_MAX_VSPACES 4096
+enum carrier_run { CARRIER_WAITS, CARRIER_RUNS, CARRIER_ENDS };
+
+/* Carrier 0 is the core process's: it has the turn when no TCB can run. */
+struct runtime_carrier {
+    uint32_t run; /* enum carrier_run: a futex word */
+    uint32_t tid; /* Linux writes 0 when the thread has ended */
+    uint32_t vspace, slot;
+    paddr_t tcb;
+    uint64_t serial;
+    uint64_t name_source; /* hash of the TCB's name that its thread has */
+    uint32_t next;        /* of the list of entries in use, or free */
+    uint32_t debug_generation;
+    uint32_t takes_vector; /* at its first turn: vector state is in `vector` */
+    uint32_t unused[3];
+};
+
+#define RUNTIME_MAX_VSPACES  4096
+#define RUNTIME_MAX_CARRIERS 16384
+
+/* A standard-form XSAVE area without AMX. */
+#define RUNTIME_VECTOR_BYTES 4096
 
 struct runtime_shared {
     struct runtime_failure failure;
     uint64_t unused[5];
-    struct runtime_edit edits[RUNTIME_MAX_VSPACES];
+    struct runtime_control control;
+    uint64_t unused_too[5];
+    struct runtime_request request;
+    uint64_t unused_three[2];
+    uint32_t first_vspace, first_free_vspace, first_carrier, first_free_carrier;
+    uint64_t vspaces_made, carriers_made; /* entries beyond were never used */
+    uint64_t deaths_seen, irq_changes_seen;
+    uint8_t vector[RUNTIME_VECTOR_BYTES];
+    struct runtime_vspace vspaces[RUNTIME_MAX_VSPACES];
+    struct runtime_carrier carriers[RUNTIME_MAX_CARRIERS];
 };
 
-_Static_assert(sizeof(struct runtime_edit) == 64, "a line of the cache");
-_Static_assert(offsetof(struct runtime_shared, edits) == 64, "a line of the cache");
-
+_Static_assert(sizeof(struct runtime_vspace) == 128, "lines of the cache");
+_Static_assert(sizeof(struct runtime_carrier) == 64, "a line of the cache");
 _Static_assert(sizeof(struct runtime_failure) == 24, "no size depends on the build");
 
 #endif

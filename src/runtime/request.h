@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a runtime asks the machine for: one request at a time, by the carrier that has the turn,
+ * which waits for the answer. So the guest stands still between `asked` and `answered`, and the
+ * machine may look at the kernel's state. Guest code can write all of this at any time: the machine
+ * copies the whole request first and checks every field of the copy.
+ */
+#ifndef RUNTIME_REQUEST_H
+#define RUNTIME_REQUEST_H
+
+#include <abi/registers.h>
+#include <base/types.h>
+
+enum runtime_request_kind {
+    REQUEST_NONE,
+    /* argument[0]: kernel time. Does what is due. result[0]: a vector to deliver, or -1. */
+    REQUEST_EVENT,
+    /* argument[0]: kernel time by which to come back. The core is idle until then or an event. */
+    REQUEST_WAIT,
+    REQUEST_CONSOLE,      /* the kernel's console has text; the machine empties it */
+    REQUEST_IRQS_CHANGED, /* the kernel's irqs[] or irq_pins[] */
+    REQUEST_PORT_IN,      /* port, size; result[0]: value */
+    REQUEST_PORT_OUT,     /* port, size, value */
+    /* physical address; result[0]: enum memory_kind (gate/seat.h). For what is no RAM. */
+    REQUEST_MEMORY_KIND,
+    /*
+     * The instruction at rip accesses a device, or a page that Linux does not map: VSpace root,
+     * address, reg[] in and out. result[0]: enum runtime_executed; result[1], [2]: address and x86
+     * error code of the fault.
+     */
+    REQUEST_EXECUTE,
+    REQUEST_CPUID,       /* reg[] in and out: the instruction is carried out, rip behind it */
+    REQUEST_NEW_PROCESS, /* index of the VSpace: it has a process when this is answered */
+    REQUEST_END_PROCESS, /* the same: its process is gone */
+    REQUEST_TRACE_ENTER, /* TCB, trap: what gate/gate.h's struct trap has, in this order */
+    REQUEST_TRACE_LEAVE, /* struct outcome, in this order */
+    REQUEST_HALT,        /* the guest has stopped the machine: never answered */
+    REQUEST_FAIL,        /* a call of Linux failed: enum runtime_call, errno; never answered */
+    REQUEST_KIND_COUNT,
+};
+
+enum runtime_executed { EXECUTED_DONE, EXECUTED_FAULT };
+
+#define REQUEST_ARGUMENTS 10
+#define REQUEST_RESULTS   3
+
+struct runtime_request {
+    uint32_t asked, answered; /* futex words; differ while the machine is at it */
+    uint32_t kind;            /* enum runtime_request_kind */
+    uint32_t unused;
+    uint64_t argument[REQUEST_ARGUMENTS];
+    int64_t result[REQUEST_RESULTS];
+    word_t reg[USER_REGISTER_COUNT];
+};
+
+#endif
