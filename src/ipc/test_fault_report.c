@@ -54,8 +54,8 @@ static void raise_kind(struct kernel *k, struct tcb *tcb, unsigned kind)
     const struct fault faults[] = {
         {.type = FAULT_CAP, .cap = {.cptr = 0, .in_receive_phase = true}},
         {.type = FAULT_CAP, .cap = {.cptr = 0x123}},
-        {.type = FAULT_USER_EXCEPTION, .user_exception = {0xd, 0x802}},
-        {.type = FAULT_USER_EXCEPTION, .user_exception = {0, 0}},
+        {.type = FAULT_USER_EXCEPTION, .user_exception = {.vector = 0xd, .error_code = 0x802}},
+        {.type = FAULT_USER_EXCEPTION, .user_exception = {.vector = 0}},
         {.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {.number = (word_t)-17}},
         {.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {.number = 0}},
         {.type = FAULT_VM, .vm = {.address = 0, .fsr = 6}},
