@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <base/bits.h>
@@ -23,7 +24,8 @@
 
 static int arrange_descriptors(const struct region_contents *contents)
 {
-    const int from[] = {contents->memory_fd, contents->state_fd, contents->image->fd};
+    const int from[] = {contents->memory_fd, contents->wake_fd, contents->state_fd,
+                        contents->image->fd};
     long spare[ARRAY_LENGTH(from)];
 
     for (unsigned i = 0; i < ARRAY_LENGTH(from); i++) {
@@ -57,6 +59,14 @@ static int leave_rseq(void)
     return (int)error;
 }
 
+/* A guest that dies leaves no file behind. */
+static long limit_resources(void)
+{
+    static const struct rlimit none = {0, 0};
+
+    return host_prlimit64(0, RLIMIT_CORE, &none, NULL);
+}
+
 static int prepare(const struct region_contents *contents, int machine)
 {
     long error = host_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -67,6 +77,8 @@ static int prepare(const struct region_contents *contents, int machine)
         error = host_setpgid(0, 0); /* the terminal's signals are the machine's */
     if (!error)
         error = host_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (!error)
+        error = limit_resources();
     if (!error)
         error = arrange_descriptors(contents);
     return error ? (int)error : leave_rseq();

@@ -23,6 +23,7 @@ struct region_contents {
     const struct runtime_image *image;
     int state_fd;
     int memory_fd;
+    int wake_fd; /* an eventfd: not mapped, but processes keep it */
     uint64_t memory_bytes;
 };
 

@@ -8,8 +8,7 @@
 #include <abi/object.h>
 #include <base/bits.h>
 #include <errno.h>
-#include <gate/decode.h>
-#include <gate/mmio.h>
+#include <gate/execute.h>
 #include <host/host.h>
 #include <inttypes.h>
 #include <string.h>
@@ -20,8 +19,6 @@
 
 /* What is cleared in place if it is in use; a larger range goes back to the host in any case. */
 #define KEEP_BYTES (UINT64_C(4) << 20)
-
-enum { FSR_PRESENT = 1 << 0, FSR_WRITE = 1 << 1, FSR_USER = 1 << 2 };
 
 /* --- losses -------------------------------------------------------------------------------- */
 
@@ -121,94 +118,6 @@ void seat_give_way(struct seat *seat, struct seat_vspace *vspace)
     if (error)
         seat_fail(seat, error, "the guest maps 0x%" PRIx64 ", which the emulator cannot leave",
                   page);
-}
-
-/* --- device memory ------------------------------------------------------------------------- */
-
-/* Code as the guest sees it; returns how many bytes could be read. */
-static unsigned read_code(struct seat *seat, paddr_t root, vaddr_t rip,
-                          uint8_t ret_code[INSTRUCTION_MAX])
-{
-    unsigned length = 0;
-    for (; length < INSTRUCTION_MAX; length++) {
-        struct translation t = kernel_translate(seat->k, root, rip + length);
-        if (!t.present || t.rights == VM_KERNEL_ONLY ||
-            seat->client.memory_kind(seat->client.context, t.paddr) != MEMORY_BACKED)
-            break;
-        ret_code[length] = *(const uint8_t *)kernel_memory(seat->k, t.paddr);
-    }
-    return length;
-}
-
-/* An instruction that accesses a device, and where an access of it faulted. */
-struct device_access_by {
-    struct seat *seat;
-    paddr_t root;
-    vaddr_t fault_address;
-    word_t fault_fsr;
-};
-
-/* Whether the walk allows the access; notes the fault if not. */
-static bool may_access(struct device_access_by *by, vaddr_t vaddr, bool write,
-                       struct translation *ret_translation)
-{
-    struct translation t = {.present = false};
-    if (vaddr < USER_TOP)
-        t = kernel_translate(by->seat->k, by->root, vaddr);
-    if (t.present && t.rights != VM_KERNEL_ONLY && (!write || t.rights == VM_READ_WRITE)) {
-        *ret_translation = t;
-        return true;
-    }
-    by->fault_address = vaddr;
-    by->fault_fsr = FSR_USER | (t.present ? FSR_PRESENT : 0) | (write ? FSR_WRITE : 0);
-    return false;
-}
-
-/* Ordinary memory, a byte at a time: it may go across pages. */
-static bool copy_memory(struct device_access_by *by, vaddr_t vaddr, unsigned size, bool write,
-                        uint8_t *bytes)
-{
-    const struct seat_client *client = &by->seat->client;
-    struct translation t;
-    for (unsigned i = 0; i < size; i++) {
-        if (!may_access(by, vaddr + i, write, &t))
-            return false;
-        uint8_t *memory = kernel_memory(by->seat->k, t.paddr);
-        bool is_backed = client->memory_kind(client->context, t.paddr) == MEMORY_BACKED;
-        if (write && is_backed)
-            *memory = bytes[i];
-        else if (!write)
-            bytes[i] = is_backed ? *memory : UINT8_MAX;
-    }
-    return true;
-}
-
-static bool device_read(void *context, vaddr_t vaddr, unsigned size, uint64_t *ret_value)
-{
-    struct device_access_by *by = context;
-    const struct seat_client *client = &by->seat->client;
-    struct translation t;
-    if (!may_access(by, vaddr, false, &t))
-        return false;
-    if (client->memory_kind(client->context, t.paddr) == MEMORY_DEVICE)
-        *ret_value = client->mmio_read(client->context, t.paddr, size);
-    else
-        return copy_memory(by, vaddr, size, false, (uint8_t *)ret_value);
-    return true;
-}
-
-static bool device_write(void *context, vaddr_t vaddr, unsigned size, uint64_t value)
-{
-    struct device_access_by *by = context;
-    const struct seat_client *client = &by->seat->client;
-    struct translation t;
-    if (!may_access(by, vaddr, true, &t))
-        return false;
-    if (client->memory_kind(client->context, t.paddr) == MEMORY_DEVICE)
-        client->mmio_write(client->context, t.paddr, size, value);
-    else
-        return copy_memory(by, vaddr, size, true, (uint8_t *)&value);
-    return true;
 }
 
 /* --- faults -------------------------------------------------------------------------------- */
@@ -319,16 +228,9 @@ static enum mmio_result execute_here(struct seat *seat, struct seat_carrier *car
                                      word_t reg[USER_REGISTER_COUNT], struct trap *trap,
                                      word_t *ret_fsr)
 {
-    uint8_t code[INSTRUCTION_MAX];
-    struct device_access_by by = {.seat = seat, .root = carrier->vspace->root};
-    const struct mmio_ops ops = {.context = &by, .read = device_read, .write = device_write};
-    unsigned length = read_code(seat, by.root, reg[UREG_RIP], code);
-    enum mmio_result result = mmio_execute(code, length, reg, &ops);
-    if (result == MMIO_FAULT) {
-        trap->address = by.fault_address;
-        *ret_fsr = by.fault_fsr;
-    }
-    return result;
+    const struct execute_for who = {
+        .k = seat->k, .root = carrier->vspace->root, .client = &seat->client};
+    return execute_instruction(&who, reg, &trap->address, ret_fsr);
 }
 
 /*

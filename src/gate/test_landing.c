@@ -154,13 +154,13 @@ TEST(a_process_lands_where_linux_would_have_put_its_copy)
     check_landing(align_down((vaddr_t)place, REGION_ALIGNMENT_BITS), 16);
 }
 
-TEST(a_process_that_has_landed_keeps_guest_memory_open_and_nothing_else)
+TEST(a_process_that_has_landed_keeps_two_descriptors)
 {
     struct landed l;
     if (!land(&l, 0, 8))
         return;
     for (int fd = 0; fd < 128; fd++)
-        CHECK_EQ(has_descriptor(&l, fd), fd == LANDING_MEMORY_FD);
+        CHECK_EQ(has_descriptor(&l, fd), fd == LANDING_MEMORY_FD || fd == LANDING_WAKE_FD);
     ask(&l, EDIT_END, 0, 0, 0, 0);
     CHECK_EQ(wait_for_end(&l), 0);
     test_region_close(&l.r);
@@ -195,7 +195,8 @@ TEST(an_operation_that_is_none_ends_the_process_with_a_note)
 /* Each call of the child's, refused, and where it has come in its region's parts. */
 TEST(a_child_that_cannot_land_says_why)
 {
-    static const char *const calls[] = {"prctl", "setpgid", "fcntl", "dup3", "close_range", "mmap"};
+    static const char *const calls[] = {"prctl", "setpgid",     "prlimit64", "fcntl",
+                                        "dup3",  "close_range", "mmap"};
     struct test_region r;
     if (!test_region_open(&r, 10))
         return;

@@ -2,6 +2,7 @@
 #include <gate/testkit_region.h>
 
 #include <errno.h>
+#include <sys/eventfd.h>
 #include <test.h>
 
 #include <host/host.h>
@@ -36,17 +37,22 @@ bool test_region_open(struct test_region *r, uint64_t seed)
     *r = (struct test_region){.state_fd = region_state_open()};
     if (!CHECK(r->state_fd >= 0))
         return false;
-    if (!CHECK_EQ(host_memory_create(TEST_REGION_MEMORY, &r->memory), 0)) {
+    r->wake_fd = (int)host_eventfd2(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (!CHECK(r->wake_fd >= 0) ||
+        !CHECK_EQ(host_memory_create(TEST_REGION_MEMORY, &r->memory), 0)) {
         host_close(r->state_fd);
         return false;
     }
-    r->contents = (struct region_contents){
-        .state_fd = r->state_fd, .memory_fd = r->memory.fd, .memory_bytes = r->memory.size};
+    r->contents = (struct region_contents){.state_fd = r->state_fd,
+                                           .memory_fd = r->memory.fd,
+                                           .wake_fd = r->wake_fd,
+                                           .memory_bytes = r->memory.size};
     for (unsigned i = 0; i < TRIES && error == -EEXIST; i++)
         error = map_at_random(r, &seed);
     if (CHECK_EQ(error, 0))
         return true;
     host_memory_destroy(&r->memory);
+    host_close(r->wake_fd);
     host_close(r->state_fd);
     return false;
 }
@@ -57,5 +63,6 @@ void test_region_close(struct test_region *r)
         region_unmap(r->base, &r->contents);
     runtime_image_destroy(&r->image);
     host_memory_destroy(&r->memory);
+    host_close(r->wake_fd);
     host_close(r->state_fd);
 }

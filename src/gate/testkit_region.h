@@ -12,7 +12,7 @@ struct test_region {
     vaddr_t base; /* 0: not mapped */
     struct runtime_image image;
     struct host_memory memory;
-    int state_fd;
+    int state_fd, wake_fd;
     struct region_contents contents;
 };
 

@@ -23,8 +23,11 @@ struct region_part {
 
 #define LANDING_FILTER_MAX 160 /* instructions */
 
-/* Descriptors of a process that lands. Once it has landed only the first is left. */
-enum { LANDING_MEMORY_FD = 3, LANDING_STATE_FD = 4, LANDING_IMAGE_FD = 5 };
+/*
+ * Descriptors of a process that lands. Once it has landed only the first two are left: guest
+ * memory, and the eventfd that wakes the machine.
+ */
+enum { LANDING_MEMORY_FD = 3, LANDING_WAKE_FD, LANDING_STATE_FD, LANDING_IMAGE_FD };
 
 struct runtime_landing {
     vaddr_t base;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Kernel time in place (docs/decisions/0005-guest-clock.md): real time by the time-stamp counter,
+ * and what the kernel's long work was charged more than it takes here. Runtimes use the clock in
+ * shared memory; the machine has a copy that no guest can write, and takes `ahead` from the shared
+ * one. All times in nanoseconds.
+ */
+#ifndef RUNTIME_CLOCK_H
+#define RUNTIME_CLOCK_H
+
+#include <base/bits.h>
+#include <runtime/shared.h>
+
+/* For a unit of work as KernelMaxNumWorkUnitsPerPreemption counts them. */
+#define RUNTIME_CLOCK_WORK_UNIT UINT64_C(1000)
+/* Work is charged up to here; from then on it counts as it is. */
+#define RUNTIME_CLOCK_MAX_AHEAD UINT64_C(1000000000)
+
+/* The clock at `tsc`, but for `told`. */
+static inline nanoseconds_t runtime_clock_at(const struct runtime_clock *clock, uint64_t tsc)
+{
+    __extension__ typedef unsigned __int128 product;
+    uint64_t passed = (uint64_t)((product)(tsc - clock->tsc) * clock->multiplier >> 32);
+
+    return clock->time + passed + min_u64(clock->ahead, RUNTIME_CLOCK_MAX_AHEAD);
+}
+
+static inline nanoseconds_t runtime_clock_now(struct runtime_clock *clock)
+{
+    clock->told = max_u64(clock->told, runtime_clock_at(clock, __builtin_ia32_rdtsc()));
+    return clock->told;
+}
+
+/* The kernel has done some units of work. */
+static inline void runtime_clock_charge(struct runtime_clock *clock, unsigned units)
+{
+    uint64_t ahead = min_u64(clock->ahead, RUNTIME_CLOCK_MAX_AHEAD);
+
+    clock->ahead = min_u64(ahead + units * RUNTIME_CLOCK_WORK_UNIT, RUNTIME_CLOCK_MAX_AHEAD);
+}
+
+#endif
