@@ -207,6 +207,25 @@ static void depth_mismatch(void)
     fault_in_cspace(upper, seL4_CNode_CapData_new(0, 56).words[0], 0x11, 0x20);
 }
 
+/* The call is made again: it fails as before, or finds what has come to its slot meanwhile. */
+static void reply_to_cap_fault(void)
+{
+    const seL4_CPtr endpoint = object_new(seL4_EndpointObject, 0);
+
+    fault_in(send_to, NOWHERE, NULL);
+    reply(0, 0);
+    say_next(NULL);
+    fault_in(recv_from, 0, NULL);
+    must(copy_cap(0, endpoint, seL4_AllRights), "Copy");
+    /* neither label nor words of the answer matter */
+    seL4_SetMR(0, 0x1234);
+    reply(5, 4);
+    say_next(NULL);
+    seL4_NBSend(endpoint, seL4_MessageInfo_new(0, 0, 0, 0));
+    say_next(NULL);
+    must(delete_cap(0), "Delete");
+}
+
 /* --- no handler ------------------------------------------------------------------------------- */
 
 static void without_handler(seL4_CPtr fault_ep)
@@ -386,6 +405,9 @@ static const struct check checks[] = {
      each_without_handler},
     {"FAULT0025", "a thread stopped before and after its fault is received, and what it sends then",
      fault_left_over},
+    {"FAULT0026",
+     "replies to a capability fault, of a Send, and of a Recv whose slot is filled by then",
+     reply_to_cap_fault},
 };
 
 const struct check_table fault_checks = CHECK_TABLE(checks);
