@@ -28,15 +28,6 @@ class Seen:
         self.results = set()  # (libsel4's name of a method, error or "ok")
         self.faults = set()
 
-    def add(self, other):
-        for mine, more in ((self.functions, other.functions),
-                           *((self.lines.setdefault(file, {}), lines)
-                             for file, lines in other.lines.items())):
-            for key, count in more.items():
-                mine[key] = mine.get(key, 0) + count
-        self.results |= other.results
-        self.faults |= other.faults
-
     def add_gcov(self, data):
         for file in data["files"]:
             at = file["file"].rfind("src/")

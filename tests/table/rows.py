@@ -132,7 +132,7 @@ def _cells(row, checks, reasons):
 
 
 def write(root, seen):
-    """seen: {check: Seen}."""
+    """seen: {check: [Seen]}, one for each kernel it ran on."""
     source = sites.Source(root)
     reasons = impossible(root)
     lines, section = [HEAD], None
@@ -140,7 +140,7 @@ def write(root, seen):
         if row.section != section:
             section = row.section
             lines += ["", f"## {section}", "", *COLUMNS]
-        checks = [check for check, what in seen.items() if row.reached(what)]
+        checks = [check for check, runs in seen.items() if any(map(row.reached, runs))]
         lines.append(_cells(row, checks, reasons))
     absent = [f"{name} ({source.conditions[method]})" for method, name in source.methods.items()
               if method not in source.rows()[0]]

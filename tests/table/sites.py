@@ -180,7 +180,7 @@ class Source:
         for name in CALL.findall(STRING.sub("", text)):
             found += self.named(function.file, name)
         for field in OPERATION.findall(text):
-            for name in self.operations.get(field, ()) if field != "invoke" else ():
+            for name in sorted(self.operations.get(field, ())) if field != "invoke" else ():
                 found += self.by_name.get(name, [])
         return [f for f in found if f.gives_answer and f is not function]
 
