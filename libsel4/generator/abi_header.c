@@ -133,6 +133,9 @@ static void write_objects(FILE *out, const struct kernel_config *config)
     define(out, "seL4_SlotBits", SLOT_BITS);
     define(out, "seL4_MinUntypedBits", MIN_UNTYPED_BITS);
     define(out, "seL4_MaxUntypedBits", MAX_UNTYPED_BITS);
+    if (config->mcs)
+        define(out, "seL4_MinSchedContextBits",
+               abi_object_min_size_bits(config, OBJECT_SCHED_CONTEXT));
     define(out, "seL4_ASIDPoolBits", ASID_POOL_BITS);
     define(out, "seL4_ASIDPoolIndexBits", ASID_POOL_INDEX_BITS);
     fprintf(out, "#define seL4_UserTop UINT64_C(0x%" PRIx64 ")\n", USER_TOP);
@@ -190,6 +193,8 @@ static void write_faults(FILE *out, const struct kernel_config *config)
     static const char *const debug_exception[] = {"FaultIP", "ExceptionReason", "TriggerAddress",
                                                   "BreakpointNumber", NULL};
     static const char *const cap_fault[] = {"IP", "Addr", "InRecvPhase", "LookupFailureType", NULL};
+    static const char *const timeout[] = {"Data", "Consumed", NULL};
+    static const char *const nothing_more[] = {NULL};
 
     fprintf(out, "\n/* Faults: the label of the message that the fault handler gets */\nenum {\n");
     for (enum fault_type fault = FAULT_NONE; fault < FAULT_TYPE_COUNT; fault++)
@@ -205,6 +210,11 @@ static void write_faults(FILE *out, const struct kernel_config *config)
     write_fault_registers(out, "CapFault", NULL, 0, cap_fault);
     if (config->hardware_debug_api)
         write_fault_registers(out, "DebugException", NULL, 0, debug_exception);
+    if (config->mcs) {
+        write_fault_registers(out, "Timeout", NULL, 0, timeout);
+        write_fault_registers(out, "TimeoutReply", abi_timeout_registers, TIMEOUT_REGISTERS,
+                              nothing_more);
+    }
 }
 
 static void write_debug_api(FILE *out, const struct kernel_config *config)
@@ -276,6 +286,8 @@ static void write_bootinfo(FILE *out, const struct kernel_config *config)
     fprintf(out, "\n/* Capabilities of the initial thread with fixed slots */\n");
     for (size_t i = 0; i < ARRAY_LENGTH(initial_caps); i++)
         define(out, initial_caps[i].name, initial_caps[i].slot);
+    if (config->mcs)
+        define(out, "seL4_CapInitThreadSC", abi_initial_sched_context_slot(config));
     define(out, "seL4_NumInitialCaps", abi_num_initial_caps(config));
 
     fprintf(out, "\n/* Chunks of extra BootInfo */\n");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * System calls of the configurations without MCS. Manual, "System Calls". A call that the
- * configuration lacks has no number in <sel4/abi.h> and no function here.
+ * System calls. Manual, "System Calls". A call that the configuration lacks has no number in
+ * <sel4/abi.h> and no function here. With MCS who receives names the reply object that the caller
+ * will wait at; without, the kernel keeps the caller itself.
  */
 #ifndef SEL4_SYSCALLS_H
 #define SEL4_SYSCALLS_H
@@ -9,10 +10,6 @@
 #include <sel4/abi.h>
 #include <sel4/ipc_buffer.h>
 #include <sel4/trap.h>
-
-#ifdef CONFIG_KERNEL_MCS
-#error "this libsel4 covers configurations without MCS only"
-#endif
 
 /* --- messages ------------------------------------------------------------------------------- */
 
@@ -60,15 +57,62 @@ static inline void seL4_NBSend(seL4_CPtr dest, seL4_MessageInfo_t info)
     seL4_trap_send(seL4_SysNBSend, dest, info);
 }
 
+static inline seL4_MessageInfo_t seL4_Call(seL4_CPtr dest, seL4_MessageInfo_t info)
+{
+    return seL4_trap_receive(seL4_SysCall, dest, info, NULL);
+}
+
+#ifdef CONFIG_KERNEL_MCS
+/* The same with the two capabilities more that some calls name. */
+static inline seL4_MessageInfo_t seL4_trap_receive_caps(seL4_Word number, seL4_CPtr src,
+                                                        seL4_MessageInfo_t info, seL4_Word *sender,
+                                                        seL4_CPtr second, seL4_CPtr third)
+{
+    struct seL4_Trap trap = {.cap = src, .info = info.words[0]};
+
+    seL4_trap_load_mrs(&trap);
+    seL4_trap_caps(number, &trap, second, third);
+    seL4_trap_store_mrs(&trap);
+    if (sender != NULL)
+        *sender = trap.cap;
+    return (seL4_MessageInfo_t){{trap.info}};
+}
+
+static inline seL4_MessageInfo_t seL4_Recv(seL4_CPtr src, seL4_Word *sender, seL4_CPtr reply)
+{
+    return seL4_trap_receive_caps(seL4_SysRecv, src, seL4_MessageInfo_new(0, 0, 0, 0), sender,
+                                  reply, 0);
+}
+
+static inline seL4_MessageInfo_t seL4_NBRecv(seL4_CPtr src, seL4_Word *sender, seL4_CPtr reply)
+{
+    return seL4_trap_receive_caps(seL4_SysNBRecv, src, seL4_MessageInfo_new(0, 0, 0, 0), sender,
+                                  reply, 0);
+}
+
+/* To whoever waits at `reply`; the next caller will wait there, too. */
+static inline seL4_MessageInfo_t seL4_ReplyRecv(seL4_CPtr src, seL4_MessageInfo_t info,
+                                                seL4_Word *sender, seL4_CPtr reply)
+{
+    return seL4_trap_receive_caps(seL4_SysReplyRecv, src, info, sender, reply, 0);
+}
+
+static inline seL4_MessageInfo_t seL4_NBSendRecv(seL4_CPtr dest, seL4_MessageInfo_t info,
+                                                 seL4_CPtr src, seL4_Word *sender, seL4_CPtr reply)
+{
+    return seL4_trap_receive_caps(seL4_SysNBSendRecv, src, info, sender, reply, dest);
+}
+
+static inline seL4_MessageInfo_t seL4_NBSendWait(seL4_CPtr dest, seL4_MessageInfo_t info,
+                                                 seL4_CPtr src, seL4_Word *sender)
+{
+    return seL4_trap_receive_caps(seL4_SysNBSendWait, src, info, sender, dest, 0);
+}
+#else
 /* To the thread whose Call was received last. */
 static inline void seL4_Reply(seL4_MessageInfo_t info)
 {
     seL4_trap_send(seL4_SysReply, 0, info);
-}
-
-static inline seL4_MessageInfo_t seL4_Call(seL4_CPtr dest, seL4_MessageInfo_t info)
-{
-    return seL4_trap_receive(seL4_SysCall, dest, info, NULL);
 }
 
 static inline seL4_MessageInfo_t seL4_Recv(seL4_CPtr src, seL4_Word *sender)
@@ -86,6 +130,7 @@ static inline seL4_MessageInfo_t seL4_ReplyRecv(seL4_CPtr src, seL4_MessageInfo_
 {
     return seL4_trap_receive(seL4_SysReplyRecv, src, info, sender);
 }
+#endif
 
 /* Call with the first four message registers as arguments, both ways; the IPC buffer's copies of
  * them stay as they are. What the invocations are made of. */
@@ -112,6 +157,24 @@ static inline void seL4_Signal(seL4_CPtr dest)
     seL4_trap(seL4_SysSend, &trap);
 }
 
+#ifdef CONFIG_KERNEL_MCS
+/* From an endpoint, too; whoever calls there has no reply object to wait at, and stops. */
+static inline seL4_MessageInfo_t seL4_Wait(seL4_CPtr src, seL4_Word *sender)
+{
+    return seL4_trap_receive(seL4_SysWait, src, seL4_MessageInfo_new(0, 0, 0, 0), sender);
+}
+
+static inline seL4_MessageInfo_t seL4_NBWait(seL4_CPtr src, seL4_Word *sender)
+{
+    return seL4_trap_receive(seL4_SysNBWait, src, seL4_MessageInfo_new(0, 0, 0, 0), sender);
+}
+
+/* The badge is 0 if nothing was signalled. */
+static inline seL4_MessageInfo_t seL4_Poll(seL4_CPtr src, seL4_Word *sender)
+{
+    return seL4_NBWait(src, sender);
+}
+#else
 static inline void seL4_trap_wait(seL4_Word number, seL4_CPtr src, seL4_Word *sender)
 {
     struct seL4_Trap trap = {.cap = src};
@@ -131,6 +194,7 @@ static inline void seL4_Poll(seL4_CPtr src, seL4_Word *sender)
 {
     seL4_trap_wait(seL4_SysNBRecv, src, sender);
 }
+#endif
 
 /* --- the rest ------------------------------------------------------------------------------- */
 

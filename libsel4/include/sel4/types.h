@@ -52,6 +52,12 @@ typedef enum {
     seL4_X86_WriteCombining = 4,
 } seL4_X86_VMAttributes;
 
+/* How a scheduling context spends its time: the flags of SchedControl_ConfigureFlags. */
+typedef enum {
+    seL4_SchedContext_NoFlag = 0,
+    seL4_SchedContext_Sporadic = 1,
+} seL4_SchedContextFlag;
+
 /* --- message info: length 0-6, extra caps 7-8, caps unwrapped 9-11, label 12-63 ------------- */
 
 typedef struct {
