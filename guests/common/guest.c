@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "guest.h"
 
+#include "either.h"
 #include "tls.h"
 
 unsigned guest_pool_bits __attribute__((weak)) =
@@ -8,6 +9,7 @@ unsigned guest_pool_bits __attribute__((weak)) =
 
 const seL4_BootInfo *guest_boot_info;
 __thread seL4_IPCBuffer *__sel4_ipc_buffer;
+__thread seL4_CPtr own_reply;
 
 static seL4_CPtr pool;
 static seL4_CPtr next_slot;
@@ -80,6 +82,7 @@ void guest_start(const seL4_BootInfo *boot_info)
         print("guest: no untyped memory of %u MiB\n", 1u << (guest_pool_bits - 20));
         guest_end();
     }
+    own_reply = reply_new();
     guest_main();
     guest_end();
 }

@@ -17,9 +17,10 @@ static unsigned root_threads;
 
 /* The first function of each thread. */
 static void thread_main(void (*entry)(void *), void *argument, seL4_IPCBuffer *buffer,
-                        seL4_CPtr tcb)
+                        seL4_CPtr tcb, seL4_CPtr reply)
 {
     seL4_SetIPCBuffer(buffer);
+    own_reply = reply;
     entry(argument);
     for (;;)
         seL4_TCB_Suspend(tcb);
@@ -50,8 +51,8 @@ static void thread_create_at(struct thread *thread, const struct thread_options 
                              const struct placement *place)
 {
     area_create(thread, place);
-    must(seL4_TCB_Configure(thread->tcb, options->fault_ep, place->cnode, place->cnode_data,
-                            place->vspace->pml4, 0, thread->buffer, thread->buffer_frame),
+    must(tcb_configure(thread->tcb, options->fault_ep, place->cnode, place->cnode_data,
+                       place->vspace->pml4, thread->buffer, thread->buffer_frame),
          "TCB_Configure");
     must(seL4_TCB_SetPriority(thread->tcb, seL4_CapInitThreadTCB, options->priority),
          "TCB_SetPriority");
@@ -59,10 +60,18 @@ static void thread_create_at(struct thread *thread, const struct thread_options 
     seL4_DebugNameThread(thread->tcb, options->name);
 }
 
-void thread_create(struct thread *thread, const struct thread_options *options)
+static void thread_create_objects(struct thread *thread)
 {
     thread->tcb = object_new(seL4_TCBObject, 0);
+    thread->reply = reply_new();
+    thread->sched_context = sched_context_new(thread->tcb);
+}
+
+void thread_create(struct thread *thread, const struct thread_options *options)
+{
+    thread_create_objects(thread);
     thread->own_tcb = thread->tcb;
+    thread->own_reply = thread->reply;
     thread_create_at(thread, options,
                      &(struct placement){
                          .vspace = &root_vspace,
@@ -88,6 +97,7 @@ static void write_registers(const struct thread *thread, seL4_Word ip, void (*en
         .rsi = (seL4_Word)argument,
         .rdx = thread->buffer,
         .rcx = thread->own_tcb,
+        .r8 = thread->own_reply,
         .fs_base = thread->tls_pointer,
     };
 
@@ -106,11 +116,14 @@ void thread_rewind(const struct thread *thread, void (*entry)(void *), void *arg
 static void process_create_around(struct process *process, const struct thread_options *options)
 {
     process->cnode = object_new(seL4_CapTableObject, PROCESS_CNODE_BITS);
-    process->thread.tcb = object_new(seL4_TCBObject, 0);
+    thread_create_objects(&process->thread);
     process->thread.own_tcb = PROCESS_TCB;
+    process->thread.own_reply = PROCESS_REPLY;
     process_grant(process, PROCESS_TCB, process->thread.tcb, seL4_AllRights, 0);
     process_grant(process, PROCESS_CNODE, process->cnode, seL4_AllRights, 0);
     process_grant(process, PROCESS_VSPACE, process->vspace.pml4, seL4_AllRights, 0);
+    if (process->thread.reply != seL4_CapNull)
+        process_grant(process, PROCESS_REPLY, process->thread.reply, seL4_AllRights, 0);
     /* a guard of zeroes for all other bits of a capability pointer: slot 1 is pointer 1 */
     thread_create_at(
         &process->thread, options,

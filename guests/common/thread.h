@@ -6,6 +6,7 @@
 #ifndef GUEST_THREAD_H
 #define GUEST_THREAD_H
 
+#include "either.h"
 #include "vspace.h"
 
 struct thread {
@@ -14,7 +15,8 @@ struct thread {
     seL4_Word buffer; /* where the thread sees its IPC buffer */
     seL4_Word stack_end;
     seL4_Word tls_pointer;
-    seL4_CPtr own_tcb; /* where the thread finds its TCB */
+    seL4_CPtr own_tcb, own_reply;   /* where the thread finds its TCB and its reply object */
+    seL4_CPtr reply, sched_context; /* 0 without MCS */
 };
 
 struct thread_options {
@@ -22,7 +24,7 @@ struct thread_options {
     unsigned priority;
     void (*entry)(void *argument); /* the thread is suspended when it returns */
     void *argument;
-    seL4_CPtr fault_ep; /* in the thread's own CSpace; 0: faults are reported by the kernel */
+    seL4_CPtr fault_ep; /* see fault_handler(); 0: faults are reported by the kernel */
 };
 
 /* A thread of the root task. seL4_TCB_Resume(thread->tcb) starts it. */
@@ -38,6 +40,7 @@ enum process_slot {
     PROCESS_CNODE = 2,
     PROCESS_VSPACE = 3,
     PROCESS_FIRST_FREE = 4,
+    PROCESS_REPLY = 31, /* empty without MCS */
 };
 #define PROCESS_CNODE_BITS 5
 

@@ -188,10 +188,11 @@ void worker_start(unsigned n, void (*entry)(void *), void *argument)
     jobs[n].entry = entry;
     jobs[n].argument = argument;
     thread_rewind(thread, worker_main, (void *)(seL4_Word)n);
-    must(seL4_TCB_Configure(thread->tcb, worker_endpoints[n], ROOT, 0, seL4_CapInitThreadVSpace, 0,
-                            thread->buffer, thread->buffer_frame),
+    must(tcb_configure(thread->tcb, worker_endpoints[n], ROOT, 0, seL4_CapInitThreadVSpace,
+                       thread->buffer, thread->buffer_frame),
          "TCB_Configure");
-    must(seL4_TCB_SetSchedParams(thread->tcb, seL4_CapInitThreadTCB, 0, WORKER_PRIORITY),
+    must(tcb_set_sched_params(thread->tcb, seL4_CapInitThreadTCB, 0, WORKER_PRIORITY,
+                              thread->sched_context, worker_endpoints[n]),
          "TCB_SetSchedParams");
     thread_resume(thread);
 }
@@ -216,7 +217,7 @@ static void event_read(seL4_MessageInfo_t info, seL4_Word badge, struct event *r
 void event_wait(struct event *ret_event)
 {
     seL4_Word badge;
-    const seL4_MessageInfo_t info = seL4_Recv(event_endpoint, &badge);
+    const seL4_MessageInfo_t info = ipc_recv(event_endpoint, &badge);
 
     event_read(info, badge, ret_event);
 }
@@ -227,7 +228,7 @@ void event_poll(struct event *ret_event)
     seL4_Word badge;
 
     settle();
-    info = seL4_NBRecv(event_endpoint, &badge);
+    info = ipc_nb_recv(event_endpoint, &badge);
     event_read(info, badge, ret_event);
 }
 

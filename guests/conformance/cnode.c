@@ -455,7 +455,9 @@ static void transfer_lengths(void)
             transfer_too_short(i);
     say_error(invoke(ROOT, Label_CNode_Revoke, NONE, WORDS(dest)));
     say_error(invoke(ROOT, Label_CNode_CancelBadgedSends, NONE, WORDS(dest)));
+#ifdef Label_CNode_SaveCaller
     say_error(invoke(ROOT, Label_CNode_SaveCaller, NONE, WORDS(dest)));
+#endif
     say_error(invoke(ROOT, Label_CNode_Rotate, NONE, WORDS(dest)));
 }
 

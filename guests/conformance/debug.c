@@ -110,7 +110,7 @@ static void run(void (*entry)(void *), void *argument)
 static void answer(seL4_Word label, seL4_Word length, seL4_Word word)
 {
     seL4_SetMR(0, word);
-    seL4_Reply(seL4_MessageInfo_new(label, 0, 0, length));
+    ipc_reply(seL4_MessageInfo_new(label, 0, 0, length));
     event_poll(&event);
 }
 

@@ -39,7 +39,7 @@ static void victim_move_out(void)
     give(MY_ENDPOINT, worker_endpoint(0));
     give(MY_TCB, victim.tcb);
     give(MY_CNODE, space);
-    must(seL4_TCB_SetSpace(victim.tcb, MY_ENDPOINT, space,
+    must(seL4_TCB_SetSpace(victim.tcb, fault_handler(MY_ENDPOINT, worker_endpoint(0)), space,
                            seL4_CNode_CapData_new(0, seL4_WordBits - SPACE_BITS).words[0],
                            seL4_CapInitThreadVSpace, 0),
          "SetSpace");
@@ -64,7 +64,7 @@ static void signal_for_ever(void *argument)
 {
     for (;;) {
         steps++;
-        seL4_Wait((seL4_CPtr)argument, NULL);
+        signal_wait((seL4_CPtr)argument);
     }
 }
 
@@ -119,7 +119,8 @@ static void revoke_vspace(void)
     process_create(&process, &(struct thread_options){.name = "process",
                                                       .priority = WORKER_PRIORITY,
                                                       .entry = process_main,
-                                                      .fault_ep = PROCESS_FIRST_FREE});
+                                                      .fault_ep = fault_handler(
+                                                          PROCESS_FIRST_FREE, worker_endpoint(0))});
     must(seL4_CNode_Copy(process.cnode, PROCESS_FIRST_FREE, PROCESS_CNODE_BITS, ROOT,
                          worker_endpoint(0), DEPTH, seL4_AllRights),
          "Copy");
@@ -131,7 +132,7 @@ static void revoke_vspace(void)
     say("label %lu length %lu instruction %s fsr %lu;", event.label, event.length,
         event.mr[seL4_VMFault_IP] == event.mr[seL4_VMFault_Addr] ? "fetched" : "ran",
         event.mr[seL4_VMFault_FSR]);
-    seL4_Reply(seL4_MessageInfo_new(0, 0, 0, 0));
+    ipc_reply(seL4_MessageInfo_new(0, 0, 0, 0));
     event_poll(&event);
     say("label %lu", event.label);
     say_error(delete_cap(process.vspace.pml4));
@@ -159,7 +160,7 @@ static void delete_queued(void)
     say_error(delete_cap(senders[1].tcb));
     for (unsigned i = 0; i < ARRAY_LENGTH(senders); i++) {
         badge = 0;
-        seL4_NBRecv(endpoint, &badge);
+        ipc_nb_recv(endpoint, &badge);
         say("%lu", badge);
     }
     must(delete_cap(senders[0].tcb), "Delete");

@@ -60,7 +60,7 @@ static seL4_MessageInfo_t receive_from(void (*entry)(void *), seL4_Word *ret_bad
     worker_start(0, entry, NULL);
     for (int i = 0; i < seL4_MsgMaxLength; i++)
         seL4_SetMR(i, 0xee);
-    return seL4_Recv(endpoint, ret_badge);
+    return ipc_recv(endpoint, ret_badge);
 }
 
 static void say_info(seL4_MessageInfo_t info)
@@ -134,7 +134,7 @@ static void without_buffer(void)
     must(seL4_TCB_SetIPCBuffer(worker->tcb, 0, worker->buffer_frame), "SetIPCBuffer");
     for (int i = 0; i < 8; i++)
         seL4_SetMR(i, 0xee);
-    info = seL4_Recv(endpoint, &badge);
+    info = ipc_recv(endpoint, &badge);
     say_info(info);
     say_words(0, 5);
     event_poll(&event);
@@ -150,7 +150,7 @@ static void nb_send_nobody(void)
     job.info = seL4_MessageInfo_new(1, 0, 0, 0);
     worker_run(nb_send, NULL, &event);
     say_event(&event, NULL);
-    seL4_NBRecv(endpoint, &badge);
+    ipc_nb_recv(endpoint, &badge);
     say("badge %lu", badge);
 }
 
@@ -162,7 +162,7 @@ static void nb_recv_nobody(void)
     fresh(1);
     for (int i = 0; i < 4; i++)
         seL4_SetMR(i, 0xa0 + (seL4_Word)i);
-    info = seL4_NBRecv(endpoint, &badge);
+    info = ipc_nb_recv(endpoint, &badge);
     say("badge %lu info 0x%lx", badge, info.words[0]);
     say_words(0, 3);
 }
@@ -189,7 +189,7 @@ static void senders_in_order(void)
         settle();
     }
     for (unsigned n = 0; n < WORKERS; n++) {
-        seL4_Recv(endpoint, &badge);
+        ipc_recv(endpoint, &badge);
         say("%lu", badge);
     }
     for (unsigned n = 0; n < WORKERS; n++)
@@ -200,7 +200,7 @@ static void receive(void *argument)
 {
     seL4_Word badge;
 
-    seL4_Recv(endpoint, &badge);
+    ipc_recv(endpoint, &badge);
     order = order * 10 + (seL4_Word)argument;
 }
 
@@ -235,13 +235,13 @@ static void send_without_write(void)
     say("reply label %lu word %lu;", seL4_MessageInfo_get_label(job.reply), job.words[0]);
     worker_run(nb_send, NULL, &event);
     say_event(&event, NULL);
-    seL4_NBRecv(endpoint, &badge);
+    ipc_nb_recv(endpoint, &badge);
     say("badge %lu", badge);
 }
 
 static void receive_at(void *argument)
 {
-    seL4_Recv((seL4_CPtr)argument, NULL);
+    ipc_recv((seL4_CPtr)argument, NULL);
 }
 
 static void receive_without_read(void)
@@ -265,7 +265,7 @@ static void call_without_grant(void)
     job.info = seL4_MessageInfo_new(1, 0, 0, 0);
     receive_from(call, &badge);
     say("badge %lu", badge);
-    seL4_Reply(seL4_MessageInfo_new(0, 0, 0, 0));
+    ipc_reply(seL4_MessageInfo_new(0, 0, 0, 0));
     event_poll(&event);
     say_event(&event, NULL);
 }
@@ -278,7 +278,7 @@ static void call_with_grant_reply(void)
     job.cap = cap_mint(endpoint, seL4_CapRights_new(1, 0, 0, 1), 3);
     job.info = seL4_MessageInfo_new(1, 0, 0, 0);
     receive_from(call, &badge);
-    seL4_Reply(seL4_MessageInfo_new(0, 0, 0, 0));
+    ipc_reply(seL4_MessageInfo_new(0, 0, 0, 0));
     event_poll(&event);
     say_event(&event, NULL);
 }
@@ -373,7 +373,7 @@ static void cap_lookup_fails(void)
     say_event(&event, NULL);
     worker_run(nb_send, NULL, &event);
     say_event(&event, NULL);
-    seL4_NBRecv(endpoint, &badge);
+    ipc_nb_recv(endpoint, &badge);
     say("badge %lu", badge);
 }
 
@@ -445,14 +445,14 @@ static void cancel_badged_sends(void)
         settle();
     }
     say_error(seL4_CNode_CancelBadgedSends(ROOT, own_badged[0], DEPTH));
-    seL4_NBRecv(endpoint, &badge);
+    ipc_nb_recv(endpoint, &badge);
     say("%lu", badge);
-    seL4_NBRecv(endpoint, &badge);
+    ipc_nb_recv(endpoint, &badge);
     say("%lu", badge);
     settle();
-    seL4_NBRecv(endpoint, &badge);
+    ipc_nb_recv(endpoint, &badge);
     say("%lu", badge);
-    seL4_NBRecv(endpoint, &badge);
+    ipc_nb_recv(endpoint, &badge);
     say("%lu", badge);
     for (unsigned n = 0; n < 3; n++)
         event_poll(&event);

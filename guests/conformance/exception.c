@@ -87,7 +87,7 @@ static void skip(void)
 {
     worker_run(trap_ud2, NULL, &event);
     seL4_SetMR(seL4_UserException_FaultIP, event.mr[seL4_UserException_FaultIP] + 2);
-    seL4_Reply(seL4_MessageInfo_new(0, 0, 0, 1));
+    ipc_reply(seL4_MessageInfo_new(0, 0, 0, 1));
     event_poll(&event);
     say_event(&event, trap_ud2_at);
 }
@@ -95,7 +95,7 @@ static void skip(void)
 static void repeat(void)
 {
     worker_run(trap_ud2, NULL, &event);
-    seL4_Reply(seL4_MessageInfo_new(0, 0, 0, 0));
+    ipc_reply(seL4_MessageInfo_new(0, 0, 0, 0));
     event_poll(&event);
     say_event(&event, trap_ud2_at);
 }
@@ -103,7 +103,7 @@ static void repeat(void)
 static void stop(void)
 {
     worker_run(trap_ud2, NULL, &event);
-    seL4_Reply(seL4_MessageInfo_new(3, 0, 0, 0));
+    ipc_reply(seL4_MessageInfo_new(3, 0, 0, 0));
     event_poll(&event);
     say_event(&event, trap_ud2_at);
 }
@@ -117,7 +117,7 @@ static void reply_flags(void)
     seL4_SetMR(seL4_UserException_FaultIP, event.mr[seL4_UserException_FaultIP]);
     seL4_SetMR(seL4_UserException_SP, 0x4440);
     seL4_SetMR(seL4_UserException_FLAGS, ~(seL4_Word)0x100);
-    seL4_Reply(seL4_MessageInfo_new(1, 0, 0, 3));
+    ipc_reply(seL4_MessageInfo_new(1, 0, 0, 3));
     must(seL4_TCB_ReadRegisters(worker_thread(0)->tcb, 0, 0, 20, &registers), "ReadRegisters");
     say("rip+%ld rsp=0x%lx rflags=0x%lx", registers.rip - (seL4_Word)trap_ud2_at, registers.rsp,
         registers.rflags);

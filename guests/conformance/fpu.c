@@ -65,9 +65,10 @@ static struct event event;
 
 static void configure(seL4_CPtr tcb)
 {
-    must(seL4_TCB_Configure(tcb, worker_endpoint(0), ROOT, 0, seL4_CapInitThreadVSpace, 0, 0, 0),
+    must(tcb_configure(tcb, worker_endpoint(0), ROOT, 0, seL4_CapInitThreadVSpace, 0, 0),
          "TCB_Configure");
     must(seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, WORKER_PRIORITY), "SetPriority");
+    sched_context_new(tcb);
 }
 
 static seL4_CPtr new_thread(void)

@@ -75,34 +75,34 @@ static void take(seL4_MessageInfo_t info, seL4_Word badge)
 static void by_recv(void)
 {
     seL4_Word badge;
-    const seL4_MessageInfo_t info = seL4_Recv(endpoint, &badge);
+    const seL4_MessageInfo_t info = ipc_recv(endpoint, &badge);
 
     take(info, badge);
-    seL4_Reply(message());
+    ipc_reply(message());
 }
 
 static void by_nb_recv(void)
 {
     seL4_Word badge;
-    const seL4_MessageInfo_t info = seL4_NBRecv(endpoint, &badge);
+    const seL4_MessageInfo_t info = ipc_nb_recv(endpoint, &badge);
 
     take(info, badge);
-    seL4_Reply(message());
+    ipc_reply(message());
 }
 
 static void by_reply_recv(void)
 {
     seL4_Word badge;
-    const seL4_MessageInfo_t info = seL4_ReplyRecv(endpoint, message(), &badge);
+    const seL4_MessageInfo_t info = ipc_reply_recv(endpoint, message(), &badge);
 
     take(info, badge);
-    seL4_ReplyRecv(endpoint, message(), NULL);
+    ipc_reply_recv(endpoint, message(), NULL);
 }
 
 /* The same with a client that waits for the reply. */
 static void by_reply_recv_to_client(void)
 {
-    seL4_Recv(endpoint, NULL);
+    ipc_recv(endpoint, NULL);
     by_reply_recv();
 }
 

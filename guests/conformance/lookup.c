@@ -66,7 +66,9 @@ OPERAND(retype, seL4_Untyped_Retype(object_new(seL4_UntypedObject, 12), seL4_End
 OPERAND(revoke, seL4_CNode_Revoke(root, index, depth))
 OPERAND(delete, seL4_CNode_Delete(root, index, depth))
 OPERAND(cancel, seL4_CNode_CancelBadgedSends(root, index, depth))
+#ifdef Label_CNode_SaveCaller
 OPERAND(save_caller, seL4_CNode_SaveCaller(root, index, depth))
+#endif
 OPERAND(copy_to, seL4_CNode_Copy(root, index, depth, ROOT, endpoint, DEPTH, seL4_AllRights))
 OPERAND(mint_to, seL4_CNode_Mint(root, index, depth, ROOT, endpoint, DEPTH, seL4_AllRights, 1))
 OPERAND(move_to, seL4_CNode_Move(root, index, depth, ROOT, endpoint, DEPTH))
@@ -95,7 +97,9 @@ static const struct check checks[] = {
     {"LOOKUP0002", "places that are not: Revoke", revoke},
     {"LOOKUP0003", "places that are not: Delete", delete},
     {"LOOKUP0004", "places that are not: CancelBadgedSends", cancel},
+#ifdef Label_CNode_SaveCaller
     {"LOOKUP0005", "places that are not: SaveCaller", save_caller},
+#endif
     {"LOOKUP0006", "places that are not: Copy to", copy_to},
     {"LOOKUP0007", "places that are not: Mint to", mint_to},
     {"LOOKUP0008", "places that are not: Move to", move_to},

@@ -52,10 +52,10 @@ static void wait_message(void)
     seL4_Signal(cap_mint(ntfn, seL4_CanWrite, 0x5));
     for (int i = 0; i < 4; i++)
         seL4_SetMR(i, 0x70 + (seL4_Word)i);
-    info = seL4_Recv(ntfn, &badge);
+    info = ipc_recv(ntfn, &badge);
     say("badge 0x%lx info 0x%lx words %lx %lx %lx %lx", badge, info.words[0], seL4_GetMR(0),
         seL4_GetMR(1), seL4_GetMR(2), seL4_GetMR(3));
-    info = seL4_NBRecv(ntfn, &badge);
+    info = ipc_nb_recv(ntfn, &badge);
     say("badge 0x%lx info 0x%lx words %lx %lx %lx %lx", badge, info.words[0], seL4_GetMR(0),
         seL4_GetMR(1), seL4_GetMR(2), seL4_GetMR(3));
 }
@@ -163,7 +163,7 @@ static void receiver(void *argument)
     seL4_Word badge;
 
     (void)argument;
-    info_seen = seL4_Recv(endpoint, &badge).words[0];
+    info_seen = ipc_recv(endpoint, &badge).words[0];
     badge_seen = badge;
 }
 

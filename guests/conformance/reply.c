@@ -27,7 +27,7 @@ static void caller(seL4_CPtr receive_slot)
 
     endpoint = object_new(seL4_EndpointObject, 0);
     worker_start(0, call, (void *)receive_slot);
-    seL4_Recv(endpoint, &badge);
+    ipc_recv(endpoint, &badge);
 }
 
 static void say_answer(void)
@@ -51,7 +51,7 @@ static void set_words(seL4_Word first)
 static void reply_nobody(void)
 {
     set_words(0);
-    seL4_Reply(seL4_MessageInfo_new(1, 0, 0, 3));
+    ipc_reply(seL4_MessageInfo_new(1, 0, 0, 3));
     say("returned");
 }
 
@@ -59,7 +59,7 @@ static void reply_words(void)
 {
     caller(0);
     set_words(0x40);
-    seL4_Reply(seL4_MessageInfo_new(7, 0, 0, 5));
+    ipc_reply(seL4_MessageInfo_new(7, 0, 0, 5));
     say_answer();
 }
 
@@ -67,7 +67,7 @@ static void reply_short(void)
 {
     caller(0);
     set_words(0x40);
-    seL4_Reply(seL4_MessageInfo_new(7, 0, 0, 1));
+    ipc_reply(seL4_MessageInfo_new(7, 0, 0, 1));
     say_answer();
 }
 
@@ -75,9 +75,9 @@ static void reply_twice(void)
 {
     caller(0);
     set_words(0x50);
-    seL4_Reply(seL4_MessageInfo_new(1, 0, 0, 1));
+    ipc_reply(seL4_MessageInfo_new(1, 0, 0, 1));
     set_words(0x60);
-    seL4_Reply(seL4_MessageInfo_new(2, 0, 0, 1));
+    ipc_reply(seL4_MessageInfo_new(2, 0, 0, 1));
     say_answer();
 }
 
@@ -87,7 +87,7 @@ static void reply_cap(void)
 
     caller(slot);
     seL4_SetCap(0, object_new(seL4_NotificationObject, 0));
-    seL4_Reply(seL4_MessageInfo_new(1, 0, 1, 0));
+    ipc_reply(seL4_MessageInfo_new(1, 0, 1, 0));
     say_answer();
     say_cap(slot);
 }
@@ -102,9 +102,9 @@ static void reply_cap_no_grant(void)
     endpoint = object_new(seL4_EndpointObject, 0);
     reader = cap_mint(endpoint, seL4_CanRead, 0);
     worker_start(0, call, (void *)slot);
-    seL4_Recv(reader, &badge);
+    ipc_recv(reader, &badge);
     seL4_SetCap(0, object_new(seL4_NotificationObject, 0));
-    seL4_Reply(seL4_MessageInfo_new(1, 0, 1, 0));
+    ipc_reply(seL4_MessageInfo_new(1, 0, 1, 0));
     say_answer();
     say_cap(slot);
 }
@@ -124,13 +124,14 @@ static void reply_recv(void)
     caller(0);
     worker_start(1, call_too, NULL);
     set_words(0x70);
-    seL4_ReplyRecv(endpoint, seL4_MessageInfo_new(3, 0, 0, 2), &badge);
+    ipc_reply_recv(endpoint, seL4_MessageInfo_new(3, 0, 0, 2), &badge);
     say("the next one's word is %lx,", seL4_GetMR(1));
-    seL4_Reply(seL4_MessageInfo_new(0, 0, 0, 0));
+    ipc_reply(seL4_MessageInfo_new(0, 0, 0, 0));
     event_poll(&event);
     say_answer();
 }
 
+#ifdef Label_CNode_SaveCaller
 static void save_caller(void)
 {
     const seL4_CPtr slot = slot_new();
@@ -138,7 +139,7 @@ static void save_caller(void)
     caller(0);
     say_error(seL4_CNode_SaveCaller(ROOT, slot, DEPTH));
     say_cap(slot);
-    seL4_Reply(seL4_MessageInfo_new(1, 0, 0, 0));
+    ipc_reply(seL4_MessageInfo_new(1, 0, 0, 0));
     event_poll(&event);
     say_event(&event, NULL);
     set_words(0x80);
@@ -160,7 +161,7 @@ static void save_over_full(void)
     caller(0);
     say_error(seL4_CNode_SaveCaller(ROOT, endpoint, DEPTH));
     say_error(seL4_CNode_SaveCaller(ROOT, slot_new(), 0));
-    seL4_Reply(seL4_MessageInfo_new(4, 0, 0, 0));
+    ipc_reply(seL4_MessageInfo_new(4, 0, 0, 0));
     say_answer();
 }
 
@@ -201,9 +202,9 @@ static void delete_saved(void)
     say_answer();
     must(seL4_TCB_Resume(worker_thread(0)->tcb), "Resume");
     settle();
-    seL4_NBRecv(endpoint, &badge);
+    ipc_nb_recv(endpoint, &badge);
     say("then %lx", seL4_GetMR(0));
-    seL4_Reply(seL4_MessageInfo_new(8, 0, 0, 0));
+    ipc_reply(seL4_MessageInfo_new(8, 0, 0, 0));
     say_answer();
 }
 
@@ -218,6 +219,7 @@ static void suspended_caller(void)
     must(seL4_TCB_Suspend(worker_thread(0)->tcb), "Suspend");
     say_cap(slot);
 }
+#endif
 
 /* To receive again gives up the caller that was not answered. */
 static void forgotten_caller(void)
@@ -226,9 +228,9 @@ static void forgotten_caller(void)
 
     caller(0);
     worker_start(1, call_too, NULL);
-    seL4_Recv(endpoint, &badge);
-    seL4_Reply(seL4_MessageInfo_new(1, 0, 0, 0));
-    seL4_Reply(seL4_MessageInfo_new(1, 0, 0, 0));
+    ipc_recv(endpoint, &badge);
+    ipc_reply(seL4_MessageInfo_new(1, 0, 0, 0));
+    ipc_reply(seL4_MessageInfo_new(1, 0, 0, 0));
     event_poll(&event);
     say("worker %lu", event.badge - 1);
     say_event(&event, NULL);
@@ -241,11 +243,11 @@ static void poll_between(void)
 {
     caller(0);
     seL4_Poll(object_new(seL4_NotificationObject, 0), NULL);
-    seL4_Reply(seL4_MessageInfo_new(1, 0, 0, 0));
+    ipc_reply(seL4_MessageInfo_new(1, 0, 0, 0));
     say_answer();
     caller(0);
-    seL4_NBRecv(endpoint, NULL);
-    seL4_Reply(seL4_MessageInfo_new(1, 0, 0, 0));
+    ipc_nb_recv(endpoint, NULL);
+    ipc_reply(seL4_MessageInfo_new(1, 0, 0, 0));
     say_answer();
 }
 
@@ -257,6 +259,7 @@ static const struct check checks[] = {
     {"REPLY0005", "Reply with a capability", reply_cap},
     {"REPLY0006", "Reply with a capability of one who received without Grant", reply_cap_no_grant},
     {"REPLY0007", "ReplyRecv answers, then takes the next", reply_recv},
+#ifdef Label_CNode_SaveCaller
     {"REPLY0008", "SaveCaller: Reply finds nobody, Send to the slot answers", save_caller},
     {"REPLY0009", "SaveCaller without a caller", save_nobody},
     {"REPLY0010", "SaveCaller into a full slot, with depth 0", save_over_full},
@@ -264,6 +267,7 @@ static const struct check checks[] = {
     {"REPLY0012", "Call of a saved reply capability", call_saved},
     {"REPLY0013", "Delete of a saved reply capability, Resume of the caller", delete_saved},
     {"REPLY0014", "Suspend of a caller takes the saved reply capability away", suspended_caller},
+#endif
     {"REPLY0015", "Recv gives up a caller that has had no answer", forgotten_caller},
     {"REPLY0016", "Poll, and NBRecv, between request and Reply", poll_between},
 };

@@ -170,7 +170,7 @@ static void signals(void)
 
 static void receive_once(void *argument)
 {
-    seL4_Recv(endpoint, NULL);
+    ipc_recv(endpoint, NULL);
     mark(argument);
 }
 
@@ -221,11 +221,11 @@ static void serve_twice(void *argument)
     const seL4_MessageInfo_t empty = seL4_MessageInfo_new(0, 0, 0, 0);
 
     (void)argument;
-    seL4_Recv(endpoint, NULL);
+    ipc_recv(endpoint, NULL);
     mark("1");
-    seL4_ReplyRecv(endpoint, empty, NULL);
+    ipc_reply_recv(endpoint, empty, NULL);
     mark("2");
-    seL4_Reply(empty);
+    ipc_reply(empty);
     mark("3");
 }
 

@@ -14,7 +14,7 @@ static void fresh(void)
 static seL4_Error configure(seL4_CPtr cspace, seL4_Word cspace_data, seL4_CPtr vspace,
                             seL4_Word buffer, seL4_CPtr frame)
 {
-    return seL4_TCB_Configure(tcb, 0, cspace, cspace_data, vspace, 0, buffer, frame);
+    return tcb_configure(tcb, 0, cspace, cspace_data, vspace, buffer, frame);
 }
 
 /* --- messages -------------------------------------------------------------------------------- */
@@ -175,9 +175,9 @@ static void priority_errors(void)
     say_error(seL4_TCB_SetPriority(tcb, authority, 10));
     say_error(seL4_TCB_SetPriority(tcb, authority, 11));
     say_error(seL4_TCB_SetMCPriority(tcb, authority, 11));
-    say_error(seL4_TCB_SetSchedParams(tcb, authority, 11, 12));
-    say_error(seL4_TCB_SetSchedParams(tcb, authority, 10, 12));
-    say_error(seL4_TCB_SetSchedParams(tcb, authority, 3, 10));
+    say_error(tcb_set_sched_params(tcb, authority, 11, 12, 0, 0));
+    say_error(tcb_set_sched_params(tcb, authority, 10, 12, 0, 0));
+    say_error(tcb_set_sched_params(tcb, authority, 3, 10, 0, 0));
 }
 
 /* --- CSpace, VSpace, IPC buffer -------------------------------------------------------------- */
@@ -232,7 +232,8 @@ static void set_ipc_buffer(void)
 static void set_space(void)
 {
     fresh();
-    say_error(seL4_TCB_SetSpace(tcb, 99999, ROOT, 0, seL4_CapInitThreadVSpace, 0));
+    say_error(seL4_TCB_SetSpace(tcb, fault_handler(99999, seL4_CapNull), ROOT, 0,
+                                seL4_CapInitThreadVSpace, 0));
     say_error(seL4_TCB_SetSpace(tcb, 0, tcb, 0, seL4_CapInitThreadVSpace, 0));
     say_error(seL4_TCB_SetSpace(tcb, 0, ROOT, 0, tcb, 0));
 }
@@ -402,11 +403,11 @@ static void authorities(void)
     for (unsigned i = 0; i < ARRAY_LENGTH(authorities); i++) {
         say_error(seL4_TCB_SetPriority(tcb, authorities[i], 256));
         say_error(seL4_TCB_SetMCPriority(tcb, authorities[i], 256));
-        say_error(seL4_TCB_SetSchedParams(tcb, authorities[i], 256, 256));
+        say_error(tcb_set_sched_params(tcb, authorities[i], 256, 256, 0, 0));
     }
     say_error(seL4_TCB_SetMCPriority(tcb, seL4_CapInitThreadTCB, 256));
     say_error(seL4_TCB_SetMCPriority(tcb, seL4_CapInitThreadTCB, ~(seL4_Word)0));
-    say_error(seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, 0, ~(seL4_Word)0));
+    say_error(tcb_set_sched_params(tcb, seL4_CapInitThreadTCB, 0, ~(seL4_Word)0, 0, 0));
 }
 
 static seL4_CPtr device_frame(void)

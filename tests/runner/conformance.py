@@ -6,7 +6,8 @@ The guest is built for each kernel of guests/conformance/kernels: NAME.conf hold
 which that kernel differs from default.conf, under the names of gen_config.json. Its image is
 build/guests/conformance-NAME, its transcript conformance-NAME.txt; "conformance" alone is the
 default kernel. A line "# qemu: WORDS" gives QEMU options that the kernel needs, "# sel4emu: WORDS" those
-for the same machine here."""
+for the same machine here. "# not here: REASON" says why sel4emu cannot be that kernel yet: only the
+real one runs the checks."""
 
 import os
 import re
@@ -24,6 +25,7 @@ TRANSCRIPTS = os.path.join(TESTS, "scenario", "transcripts")
 CHECK = re.compile(r"^([A-Z]+[0-9]{4}) (.*?)\r*$", re.MULTILINE)
 QEMU = "# qemu:"
 SEL4EMU = "# sel4emu:"
+NOT_HERE = "# not here:"
 
 
 class Malformed(Exception):
@@ -38,13 +40,15 @@ class Kernel:
         self.scenario = IMAGE if name == DEFAULT else f"{IMAGE}-{name}"
         self.file = os.path.join(KERNELS, name + ".conf")
         self.transcript = os.path.join(TRANSCRIPTS, self.scenario + ".txt")
-        self.own, self.qemu, self.sel4emu = {}, [], []
+        self.own, self.qemu, self.sel4emu, self.not_here = {}, [], [], ""
         with open(self.file, encoding="utf-8") as file:
             for line in file.read().splitlines():
                 if line.startswith(QEMU):
                     self.qemu += shlex.split(line[len(QEMU):])
                 if line.startswith(SEL4EMU):
                     self.sel4emu += shlex.split(line[len(SEL4EMU):])
+                if line.startswith(NOT_HERE):
+                    self.not_here = line[len(NOT_HERE):].strip()
                 setting = line.partition("#")[0].strip()
                 if setting:
                     key, _, value = setting.partition("=")
@@ -73,6 +77,11 @@ def kernels():
     return [Kernel(name) for name in sorted(names, key=lambda name: (name != DEFAULT, name))]
 
 
+def kernels_here():
+    """Those that sel4emu can be."""
+    return [kernel for kernel in kernels() if not kernel.not_here]
+
+
 def checks(text):
     """{id: rest of the line} in the order of the lines. Others are the kernel's own messages."""
     return dict(CHECK.findall(text))
@@ -95,6 +104,9 @@ def run(out, stage, build_dir, guests_build):
         out.fail(stage, "no command: src/cli has not been built")
         return
     for kernel in kernels():
+        if kernel.not_here:
+            out.skip(f"{stage} {kernel.name}", kernel.not_here)
+            continue
         run_kernel(out, f"{stage} {kernel.name}", kernel, build_dir, guests_build)
 
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a guest does on kernels with MCS and on those without, under one name. Without, the kernel
+ * keeps the caller that is to be answered, and each thread has its time slices. With MCS the caller
+ * waits at a reply object, of which each thread here has one, and a thread runs on the time of a
+ * scheduling context.
+ */
+#ifndef GUEST_EITHER_H
+#define GUEST_EITHER_H
+
+#include "guest.h"
+
+/* The reply object of the thread; none, and 0, without MCS. */
+extern __thread seL4_CPtr own_reply;
+
+/*
+ * ipc_*()               as seL4_*(), with the thread's reply object
+ * tcb_*()               as seL4_TCB_*(), with the arguments of both kernels
+ * fault_handler()       of two names of an endpoint the one that a TCB takes: with MCS the caller's
+ *                       capability, else a pointer that the thread's own CSpace resolves
+ * reply_new()           a reply object; 0 without MCS
+ * sched_context_new()   a scheduling context, bound to a thread; 0 without MCS
+ */
+
+#ifdef CONFIG_KERNEL_MCS
+
+/* Wait for a signal without a look at the IPC buffer: the same system call brings messages, too. */
+static inline void signal_wait(seL4_CPtr src)
+{
+    seL4_trap_word(seL4_SysWait, src);
+}
+
+/* Round robin, with the time slice of the other kernels. */
+#define SLICE_US 10000
+
+static inline seL4_MessageInfo_t ipc_recv(seL4_CPtr src, seL4_Word *sender)
+{
+    return seL4_Recv(src, sender, own_reply);
+}
+
+static inline seL4_MessageInfo_t ipc_nb_recv(seL4_CPtr src, seL4_Word *sender)
+{
+    return seL4_NBRecv(src, sender, own_reply);
+}
+
+static inline void ipc_reply(seL4_MessageInfo_t info)
+{
+    seL4_Send(own_reply, info);
+}
+
+static inline seL4_MessageInfo_t ipc_reply_recv(seL4_CPtr src, seL4_MessageInfo_t info,
+                                                seL4_Word *sender)
+{
+    return seL4_ReplyRecv(src, info, sender, own_reply);
+}
+
+static inline seL4_Error tcb_configure(seL4_CPtr tcb, seL4_CPtr fault_ep, seL4_CPtr cspace,
+                                       seL4_Word cspace_data, seL4_CPtr vspace, seL4_Word buffer,
+                                       seL4_CPtr buffer_frame)
+{
+    const seL4_Error error =
+        seL4_TCB_Configure(tcb, cspace, cspace_data, vspace, 0, buffer, buffer_frame);
+
+    if (error != seL4_NoError || fault_ep == seL4_CapNull)
+        return error;
+    return seL4_TCB_SetSpace(tcb, fault_ep, cspace, cspace_data, vspace, 0);
+}
+
+static inline seL4_Error tcb_set_sched_params(seL4_CPtr tcb, seL4_CPtr authority, seL4_Word mcp,
+                                              seL4_Word priority, seL4_CPtr sched_context,
+                                              seL4_CPtr fault_ep)
+{
+    return seL4_TCB_SetSchedParams(tcb, authority, mcp, priority, sched_context, fault_ep);
+}
+
+static inline seL4_CPtr fault_handler(seL4_CPtr of_thread, seL4_CPtr of_caller)
+{
+    (void)of_thread;
+    return of_caller;
+}
+
+static inline seL4_CPtr reply_new(void)
+{
+    return object_new(seL4_ReplyObject, 0);
+}
+
+static inline seL4_CPtr sched_context_new(seL4_CPtr tcb)
+{
+    const seL4_CPtr sched_context = object_new(seL4_SchedContextObject, seL4_MinSchedContextBits);
+
+    must(seL4_SchedControl_ConfigureFlags(guest_boot_info->schedcontrol.start, sched_context,
+                                          SLICE_US, SLICE_US, 0, 0, seL4_SchedContext_NoFlag),
+         "SchedControl_ConfigureFlags");
+    must(seL4_SchedContext_Bind(sched_context, tcb), "SchedContext_Bind");
+    return sched_context;
+}
+
+#else
+
+static inline void signal_wait(seL4_CPtr src)
+{
+    seL4_Wait(src, NULL);
+}
+
+static inline seL4_MessageInfo_t ipc_recv(seL4_CPtr src, seL4_Word *sender)
+{
+    return seL4_Recv(src, sender);
+}
+
+static inline seL4_MessageInfo_t ipc_nb_recv(seL4_CPtr src, seL4_Word *sender)
+{
+    return seL4_NBRecv(src, sender);
+}
+
+static inline void ipc_reply(seL4_MessageInfo_t info)
+{
+    seL4_Reply(info);
+}
+
+static inline seL4_MessageInfo_t ipc_reply_recv(seL4_CPtr src, seL4_MessageInfo_t info,
+                                                seL4_Word *sender)
+{
+    return seL4_ReplyRecv(src, info, sender);
+}
+
+static inline seL4_Error tcb_configure(seL4_CPtr tcb, seL4_CPtr fault_ep, seL4_CPtr cspace,
+                                       seL4_Word cspace_data, seL4_CPtr vspace, seL4_Word buffer,
+                                       seL4_CPtr buffer_frame)
+{
+    return seL4_TCB_Configure(tcb, fault_ep, cspace, cspace_data, vspace, 0, buffer, buffer_frame);
+}
+
+static inline seL4_Error tcb_set_sched_params(seL4_CPtr tcb, seL4_CPtr authority, seL4_Word mcp,
+                                              seL4_Word priority, seL4_CPtr sched_context,
+                                              seL4_CPtr fault_ep)
+{
+    (void)sched_context;
+    (void)fault_ep;
+    return seL4_TCB_SetSchedParams(tcb, authority, mcp, priority);
+}
+
+static inline seL4_CPtr fault_handler(seL4_CPtr of_thread, seL4_CPtr of_caller)
+{
+    (void)of_caller;
+    return of_thread;
+}
+
+static inline seL4_CPtr reply_new(void)
+{
+    return seL4_CapNull;
+}
+
+static inline seL4_CPtr sched_context_new(seL4_CPtr tcb)
+{
+    (void)tcb;
+    return seL4_CapNull;
+}
+
+#endif
+
+#endif
