@@ -3,6 +3,7 @@
 
 #include <abi/object.h>
 #include <gate/decode.h>
+#include <seat/fsr.h>
 
 static enum memory_kind kind_of(const struct execute_for *who, paddr_t paddr)
 {
@@ -47,7 +48,7 @@ static bool may_access(struct accesses *by, vaddr_t vaddr, bool write,
         return true;
     }
     by->fault_address = vaddr;
-    by->fault_fsr = FSR_USER | (t.present ? FSR_PRESENT : 0) | (write ? FSR_WRITE : 0);
+    by->fault_fsr = seat_fsr(t, write);
     return false;
 }
 

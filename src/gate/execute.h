@@ -17,9 +17,6 @@ struct execute_for {
     const struct seat_client *client;
 };
 
-/* x86 error codes */
-enum { FSR_PRESENT = 1 << 0, FSR_WRITE = 1 << 1, FSR_USER = 1 << 2 };
-
 /* ret_address, ret_fsr: of the fault, with MMIO_FAULT. */
 enum mmio_result execute_instruction(const struct execute_for *who, word_t reg[USER_REGISTER_COUNT],
                                      vaddr_t *ret_address, word_t *ret_fsr);

@@ -7,6 +7,8 @@
 #include <host/cpu.h>
 #include <host/host.h>
 #include <model/console.h>
+#include <seat/entry.h>
+#include <seat/fsr.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,36 +39,6 @@ void seat_fail(struct seat *seat, int error, const char *what, ...)
 
 /* --- traps --------------------------------------------------------------------------------- */
 
-/* `int n` of a vector above the kernel's own: the number as the real kernel makes it up. */
-static word_t interrupt_syscall_number(const struct trap *trap, const struct tcb *tcb)
-{
-    enum { VECTOR_SHIFT = 24 };
-    uint32_t number = (uint32_t)trap->vector << VECTOR_SHIFT |
-                      ((uint32_t)tcb->context.reg[UREG_RAX] & (uint32_t)mask(VECTOR_SHIFT));
-    return (word_t)(int64_t)(int32_t)number;
-}
-
-/* The kernel's answer to a trap of `tcb`; registers are already saved unless it is a syscall. */
-static struct outcome enter_kernel(struct seat *seat, struct tcb *tcb, const struct trap *trap,
-                                   word_t fsr)
-{
-    nanoseconds_t now = seat->client.now(seat->client.context);
-    switch (trap->kind) {
-    case TRAP_SYSCALL:
-        return kernel_syscall(seat->k, CORE, now);
-    case TRAP_INT:
-        return kernel_unknown_syscall(seat->k, CORE, interrupt_syscall_number(trap, tcb), now);
-    case TRAP_PAGE_FAULT:
-        return kernel_vm_fault(seat->k, CORE, trap->address, fsr, now);
-    case TRAP_EXCEPTION:
-        if (abi_is_debug_exception(trap->vector))
-            return kernel_debug_exception(seat->k, CORE, trap->vector, trap->debug, now);
-        return kernel_user_exception(seat->k, CORE, trap->vector, trap->error_code, now);
-    default:
-        return kernel_timer(seat->k, CORE, now);
-    }
-}
-
 static void trace_trap(struct seat *seat, struct tcb *tcb, const struct trap *trap)
 {
     if (seat->client.trace_enter && trap->kind != TRAP_INTERRUPTED)
@@ -85,7 +57,7 @@ static struct outcome take_trap(struct seat *seat, struct seat_carrier *carrier,
         seat_debug_take_trap(seat, carrier, tcb, reg, trap);
     kernel_save_registers(tcb, reg, trap->kind == TRAP_SYSCALL);
     trace_trap(seat, tcb, trap);
-    return enter_kernel(seat, tcb, trap, fsr);
+    return seat_enter(seat->k, CORE, tcb, trap, fsr, seat->client.now(seat->client.context));
 }
 
 static struct cpuid processor_cpuid(uint32_t leaf, uint32_t subleaf)
@@ -140,36 +112,14 @@ static struct outcome deliver(struct seat *seat, const struct event *event)
 /* Without a VSpace the first instruction fetch faults. */
 static struct outcome run_nowhere(struct seat *seat, struct tcb *tcb)
 {
-    enum { FSR_USER = 1 << 2 };
     word_t reg[USER_REGISTER_COUNT];
     kernel_load_registers(tcb, reg);
     kernel_save_registers(tcb, reg, false);
-    trace_trap(seat, tcb,
-               &(struct trap){.kind = TRAP_PAGE_FAULT, .address = reg[UREG_RIP], .fetch = true});
-    return kernel_vm_fault(seat->k, CORE, reg[UREG_RIP], FSR_USER,
-                           seat->client.now(seat->client.context));
-}
-
-/* The end of a step that no guest code was run for. */
-static const struct trap step_trap = {
-    .kind = TRAP_EXCEPTION,
-    .vector = EXCEPTION_DEBUG,
-    .debug = {.stepped = true},
-};
-
-/*
- * The seat has carried out an instruction: what the processor does at the end of one, or the
- * debugger's step.
- */
-static bool ends_step(word_t reg[USER_REGISTER_COUNT], bool is_stepping, struct trap *ret_trap)
-{
-    bool traps = reg[UREG_RFLAGS] & RFLAGS_TRAP;
-    reg[UREG_RFLAGS] &= ~RFLAGS_RESUME;
-    if (traps)
-        *ret_trap = step_trap;
-    else if (is_stepping)
-        *ret_trap = (struct trap){.kind = TRAP_STEPPED};
-    return traps || is_stepping;
+    const struct translation nothing = {.present = false};
+    const struct trap trap = {.kind = TRAP_PAGE_FAULT, .address = reg[UREG_RIP], .fetch = true};
+    trace_trap(seat, tcb, &trap);
+    return seat_enter(seat->k, CORE, tcb, &trap, seat_fsr(nothing, false),
+                      seat->client.now(seat->client.context));
 }
 
 /* One run of the gate; of one instruction, if pages of breakpoints are open to the guest. */
@@ -202,7 +152,7 @@ static int run_until_trap(struct seat *seat, struct seat_carrier *carrier, const
             continue;
         if (!error && ret_trap->kind == TRAP_CPUID) {
             answer_cpuid(seat, reg);
-            if (ends_step(reg, is_stepping, ret_trap))
+            if (seat_ends_step(reg, is_stepping, ret_trap))
                 return 0;
             continue;
         }
@@ -212,7 +162,7 @@ static int run_until_trap(struct seat *seat, struct seat_carrier *carrier, const
         if (result == FAULT_TO_GUEST)
             return 0;
         if (result == FAULT_EMULATED || seat->ended) {
-            if (!ends_step(reg, is_stepping, ret_trap))
+            if (!seat_ends_step(reg, is_stepping, ret_trap))
                 ret_trap->kind = TRAP_INTERRUPTED;
             return 0;
         }
@@ -294,7 +244,7 @@ static struct outcome run_thread(struct seat *seat, struct outcome outcome)
         return outcome;
 
     word_t reg[USER_REGISTER_COUNT];
-    struct trap trap = step_trap;
+    struct trap trap = seat_step_trap;
     kernel_load_registers(tcb, reg);
     if (kernel_traps_at_once(tcb))
         return take_trap(seat, carrier, tcb, reg, &trap, 0);
@@ -347,17 +297,6 @@ static void after_entry(struct seat *seat, struct outcome outcome)
     }
 }
 
-/* The others go on with the same entry. */
-static bool ends_entry(enum outcome_kind kind)
-{
-    return kind == OUTCOME_RUN || kind == OUTCOME_IDLE;
-}
-
-static bool may_be_interrupted(enum outcome_kind kind)
-{
-    return ends_entry(kind) || kind == OUTCOME_PREEMPTED;
-}
-
 static struct outcome carry_out(struct seat *seat, struct outcome outcome)
 {
     switch (outcome.kind) {
@@ -391,12 +330,13 @@ void seat_run(struct seat *seat, struct seat_result *ret_result)
     struct outcome outcome = kernel_start(seat->k, CORE, client->now(client->context));
     while (!seat->ended) {
         after_entry(seat, outcome);
-        if (seat->debug.debugger && ends_entry(outcome.kind) && seat_debug_serve(seat, &outcome))
+        if (seat->debug.debugger && seat_ends_entry(outcome.kind) &&
+            seat_debug_serve(seat, &outcome))
             continue;
         /* Looking for events comes first: it may be what tells the client to stop. */
         struct event event;
         bool is_due =
-            may_be_interrupted(outcome.kind) && find_event(seat, outcome.deadline, &event);
+            seat_may_be_interrupted(outcome.kind) && find_event(seat, outcome.deadline, &event);
         if (is_due)
             outcome = deliver(seat, &event);
         if (client->should_stop(client->context)) {
@@ -406,7 +346,7 @@ void seat_run(struct seat *seat, struct seat_result *ret_result)
         if (is_due)
             continue;
         seat_reap(seat);
-        if (ends_entry(outcome.kind) && kernel_measures_entries(seat->k, CORE))
+        if (seat_ends_entry(outcome.kind) && kernel_measures_entries(seat->k, CORE))
             kernel_leave(seat->k, CORE, client->now(client->context));
         if (!seat->ended)
             outcome = carry_out(seat, outcome);

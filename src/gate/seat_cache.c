@@ -19,7 +19,6 @@ static unsigned bucket_of(paddr_t paddr)
 static void vspace_free(struct seat *seat, struct seat_vspace *vspace)
 {
     seat->ops->vspace_destroy(vspace->process);
-    mapped_clear(&vspace->mapped);
     seat_plants_free(vspace);
     free(vspace);
 }

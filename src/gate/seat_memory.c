@@ -11,11 +11,10 @@
 #include <gate/execute.h>
 #include <host/host.h>
 #include <inttypes.h>
+#include <seat/fsr.h>
+#include <seat/runs.h>
 #include <string.h>
 #include <sys/mman.h>
-
-/* The neighbourhood that one fault may map. */
-#define WINDOW_BITS LARGE_PAGE_BITS
 
 /* What is cleared in place if it is in use; a larger range goes back to the host in any case. */
 #define KEEP_BYTES (UINT64_C(4) << 20)
@@ -133,47 +132,19 @@ static void fail_map(struct seat *seat, int error, const struct translation_run 
         seat_fail(seat, error, "cannot map 0x%" PRIx64 " to 0x%" PRIx64, run->start, run->end);
 }
 
-/* Cuts the run to the backed pages around `vaddr`. */
-static void clip_to_backed(struct seat *seat, struct translation_run *run, vaddr_t vaddr)
+/* Whether there is memory; the context is the seat's client. */
+static bool memory_is_backed(void *context, paddr_t paddr)
 {
-    const struct seat_client *client = &seat->client;
-    vaddr_t page = align_down(vaddr, PAGE_BITS);
-    paddr_t paddr = run->paddr + (page - run->start);
-    vaddr_t start = page;
-    vaddr_t end = page + PAGE_BYTES;
-    while (start > run->start &&
-           client->memory_kind(client->context, paddr - (page - start) - PAGE_BYTES) ==
-               MEMORY_BACKED)
-        start -= PAGE_BYTES;
-    while (end < run->end &&
-           client->memory_kind(client->context, paddr + (end - page)) == MEMORY_BACKED)
-        end += PAGE_BYTES;
-    run->paddr += start - run->start;
-    run->start = start;
-    run->end = end;
-}
-
-/* And to those that Linux has not mapped yet; `vaddr`'s own is mapped in any case. */
-static void clip_to_unmapped(const struct seat_vspace *vspace, struct translation_run *run,
-                             vaddr_t vaddr)
-{
-    vaddr_t start = align_down(vaddr, PAGE_BITS);
-    vaddr_t end = start + PAGE_BYTES;
-    while (start > run->start && !mapped_has(&vspace->mapped, start - PAGE_BYTES))
-        start -= PAGE_BYTES;
-    while (end < run->end && !mapped_has(&vspace->mapped, end))
-        end += PAGE_BYTES;
-    run->paddr += start - run->start;
-    run->start = start;
-    run->end = end;
+    const struct seat_client *client = context;
+    return client->memory_kind(client->context, paddr) == MEMORY_BACKED;
 }
 
 static int map_run(struct seat *seat, struct seat_vspace *vspace, const struct translation_run *run)
 {
     int error = seat->ops->map(vspace->process, run->start, run->end - run->start, run->paddr,
                                run->rights == VM_READ_WRITE);
-    if (!error)
-        error = mapped_add(&vspace->mapped, run->start, run->end);
+    if (!error && !mapped_add(&vspace->mapped, run->start, run->end))
+        error = -ENOMEM;
     return error ? error : seat_plants_mapped(seat, vspace, run);
 }
 
@@ -197,15 +168,12 @@ static bool map_only_page(struct seat *seat, struct seat_vspace *vspace, vaddr_t
 static bool map_around(struct seat *seat, struct seat_vspace *vspace, vaddr_t vaddr)
 {
     struct translation_run run;
-    vaddr_t window = align_down(vaddr, WINDOW_BITS);
-    if (!kernel_translate_run(seat->k, vspace->root, vaddr, window, window + bit(WINDOW_BITS),
-                              &run))
+    if (!seat_run_around(seat->k, vspace->root, &vspace->mapped, vaddr, memory_is_backed,
+                         &seat->client, &run))
         return true;
-    clip_to_backed(seat, &run, vaddr);
-    clip_to_unmapped(vspace, &run, vaddr);
     int error = map_run(seat, vspace, &run);
     if (error == -ENOMEM) {
-        /* Linux's areas are used up: begin anew, with what is touched from now on */
+        /* Linux's areas are used up, or the set's: begin anew, with what is touched from now on */
         seat_unmap(seat, vspace, 0, USER_TOP);
         error = map_run(seat, vspace, &run);
     }
@@ -263,7 +231,7 @@ static enum fault_result backed_fault(struct seat *seat, struct seat_carrier *ca
         seat_plants_open(seat, carrier->vspace, trap->address))
         return FAULT_RETRY;
     if (is_write && t.rights == VM_READ_ONLY) {
-        *ret_fsr = FSR_USER | FSR_PRESENT | FSR_WRITE;
+        *ret_fsr = seat_fsr(t, true);
         return FAULT_TO_GUEST;
     }
     seat->last_mapped.root = root;
@@ -304,13 +272,12 @@ enum fault_result seat_page_fault(struct seat *seat, struct seat_carrier *carrie
         t = kernel_translate(seat->k, carrier->vspace->root, trap->address);
 
     bool is_reachable = t.present && t.rights != VM_KERNEL_ONLY;
-    bool is_backed =
-        is_reachable && seat->client.memory_kind(seat->client.context, t.paddr) == MEMORY_BACKED;
+    bool is_backed = is_reachable && memory_is_backed(&seat->client, t.paddr);
     if (!is_backed || t.rights != VM_READ_WRITE || carrier->vspace->plants.pages)
         seat->ops->classify_fault(carrier->carrier, reg, trap);
 
     if (!is_reachable) {
-        *ret_fsr = FSR_USER | (t.present ? FSR_PRESENT : 0) | (trap->write ? FSR_WRITE : 0);
+        *ret_fsr = seat_fsr(t, trap->write);
         return FAULT_TO_GUEST;
     }
     return is_backed ? backed_fault(seat, carrier, reg, trap, t, ret_fsr)

@@ -119,7 +119,9 @@ void seat_plants_refresh(struct seat *seat, struct seat_vspace *vspace)
 static int page_open(struct seat *seat, struct seat_vspace *vspace, vaddr_t page, paddr_t paddr)
 {
     int error = seat->ops->map(vspace->process, page, PAGE_BYTES, paddr, true);
-    return error ? error : mapped_add(&vspace->mapped, page, page + PAGE_BYTES);
+    if (!error && !mapped_add(&vspace->mapped, page, page + PAGE_BYTES))
+        error = -ENOMEM;
+    return error;
 }
 
 bool seat_plants_open(struct seat *seat, struct seat_vspace *vspace, vaddr_t address)

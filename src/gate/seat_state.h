@@ -13,9 +13,9 @@
 #ifndef GATE_SEAT_STATE_H
 #define GATE_SEAT_STATE_H
 
-#include <gate/mapped.h>
 #include <gate/seat.h>
 #include <gate/seat_debug.h>
+#include <seat/mapped.h>
 
 #define CARRIER_NAME_BYTES 16
 

@@ -7,6 +7,7 @@
 
 #include <gate/testkit_world.h>
 #include <host/host.h>
+#include <mem/vspace.h>
 
 PIECE(print_and_halt, PRINT('o') HALT);
 
@@ -194,6 +195,32 @@ TEST(full_area_table_is_emptied)
     CHECK(!strncmp(world.text, "ox", 2));
     CHECK_EQ(world.unmaps, 1);
     CHECK_EQ(world.maps, 4); /* the code, in vain, the page, the code again */
+    world_close(&world);
+}
+
+/* r14: where, r15: how many blocks of 2 MiB from there on. */
+PIECE(touch_blocks, "movq %r14, %rdi; 1: movb $120, (%rdi); addq $0x200000, %rdi;"
+                    "decq %r15; jnz 1b; movq (%r14), %rdi;" PUT_CHAR HALT);
+
+/* The set of what Linux has mapped is full: the same. */
+TEST(full_set_is_emptied)
+{
+    enum { SPARE = 16, TABLE = 0x1000000, BACKING = 0x1200000 };
+    struct world world;
+    unsigned missing;
+    const vaddr_t vaddr = bit(HUGE_PAGE_BITS);
+
+    if (!world_open(&world))
+        return;
+    uint64_t *directory = world_memory(&world, TABLE);
+    for (unsigned i = 0; i < MAPPED_BLOCKS + SPARE; i++)
+        directory[i] = entry_make_page(BACKING, FRAME_LARGE, VM_READ_WRITE, 0);
+    *walk_entry(world.k, world.root, vaddr, LEVEL_PDPT, &missing) = entry_make_table(TABLE, 0);
+    CHECK_EQ(world_run(&world, &touch_blocks, vaddr, MAPPED_BLOCKS + SPARE), SEAT_END_HALTED);
+    CHECK(!strncmp(world.text, "x", 1));
+    CHECK_EQ(world.unmaps, 1);
+    /* each block, one of them in vain; the code twice; the first block again */
+    CHECK_EQ(world.maps, MAPPED_BLOCKS + SPARE + 1 + 2 + 1);
     world_close(&world);
 }
 
