@@ -9,6 +9,7 @@
 
 #include <base/assert.h>
 #include <base/bits.h>
+#include <runtime/linux.h>
 #include <runtime/region.h>
 
 #define DATA(field) (uint32_t) offsetof(struct seccomp_data, field)
@@ -17,7 +18,7 @@
 
 struct builder {
     vaddr_t base;
-    uint64_t bytes;
+    uint64_t bytes, code_bytes;
     struct sock_filter *filter;
     unsigned count;
 };
@@ -106,7 +107,17 @@ static void rule_munmap(struct builder *b)
     allow(b);
 }
 
-/* These two are made at landing only, before there is a filter. */
+/* These are made at landing only, before there is a filter. */
+static void rule_rt_sigaction(struct builder *b)
+{
+    refuse(b);
+}
+
+static void rule_rt_sigprocmask(struct builder *b)
+{
+    refuse(b);
+}
+
 static void rule_close_range(struct builder *b)
 {
     refuse(b);
@@ -115,6 +126,82 @@ static void rule_close_range(struct builder *b)
 static void rule_seccomp(struct builder *b)
 {
     refuse(b);
+}
+
+/* A word of 64 bits. */
+static void require_wide(struct builder *b, uint32_t offset, uint64_t value)
+{
+    require(b, offset, (uint32_t)value);
+    require(b, offset + HIGH, (uint32_t)(value >> 32));
+}
+
+/* A carrier's stacks, where slots are: at most a slot, which ends before the window. */
+static void rule_mmap_slot(struct builder *b)
+{
+    uint32_t first = (uint32_t)(b->base + REGION_CARRIERS);
+    uint32_t end = (uint32_t)(b->base + REGION_WINDOW - CARRIER_SLOT_BYTES);
+
+    require(b, ARGUMENT(3), MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED);
+    require(b, ARGUMENT(1) + HIGH, 0);
+    require(b, ARGUMENT(0) + HIGH, (uint32_t)(b->base >> 32));
+    load(b, ARGUMENT(1));
+    add(b, BPF_JMP | BPF_JGT | BPF_K, (uint32_t)CARRIER_SLOT_BYTES, 3, 0);
+    load(b, ARGUMENT(0));
+    add(b, BPF_JMP | BPF_JGT | BPF_K, end, 1, 0);
+    add(b, BPF_JMP | BPF_JGE | BPF_K, first, 1, 0);
+    refuse(b);
+    allow(b);
+}
+
+static void rule_madvise(struct builder *b)
+{
+    require(b, ARGUMENT(2), MADV_REMOVE);
+    allow(b);
+}
+
+static void rule_write_wake(struct builder *b)
+{
+    require(b, ARGUMENT(0), LANDING_WAKE_FD);
+    require_wide(b, ARGUMENT(2), sizeof(uint64_t));
+    allow(b);
+}
+
+static void rule_clone_thread(struct builder *b)
+{
+    require_wide(b, ARGUMENT(0), LINUX_CLONE_THREAD);
+    allow(b);
+}
+
+/* On, and for the runtime's own code. */
+static void rule_dispatch_syscalls(struct builder *b)
+{
+    require(b, ARGUMENT(0), LINUX_PR_SET_SYSCALL_USER_DISPATCH);
+    require_wide(b, ARGUMENT(1), LINUX_PR_SYS_DISPATCH_ON);
+    require_wide(b, ARGUMENT(2), b->base + REGION_IMAGE);
+    require_wide(b, ARGUMENT(3), b->code_bytes);
+    allow(b);
+}
+
+static void rule_set_name(struct builder *b)
+{
+    require(b, ARGUMENT(0), LINUX_PR_SET_NAME);
+    allow(b);
+}
+
+/* These concern the calling thread alone, and the process that ends. */
+static void rule_sigaltstack(struct builder *b)
+{
+    allow(b);
+}
+
+static void rule_rt_sigreturn(struct builder *b)
+{
+    allow(b);
+}
+
+static void rule_exit(struct builder *b)
+{
+    allow(b);
 }
 
 static void rule_exit_group(struct builder *b)
@@ -145,7 +232,8 @@ static void add_call(struct builder *b, vaddr_t behind, const struct rule *rule)
 unsigned runtime_filter_build(vaddr_t base, uint64_t bytes, const struct runtime_image *image,
                               struct sock_filter ret_filter[LANDING_FILTER_MAX])
 {
-    struct builder b = {.base = base, .bytes = bytes, .filter = ret_filter};
+    struct builder b = {
+        .base = base, .bytes = bytes, .code_bytes = image->code_bytes, .filter = ret_filter};
 
     require(&b, DATA(arch), AUDIT_ARCH_X86_64);
     for (unsigned i = 0; i < RUNTIME_CALL_COUNT; i++)

@@ -144,7 +144,9 @@ struct tcb {
 
     struct utilisation utilisation;
 
-    uint64_t serial; /* never used twice: tells a seat that this is no longer the same TCB */
+    uint64_t serial;  /* never used twice: tells a seat that this is no longer the same TCB */
+    uint32_t carrier; /* a seat's own note, 0 at first: which of its carriers runs this TCB */
+    uint32_t unused;
     char name[TCB_NAME_BYTES]; /* NUL-terminated; "" until named */
 };
 

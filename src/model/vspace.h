@@ -30,8 +30,9 @@ struct vspace {
     uint64_t serial; /* never used twice; 0: no ASID, no seat process */
     uint64_t asid;
     uint32_t loss_count;
-    bool lost_all; /* more losses than the array holds: everything is to be faulted in anew */
-    uint64_t reserved[13];
+    bool lost_all;    /* more losses than the array holds: everything is to be faulted in anew */
+    uint64_t process; /* a seat's own note, 0 at first: which of its processes this is */
+    uint64_t reserved[12];
     uint64_t loss[VSPACE_LOSSES_MAX]; /* vaddr, with log2 of the size in the low 12 bits */
 };
 

@@ -2,6 +2,7 @@
 #include <runtime/edit.h>
 
 #include <base/assert.h>
+#include <runtime/carrier.h>
 #include <runtime/landing.h>
 #include <runtime/linux.h>
 #include <runtime/places.h>
@@ -28,9 +29,24 @@ static int64_t edit_end(const uint64_t argument[EDIT_ARGUMENTS])
     linux_exit_group(0);
 }
 
+static int64_t edit_new_carrier(const uint64_t argument[EDIT_ARGUMENTS])
+{
+    uint32_t index = (uint32_t)argument[0];
+
+    return carrier_thread_start(runtime_shared()->carriers[index].vspace, index);
+}
+
+static int64_t edit_save_vector(const uint64_t argument[EDIT_ARGUMENTS])
+{
+    carrier_thread_save_vector((uint32_t)argument[0]);
+    return 0;
+}
+
 static int64_t (*const operations[])(const uint64_t argument[EDIT_ARGUMENTS]) = {
     [EDIT_MAP] = edit_map,
     [EDIT_UNMAP] = edit_unmap,
+    [EDIT_NEW_CARRIER] = edit_new_carrier,
+    [EDIT_SAVE_VECTOR] = edit_save_vector,
     [EDIT_END] = edit_end,
 };
 
@@ -46,10 +62,23 @@ _Noreturn void edit_serve(uint32_t vspace)
         __atomic_store_n(&edit->done, done, __ATOMIC_RELEASE);
         linux_futex_wake(&edit->done, LINUX_FUTEX_WAKE, 1);
         while (__atomic_load_n(&edit->asked, __ATOMIC_ACQUIRE) == done)
-            linux_futex_wait(&edit->asked, LINUX_FUTEX_WAIT, done, NULL);
+            wait_while(&edit->asked, done);
         done = __atomic_load_n(&edit->asked, __ATOMIC_ACQUIRE);
         uint32_t operation = edit->operation;
         ASSERT(operation < EDIT_OPERATION_COUNT);
         edit->result = operations[operation](edit->argument);
     }
+}
+
+int64_t edit_ask(struct runtime_vspace *vspace, enum edit_operation operation, uint64_t argument)
+{
+    uint32_t done;
+
+    vspace->operation = operation;
+    vspace->argument[0] = argument;
+    uint32_t asked = __atomic_add_fetch(&vspace->asked, 1, __ATOMIC_RELEASE);
+    linux_futex_wake(&vspace->asked, LINUX_FUTEX_WAKE, 1);
+    while ((done = __atomic_load_n(&vspace->done, __ATOMIC_ACQUIRE)) != asked)
+        wait_while(&vspace->done, done);
+    return vspace->result;
 }

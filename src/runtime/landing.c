@@ -4,6 +4,7 @@
  * region.
  */
 #include <runtime/edit.h>
+#include <runtime/gate.h>
 #include <runtime/landing.h>
 #include <runtime/linux.h>
 #include <runtime/places.h>
@@ -16,6 +17,8 @@ static _Noreturn __attribute__((used)) void landed(const struct runtime_landing 
     uint32_t vspace = landing->vspace;
 
     linux_close_range(LANDING_WAKE_FD + 1, UINT32_MAX, 0);
+    if (gate_install())
+        linux_exit_group(LANDING_FAILED_STATUS + REGION_PART_COUNT + 1);
     if (linux_seccomp(LINUX_SECCOMP_SET_MODE_FILTER, 0, &landing->program))
         linux_exit_group(LANDING_FAILED_STATUS + REGION_PART_COUNT);
     linux_munmap(landing->copy, landing->copy_end - landing->copy);

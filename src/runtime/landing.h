@@ -21,7 +21,7 @@ struct region_part {
 
 #define REGION_PART_COUNT 7
 
-#define LANDING_FILTER_MAX 160 /* instructions */
+#define LANDING_FILTER_MAX 384 /* instructions */
 
 /*
  * Descriptors of a process that lands. Once it has landed only the first two are left: guest
@@ -42,7 +42,7 @@ struct runtime_landing {
 };
 
 /* Its exit status if part i cannot be mapped is this + i. */
-#define LANDING_FAILED_STATUS 80 /* with i = REGION_PART_COUNT: the filter */
+#define LANDING_FAILED_STATUS 80 /* i = REGION_PART_COUNT: the filter; one more: the gates */
 
 /* On the copy's stack. */
 _Noreturn void runtime_land(const struct runtime_landing *landing);

@@ -11,6 +11,14 @@
 /* The image's first byte (image.ld). */
 extern const char runtime_start[] __attribute__((visibility("hidden")));
 
+/* Of the image's part that is executable. */
+extern const char runtime_code_end[] __attribute__((visibility("hidden")));
+
+static inline uint64_t runtime_code_bytes(void)
+{
+    return (uint64_t)(runtime_code_end - runtime_start);
+}
+
 static inline void *runtime_at(uint64_t offset)
 {
     return (void *)((uintptr_t)runtime_start - REGION_IMAGE + offset);

@@ -17,7 +17,12 @@ enum runtime_request_kind {
     REQUEST_EVENT,
     /* argument[0]: kernel time by which to come back. The core is idle until then or an event. */
     REQUEST_WAIT,
-    REQUEST_CONSOLE,      /* the kernel's console has text; the machine empties it */
+    REQUEST_CONSOLE, /* length: the kernel's console has that much text */
+    /*
+     * Index of the carrier, address where its TCB starts; reg[]: the first 64 bytes of its name.
+     * reg[0], [1]: what its thread is to be called.
+     */
+    REQUEST_NAME,
     REQUEST_IRQS_CHANGED, /* the kernel's irqs[] or irq_pins[] */
     REQUEST_PORT_IN,      /* port, size; result[0]: value */
     REQUEST_PORT_OUT,     /* port, size, value */
@@ -52,5 +57,16 @@ struct runtime_request {
     int64_t result[REQUEST_RESULTS];
     word_t reg[USER_REGISTER_COUNT];
 };
+
+/* For a request of that kind: to be filled in, then made. */
+struct runtime_request *request_begin(enum runtime_request_kind kind);
+/* Waits for the answer, which is in the request. */
+void request_make(struct runtime_request *request);
+/* One without results. */
+void request_simple(enum runtime_request_kind kind, uint64_t argument);
+/* A call of Linux's has failed: the guest ends. */
+_Noreturn void request_fail(unsigned call, long error);
+/* The machine is to look at the deadline again. */
+void request_attention(void);
 
 #endif

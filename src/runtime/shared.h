@@ -45,6 +45,8 @@ struct runtime_clock {
 struct runtime_control {
     uint32_t current;
     uint32_t attention; /* not 0: ask for events before guest code runs on */
+    uint32_t is_traced; /* not 0: the machine wants to see each entry */
+    uint32_t unused;
     uint64_t deadline, sleeps_until;
     struct runtime_clock clock;
 };
@@ -54,9 +56,11 @@ struct runtime_control {
  * writes operation and arguments, adds 1 to `asked`, wakes it, and waits until `done` is the same.
  */
 enum edit_operation {
-    EDIT_MAP,   /* address, bytes, physical address, whether it may be written */
-    EDIT_UNMAP, /* address, bytes */
-    EDIT_END,   /* the process ends, with status 0 */
+    EDIT_MAP,         /* address, bytes, physical address, whether it may be written */
+    EDIT_UNMAP,       /* address, bytes */
+    EDIT_NEW_CARRIER, /* index of the carrier, whose vspace is set; result: its thread's tid */
+    EDIT_SAVE_VECTOR, /* index of a carrier that waits: its vector state goes to `vector` */
+    EDIT_END,         /* the process ends, with status 0 */
     EDIT_OPERATION_COUNT,
 };
 
@@ -76,13 +80,18 @@ struct runtime_vspace {
     uint64_t unused[6];
 };
 
-enum carrier_run { CARRIER_WAITS, CARRIER_RUNS, CARRIER_ENDS };
+enum carrier_run {
+    CARRIER_WAITS,
+    CARRIER_RUNS,  /* it has the turn */
+    CARRIER_ENDS,  /* its thread is to end */
+    CARRIER_ENDED, /* and has seen that */
+};
 
 /* Carrier 0 is the core process's: it has the turn when no TCB can run. */
 struct runtime_carrier {
     uint32_t run; /* enum carrier_run: a futex word */
-    uint32_t tid; /* Linux writes 0 when the thread has ended */
-    uint32_t vspace, slot;
+    uint32_t tid;
+    uint32_t vspace, slot; /* slot: chosen by its edit thread */
     paddr_t tcb;
     uint64_t serial;
     uint64_t name_source; /* hash of the TCB's name that its thread has */
@@ -102,7 +111,7 @@ struct runtime_shared {
     struct runtime_failure failure;
     uint64_t unused[5];
     struct runtime_control control;
-    uint64_t unused_too[5];
+    uint64_t unused_too[4];
     struct runtime_request request;
     uint64_t unused_three[2];
     uint32_t first_vspace, first_free_vspace, first_carrier, first_free_carrier;

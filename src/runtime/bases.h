@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Registers of the guest's that no compiled code touches: the FS and GS bases, and the flags. The
+ * only functions of the image with these instructions (tests/style/image-check).
+ */
+#ifndef RUNTIME_BASES_H
+#define RUNTIME_BASES_H
+
+#include <base/types.h>
+
+word_t bases_read_fs(void);
+word_t bases_read_gs(void);
+void bases_write_fs(word_t base);
+void bases_write_gs(word_t base);
+word_t bases_read_flags(void);
+void bases_write_flags(word_t flags);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * VSpace processes and carriers as a cache of the kernel's VSpaces and TCBs. The kernel knows
+ * nothing of them: an entry is valid as long as the kernel still has the object with that serial
+ * number at that address.
+ */
+#ifndef RUNTIME_CACHE_H
+#define RUNTIME_CACHE_H
+
+#include <runtime/carrier.h>
+
+/* The carrier of `tcb` in the process of the VSpace `root`; both are made if needed. */
+struct runtime_carrier *cache_carrier(struct carrier_page *page, struct tcb *tcb, paddr_t root);
+
+/* Ends processes and carriers whose objects have died since the last call, but not the caller's. */
+void cache_reap(const struct carrier_page *page);
+
+#endif

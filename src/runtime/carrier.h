@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A carrier: the Linux thread that runs one TCB. Between the TCB's turns it waits inside its own
+ * signal handler, so that its frame has the guest's vector state, and a debugger finds the guest's
+ * stack below the runtime's.
+ */
+#ifndef RUNTIME_CARRIER_H
+#define RUNTIME_CARRIER_H
+
+#include <model/kernel.h>
+#include <runtime/frame.h>
+#include <runtime/places.h>
+
+/* The last page of its slot: private to its process. */
+struct carrier_page {
+    uint32_t carrier, vspace; /* indices in struct runtime_shared */
+    uint32_t is_inside;       /* the runtime: what traps then is a bug of ours */
+    uint32_t has_begun;       /* its first run of guest code */
+    struct frame *frame;      /* of guest code, while inside; the core carrier has none */
+};
+
+static inline struct runtime_carrier *carrier_of(const struct carrier_page *page)
+{
+    return &runtime_shared()->carriers[page->carrier];
+}
+
+/* Of the calling thread: it runs on one of its slot's stacks. */
+static inline struct carrier_page *carrier_page_here(void)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    return (struct carrier_page *)((here & ~(uintptr_t)(CARRIER_SLOT_BYTES - 1)) + CARRIER_PAGE);
+}
+
+/* Whether the calling thread is a carrier's at all. */
+static inline bool carrier_is_here(void)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    return here - (uintptr_t)runtime_at(REGION_CARRIERS) < REGION_WINDOW - REGION_CARRIERS;
+}
+
+/* A new thread of the process for carrier `index`; by its edit thread. Returns its tid or -errno.
+ */
+int64_t carrier_thread_start(uint32_t vspace, uint32_t index);
+
+/* The vector state of a carrier that waits, to shared->vector; by its edit thread. */
+void carrier_thread_save_vector(uint32_t index);
+
+#endif

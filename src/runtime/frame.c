@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <runtime/frame.h>
+
+#include <base/bits.h>
+#include <base/memory.h>
+#include <runtime/bases.h>
+#include <runtime/shared.h>
+
+/* of 64-bit user code */
+#define CODE_SEGMENT  UINT64_C(0x33)
+#define STACK_SEGMENT UINT64_C(0x2b)
+#define SEGMENTS      (CODE_SEGMENT | STACK_SEGMENT << 48)
+
+#define RFLAGS_ID (UINT64_C(1) << 21)
+
+/* Where in an XSAVE area what lies. */
+enum {
+    XSAVE_MXCSR = 24,
+    XSAVE_SOFTWARE = 464, /* Linux's own: sizes, which are right in each frame already */
+    XSAVE_USED = 512,     /* components that do not have their first values */
+    SOFTWARE_BYTES_AT = XSAVE_SOFTWARE + 16, /* 32 bits: of the whole area */
+    MXCSR_INITIAL = 0x1f80,
+};
+
+static const uint8_t place[USER_REGISTER_COUNT] = {
+    [UREG_RIP] = FRAME_RIP, [UREG_RSP] = FRAME_RSP, [UREG_RFLAGS] = FRAME_RFLAGS,
+    [UREG_RAX] = FRAME_RAX, [UREG_RBX] = FRAME_RBX, [UREG_RCX] = FRAME_RCX,
+    [UREG_RDX] = FRAME_RDX, [UREG_RSI] = FRAME_RSI, [UREG_RDI] = FRAME_RDI,
+    [UREG_RBP] = FRAME_RBP, [UREG_R8] = FRAME_R8,   [UREG_R9] = FRAME_R9,
+    [UREG_R10] = FRAME_R10, [UREG_R11] = FRAME_R11, [UREG_R12] = FRAME_R12,
+    [UREG_R13] = FRAME_R13, [UREG_R14] = FRAME_R14, [UREG_R15] = FRAME_R15,
+};
+
+void frame_read(const struct frame *frame, word_t ret_reg[USER_REGISTER_COUNT])
+{
+    for (unsigned i = 0; i < UREG_FS_BASE; i++)
+        ret_reg[i] = frame->reg[place[i]];
+    /* set by every fault; who wants the instruction to pass its breakpoint says so */
+    ret_reg[UREG_RFLAGS] &= ~RFLAGS_RESUME;
+    ret_reg[UREG_FS_BASE] = bases_read_fs();
+    ret_reg[UREG_GS_BASE] = bases_read_gs();
+}
+
+/* One that is no address at all becomes 0. */
+static word_t canonical(word_t base)
+{
+    enum { SIGN = 47 };
+    int64_t extended = (int64_t)(base << (WORD_BITS - 1 - SIGN)) >> (WORD_BITS - 1 - SIGN);
+    return (word_t)extended == base ? base : 0;
+}
+
+void frame_write(struct frame *frame, const word_t reg[USER_REGISTER_COUNT])
+{
+    for (unsigned i = 0; i < UREG_FS_BASE; i++)
+        frame->reg[place[i]] = reg[i];
+    frame->reg[FRAME_SEGMENTS] = SEGMENTS;
+    if (bases_read_fs() != reg[UREG_FS_BASE])
+        bases_write_fs(canonical(reg[UREG_FS_BASE]));
+    if (bases_read_gs() != reg[UREG_GS_BASE])
+        bases_write_gs(canonical(reg[UREG_GS_BASE]));
+    /* Linux takes this one flag from the running thread, not from the frame */
+    if ((bases_read_flags() ^ reg[UREG_RFLAGS]) & RFLAGS_ID)
+        bases_write_flags(bases_read_flags() ^ RFLAGS_ID);
+}
+
+void frame_begin(struct frame *frame)
+{
+    static const uint32_t mxcsr = MXCSR_INITIAL;
+    static const uint64_t used = 0;
+
+    frame->mask = 0;
+    mem_copy((char *)frame->vector + XSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
+    mem_copy((char *)frame->vector + XSAVE_USED, &used, sizeof(used));
+}
+
+static uint64_t vector_bytes(const struct frame *frame)
+{
+    uint32_t bytes;
+
+    mem_copy(&bytes, (const char *)frame->vector + SOFTWARE_BYTES_AT, sizeof(bytes));
+    return min_u64(bytes, RUNTIME_VECTOR_BYTES);
+}
+
+void frame_save_vector(const struct frame *frame, void *bytes)
+{
+    mem_copy(bytes, frame->vector, vector_bytes(frame));
+}
+
+void frame_load_vector(struct frame *frame, const void *bytes)
+{
+    uint64_t size = vector_bytes(frame);
+
+    mem_copy(frame->vector, bytes, XSAVE_SOFTWARE);
+    mem_copy((char *)frame->vector + XSAVE_USED, (const char *)bytes + XSAVE_USED,
+             size - XSAVE_USED);
+}

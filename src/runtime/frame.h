@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The frame that Linux puts on the signal stack (x86_64: struct rt_sigframe from its second word
+ * on): the registers of guest code, its vector state behind them. What it holds when the handler
+ * returns is what the guest goes on with.
+ */
+#ifndef RUNTIME_FRAME_H
+#define RUNTIME_FRAME_H
+
+#include <abi/registers.h>
+#include <base/types.h>
+
+enum frame_register {
+    FRAME_R8,
+    FRAME_R9,
+    FRAME_R10,
+    FRAME_R11,
+    FRAME_R12,
+    FRAME_R13,
+    FRAME_R14,
+    FRAME_R15,
+    FRAME_RDI,
+    FRAME_RSI,
+    FRAME_RBP,
+    FRAME_RBX,
+    FRAME_RDX,
+    FRAME_RAX,
+    FRAME_RCX,
+    FRAME_RSP,
+    FRAME_RIP,
+    FRAME_RFLAGS,
+    FRAME_SEGMENTS, /* cs, gs, fs, ss: 16 bits each */
+    FRAME_ERROR_CODE,
+    FRAME_VECTOR,
+    FRAME_OLD_MASK,
+    FRAME_CR2,
+    FRAME_REGISTER_COUNT_ALL,
+};
+
+/* Linux's struct ucontext. */
+struct frame {
+    uint64_t flags, link;
+    uint64_t stack[3];
+    uint64_t reg[FRAME_REGISTER_COUNT_ALL];
+    void *vector; /* XSAVE area of standard form */
+    uint64_t reserved[8];
+    uint64_t mask;
+};
+
+/* Linux's siginfo_t, as far as it is read. */
+struct signal_info {
+    int32_t signal, error, code, unused;
+    union {
+        vaddr_t address;
+        struct {
+            vaddr_t behind; /* the instruction */
+            int32_t number;
+            uint32_t architecture;
+        } call;
+    };
+};
+
+/* enum user_register; the bases come from the thread. */
+void frame_read(const struct frame *frame, word_t ret_reg[USER_REGISTER_COUNT]);
+void frame_write(struct frame *frame, const word_t reg[USER_REGISTER_COUNT]);
+
+/* For a thread's first run: nothing blocked, vector state as a processor has it at first. */
+void frame_begin(struct frame *frame);
+
+/* The vector state from and to `bytes`, RUNTIME_VECTOR_BYTES of it. */
+void frame_save_vector(const struct frame *frame, void *bytes);
+void frame_load_vector(struct frame *frame, const void *bytes);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A fault that the page walk allows is mapped with its neighbours and tried again; what a VSpace
+ * has lost is unmapped before its code runs again. Linux tells read from write and fetch, so no
+ * instruction is decoded here: one that accesses a device is carried out by the machine.
+ */
+#include <runtime/memory.h>
+
+#include <abi/object.h>
+#include <base/bits.h>
+#include <base/memory.h>
+#include <runtime/image.h>
+#include <runtime/landing.h>
+#include <runtime/linux.h>
+#include <runtime/process.h>
+#include <runtime/request.h>
+#include <seat/fsr.h>
+#include <seat/losses.h>
+#include <seat/runs.h>
+
+/* --- what Linux has mapped ----------------------------------------------------------------- */
+
+static void unmap(vaddr_t start, vaddr_t end)
+{
+    if (!mapped_remove(&runtime_process()->mapped, start, end, &start, &end))
+        return;
+    long error = linux_munmap(start, end - start);
+    if (error)
+        request_fail(RUNTIME_CALL_munmap, error);
+}
+
+static void unmap_all(void)
+{
+    unmap(0, USER_TOP);
+}
+
+void memory_make_losses(paddr_t root)
+{
+    struct vspace_losses losses;
+    vaddr_t start, end;
+
+    if (!kernel_take_losses(runtime_kernel(), root, &losses))
+        return;
+    for (uint32_t at = 0; seat_next_loss(&losses, &at, &start, &end);)
+        unmap(start, end);
+}
+
+/* What may not be written is private: a debugger's breakpoints stay in this process. */
+static long map(const struct translation_run *run)
+{
+    bool writable = run->rights == VM_READ_WRITE;
+    long mapped = linux_mmap(run->start, run->end - run->start,
+                             LINUX_PROT_READ | LINUX_PROT_EXEC | (writable ? LINUX_PROT_WRITE : 0),
+                             (writable ? LINUX_MAP_SHARED : LINUX_MAP_PRIVATE) | LINUX_MAP_FIXED,
+                             LANDING_MEMORY_FD, run->paddr);
+
+    if (linux_failed(mapped))
+        return mapped;
+    if (mapped_add(&runtime_process()->mapped, run->start, run->end))
+        return 0;
+    unmap_all(); /* it has no room: begin anew with what is touched from now on */
+    linux_munmap(run->start, run->end - run->start);
+    return 0;
+}
+
+/* --- faults -------------------------------------------------------------------------------- */
+
+/* Whether it lies in the memfd: what is no RAM may be a ROM, a device, or nothing. */
+static bool is_backed(paddr_t paddr)
+{
+    enum { KIND_BACKED = 0 };
+
+    if (kernel_is_backed(runtime_kernel(), paddr))
+        return true;
+    struct runtime_request *request = request_begin(REQUEST_MEMORY_KIND);
+    request->argument[0] = paddr;
+    request_make(request);
+    return request->result[0] == KIND_BACKED;
+}
+
+/* Of the neighbours only RAM is mapped along. */
+static bool is_page_or_ram(void *context, paddr_t paddr)
+{
+    const paddr_t *page = context;
+
+    return align_down(paddr, PAGE_BITS) == *page || kernel_is_backed(runtime_kernel(), paddr);
+}
+
+/* False: Linux lets this user map nothing there. */
+static bool map_around(paddr_t root, vaddr_t vaddr, paddr_t paddr)
+{
+    struct translation_run run;
+    paddr_t page = align_down(paddr, PAGE_BITS);
+
+    if (!seat_run_around(runtime_kernel(), root, &runtime_process()->mapped, vaddr, is_page_or_ram,
+                         &page, &run))
+        return true;
+    long error = map(&run);
+    if (error == -LINUX_ENOMEM) {
+        unmap_all(); /* Linux's areas are used up */
+        error = map(&run);
+    }
+    if (error == -LINUX_EPERM || error == -LINUX_EACCES) {
+        /* a run that begins below vm.mmap_min_addr is refused as a whole */
+        run = (struct translation_run){.start = align_down(vaddr, PAGE_BITS),
+                                       .end = align_down(vaddr, PAGE_BITS) + PAGE_BYTES,
+                                       .paddr = page,
+                                       .rights = run.rights};
+        error = map(&run);
+        if (error == -LINUX_EPERM || error == -LINUX_EACCES)
+            return false;
+    }
+    if (error)
+        request_fail(RUNTIME_CALL_mmap, error);
+    return true;
+}
+
+/* The instruction at rip accesses what only the machine can. */
+static enum memory_fault execute(paddr_t root, struct trap *trap, word_t reg[USER_REGISTER_COUNT],
+                                 word_t *ret_fsr)
+{
+    struct runtime_request *request = request_begin(REQUEST_EXECUTE);
+
+    request->argument[0] = root;
+    request->argument[1] = trap->address;
+    request->argument[2] = trap->fetch;
+    mem_copy(request->reg, reg, sizeof(request->reg));
+    request_make(request);
+    mem_copy(reg, request->reg, sizeof(request->reg));
+    if (request->result[0] == EXECUTED_DONE)
+        return MEMORY_FAULT_EMULATED;
+    trap->address = (vaddr_t)request->result[1];
+    *ret_fsr = (word_t)request->result[2];
+    return MEMORY_FAULT_TO_GUEST;
+}
+
+enum memory_fault memory_fault(paddr_t root, struct trap *trap, word_t reg[USER_REGISTER_COUNT],
+                               word_t *ret_fsr)
+{
+    struct translation t = {.present = false};
+
+    if (trap->address < USER_TOP)
+        t = kernel_translate(runtime_kernel(), root, trap->address);
+    bool is_allowed = t.present && t.rights != VM_KERNEL_ONLY;
+    bool has_memory = is_allowed && is_backed(t.paddr);
+    if (!is_allowed || (has_memory && trap->write && t.rights == VM_READ_ONLY)) {
+        *ret_fsr = seat_fsr(t, trap->write);
+        return MEMORY_FAULT_TO_GUEST;
+    }
+    if (has_memory && map_around(root, trap->address, t.paddr))
+        return MEMORY_FAULT_RETRY;
+    return execute(root, trap, reg, ret_fsr);
+}
+
+/* --- clearing ------------------------------------------------------------------------------ */
+
+/* Up to here the pages are written; beyond they go back to the host: untouched ones cost nothing.
+ */
+#define WRITE_BYTES UINT64_C(0x40000)
+
+void memory_clear(struct memory_region *clear)
+{
+    struct kernel *k = runtime_kernel();
+    char *start = kernel_memory(k, clear->base);
+    char *end = kernel_memory(k, clear->end);
+    char *first_page = kernel_memory(k, align_up(clear->base, PAGE_BITS));
+    char *last_page = kernel_memory(k, align_down(clear->end, PAGE_BITS));
+
+    if (clear->end - clear->base <= WRITE_BYTES) {
+        mem_zero(start, (size_t)(end - start));
+    } else {
+        long error = linux_madvise((vaddr_t)first_page, (uint64_t)(last_page - first_page),
+                                   LINUX_MADV_REMOVE);
+        if (error)
+            request_fail(RUNTIME_CALL_madvise, error);
+        mem_zero(start, (size_t)(first_page - start));
+        mem_zero(last_page, (size_t)(end - last_page));
+    }
+    *clear = (struct memory_region){0, 0};
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a process knows of itself alone: at REGION_PROCESS, private. */
+#ifndef RUNTIME_PROCESS_H
+#define RUNTIME_PROCESS_H
+
+#include <runtime/places.h>
+#include <seat/mapped.h>
+
+struct runtime_process {
+    /* Of the thread in each slot; Linux writes 0 when it has left its stack for good. */
+    uint32_t slot_thread[CARRIER_MAX];
+    uint8_t slot_is_mapped[CARRIER_MAX];
+    struct mapped mapped; /* what Linux has mapped of the guest's */
+};
+
+static inline struct runtime_process *runtime_process(void)
+{
+    return runtime_at(REGION_PROCESS);
+}
+
+_Static_assert(sizeof(struct runtime_process) <= REGION_PROCESS_BYTES, "it has its part");
+
+#endif

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <runtime/turn.h>
+
+#include <abi/object.h>
+#include <base/assert.h>
+#include <base/memory.h>
+#include <kernel/kernel_api.h>
+#include <model/console.h>
+#include <runtime/cache.h>
+#include <runtime/clock.h>
+#include <runtime/gate.h>
+#include <runtime/linux.h>
+#include <runtime/memory.h>
+#include <runtime/request.h>
+#include <seat/entry.h>
+
+#define CORE 0
+
+nanoseconds_t turn_now(void)
+{
+    return runtime_clock_now(&runtime_shared()->control.clock);
+}
+
+static struct runtime_control *control(void)
+{
+    return &runtime_shared()->control;
+}
+
+/* --- what the machine sees ----------------------------------------------------------------- */
+
+static void trace_enter(const struct tcb *tcb, const struct trap *trap)
+{
+    if (!control()->is_traced || trap->kind == TRAP_INTERRUPTED)
+        return;
+    struct runtime_request *request = request_begin(REQUEST_TRACE_ENTER);
+    const uint64_t argument[] = {
+        kernel_paddr(runtime_kernel(), tcb),
+        trap->kind,
+        trap->vector,
+        trap->error_code,
+        trap->address,
+        trap->write,
+        trap->fetch,
+        trap->debug.breakpoints,
+        trap->debug.stepped,
+    };
+    mem_copy(request->argument, argument, sizeof(argument));
+    request_make(request);
+}
+
+static void trace_leave(struct outcome outcome)
+{
+    if (!control()->is_traced)
+        return;
+    struct runtime_request *request = request_begin(REQUEST_TRACE_LEAVE);
+    const uint64_t argument[] = {outcome.kind, outcome.tcb, outcome.deadline,
+                                 outcome.interrupt_cores};
+    mem_copy(request->argument, argument, sizeof(argument));
+    request_make(request);
+}
+
+static void drain_console(struct kernel *k)
+{
+    const char *text;
+
+    if (k->console.length == 0)
+        return;
+    request_simple(REQUEST_CONSOLE, k->console.length);
+    console_take(k, &text);
+}
+
+/* What an entry may have left for the world outside. */
+static void after_entry(struct kernel *k, struct outcome outcome)
+{
+    struct runtime_shared *shared = runtime_shared();
+
+    drain_console(k);
+    if (outcome.kind == OUTCOME_PREEMPTED)
+        runtime_clock_charge(&control()->clock,
+                             (unsigned)k->config.max_num_work_units_per_preemption);
+    trace_leave(outcome);
+    if (shared->irq_changes_seen != k->irq_changes) {
+        shared->irq_changes_seen = k->irq_changes;
+        request_simple(REQUEST_IRQS_CHANGED, 0);
+    }
+}
+
+/* --- events -------------------------------------------------------------------------------- */
+
+/*
+ * An interrupt or a tick that is due: its entry has been made, *outcome is another one. The machine
+ * answers with an interrupt, and sets `attention` again if there are more.
+ */
+static bool take_event(struct kernel *k, struct tcb *running, const word_t *reg,
+                       struct outcome *outcome)
+{
+    nanoseconds_t now = turn_now();
+    int64_t vector = -1;
+
+    if (__atomic_exchange_n(&control()->attention, 0, __ATOMIC_SEQ_CST)) {
+        struct runtime_request *request = request_begin(REQUEST_EVENT);
+        request->argument[0] = now;
+        request_make(request);
+        vector = request->result[0];
+    }
+    if (vector < 0 && now < outcome->deadline)
+        return false;
+    if (running)
+        kernel_save_registers(running, reg, false);
+    if (vector < 0) {
+        *outcome = kernel_timer(k, CORE, now);
+        return true;
+    }
+    *outcome = kernel_interrupt(k, CORE, (unsigned)vector, now);
+    return true;
+}
+
+/* When the guest is to be in the kernel again: the machine sees to it. */
+static void set_deadline(nanoseconds_t deadline)
+{
+    __atomic_store_n(&control()->deadline, deadline, __ATOMIC_SEQ_CST);
+    if (deadline < __atomic_load_n(&control()->sleeps_until, __ATOMIC_SEQ_CST))
+        request_attention();
+}
+
+/* --- from carrier to carrier --------------------------------------------------------------- */
+
+static _Noreturn void end_thread(struct runtime_carrier *carrier)
+{
+    __atomic_store_n(&carrier->run, CARRIER_ENDED, __ATOMIC_RELEASE);
+    linux_exit(0);
+}
+
+static void await_turn(struct runtime_carrier *carrier)
+{
+    uint32_t run;
+
+    while ((run = __atomic_load_n(&carrier->run, __ATOMIC_ACQUIRE)) == CARRIER_WAITS)
+        wait_while(&carrier->run, CARRIER_WAITS);
+    if (run == CARRIER_ENDS)
+        end_thread(carrier);
+}
+
+/* The turn goes to `next`, and comes back at some time. */
+static void hand_over(struct carrier_page *page, struct runtime_carrier *next)
+{
+    struct runtime_carrier *self = carrier_of(page);
+    uint32_t runs = CARRIER_RUNS;
+
+    __atomic_store_n(&control()->current, (uint32_t)(next - runtime_shared()->carriers),
+                     __ATOMIC_RELAXED);
+    /* before the next one has the turn, or one that comes back at once would be lost */
+    __atomic_compare_exchange_n(&self->run, &runs, CARRIER_WAITS, false, __ATOMIC_RELAXED,
+                                __ATOMIC_RELAXED);
+    __atomic_store_n(&next->run, CARRIER_RUNS, __ATOMIC_SEQ_CST);
+    linux_futex_wake(&next->run, LINUX_FUTEX_WAKE, 1);
+    await_turn(self);
+}
+
+/* What a carrier that has just got the turn is to do. */
+static struct outcome own_outcome(const struct carrier_page *page)
+{
+    paddr_t tcb = carrier_of(page)->tcb;
+
+    return (struct outcome){
+        .kind = tcb ? OUTCOME_RUN : OUTCOME_IDLE, .tcb = tcb, .deadline = control()->deadline};
+}
+
+/* --- the way to guest code ----------------------------------------------------------------- */
+
+static struct outcome enter(struct kernel *k, struct tcb *tcb, const word_t *reg,
+                            const struct trap *trap, word_t fsr)
+{
+    kernel_save_registers(tcb, reg, trap->kind == TRAP_SYSCALL);
+    trace_enter(tcb, trap);
+    return seat_enter(k, CORE, tcb, trap, fsr, turn_now());
+}
+
+/* Without a VSpace the first instruction fetch faults. */
+static struct outcome run_nowhere(struct kernel *k, struct tcb *tcb)
+{
+    enum { FSR_USER = 1 << 2 };
+    word_t reg[USER_REGISTER_COUNT];
+
+    kernel_load_registers(tcb, reg);
+    const struct trap trap = {.kind = TRAP_PAGE_FAULT, .address = reg[UREG_RIP], .fetch = true};
+    return enter(k, tcb, reg, &trap, FSR_USER);
+}
+
+static uint64_t name_hash(const char *name)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    for (; *name; name++)
+        hash = (hash ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* Its thread is called like the TCB; only a thread itself can say so. */
+static void take_name(const struct carrier_page *page, const struct tcb *tcb)
+{
+    struct runtime_carrier *carrier = carrier_of(page);
+    uint64_t hash = name_hash(tcb->name);
+
+    if (carrier->name_source == hash)
+        return;
+    carrier->name_source = hash;
+    struct runtime_request *request = request_begin(REQUEST_NAME);
+    request->argument[0] = page->carrier;
+    request->argument[1] = tcb->context.next_ip;
+    mem_copy(request->reg, tcb->name, 64);
+    request_make(request);
+    char name[16];
+    mem_copy(name, request->reg, sizeof(name));
+    linux_set_name(LINUX_PR_SET_NAME, name);
+}
+
+/*
+ * `tcb`, which is this carrier's, goes on when the handler returns. False: something has come up
+ * first, and *outcome is what is to be done.
+ */
+static bool prepare_own(struct carrier_page *page, struct kernel *k, struct tcb *tcb, paddr_t root,
+                        struct outcome *outcome)
+{
+    struct runtime_carrier *carrier = carrier_of(page);
+    word_t reg[USER_REGISTER_COUNT];
+
+    memory_make_losses(root);
+    take_name(page, tcb);
+    kernel_load_registers(tcb, reg);
+    if (kernel_traps_at_once(tcb)) {
+        *outcome = enter(k, tcb, reg, &seat_step_trap, 0);
+        return false;
+    }
+    if (carrier->takes_vector)
+        frame_load_vector(page->frame, runtime_shared()->vector);
+    carrier->takes_vector = false;
+    frame_write(page->frame, reg);
+    return true;
+}
+
+static struct outcome answer_device(struct kernel *k)
+{
+    const struct device_access *access = &k->cores[CORE].device;
+    bool is_in = access->kind == DEVICE_PORT_IN;
+    struct runtime_request *request = request_begin(is_in ? REQUEST_PORT_IN : REQUEST_PORT_OUT);
+
+    request->argument[0] = access->address;
+    request->argument[1] = access->size;
+    request->argument[2] = access->value;
+    request_make(request);
+    return kernel_device_answer(k, CORE, (uint64_t)request->result[0], turn_now());
+}
+
+/* What a step has come to. */
+enum step {
+    STEP_ENTERED, /* the kernel again: *outcome is that entry's */
+    STEP_TURN,    /* nothing but that this carrier has the turn now, for *outcome */
+    STEP_GUEST,   /* guest code goes on */
+};
+
+static enum step pass_turn(struct carrier_page *page, struct runtime_carrier *next,
+                           struct outcome *outcome)
+{
+    hand_over(page, next);
+    *outcome = own_outcome(page);
+    return STEP_TURN;
+}
+
+static enum step run_thread(struct carrier_page *page, struct kernel *k, struct outcome *outcome)
+{
+    struct tcb *tcb = tcb_at(k, outcome->tcb);
+    paddr_t root = kernel_tcb_vspace(k, tcb);
+
+    if (!root) {
+        *outcome = run_nowhere(k, tcb);
+        return STEP_ENTERED;
+    }
+    struct runtime_carrier *carrier = cache_carrier(page, tcb, root);
+    set_deadline(outcome->deadline);
+    if (carrier == carrier_of(page))
+        return prepare_own(page, k, tcb, root, outcome) ? STEP_GUEST : STEP_ENTERED;
+    return pass_turn(page, carrier, outcome);
+}
+
+static enum step idle(struct carrier_page *page, struct outcome *outcome)
+{
+    set_deadline(outcome->deadline);
+    if (page->carrier != 0)
+        return pass_turn(page, &runtime_shared()->carriers[0], outcome);
+    request_simple(REQUEST_WAIT, outcome->deadline);
+    return STEP_TURN;
+}
+
+static enum step carry_out(struct carrier_page *page, struct kernel *k, struct outcome *outcome)
+{
+    switch (outcome->kind) {
+    case OUTCOME_RUN:
+        return run_thread(page, k, outcome);
+    case OUTCOME_IDLE:
+        return idle(page, outcome);
+    case OUTCOME_DEVICE:
+        *outcome = answer_device(k);
+        return STEP_ENTERED;
+    case OUTCOME_CLEAR:
+        memory_clear(&k->cores[CORE].clear);
+        break;
+    case OUTCOME_PREEMPTED:
+    case OUTCOME_STALL: /* there is no other core */
+    case OUTCOME_CONSOLE:
+        break;
+    case OUTCOME_HALT:
+        request_simple(REQUEST_HALT, 0);
+        break;
+    }
+    *outcome = kernel_continue(k, CORE, turn_now());
+    return STEP_ENTERED;
+}
+
+/* Until guest code of this carrier's goes on. */
+static void run(struct carrier_page *page, enum step step, struct outcome outcome)
+{
+    struct kernel *k = runtime_kernel();
+
+    while (step != STEP_GUEST) {
+        if (step == STEP_ENTERED)
+            after_entry(k, outcome);
+        step = STEP_ENTERED;
+        if (seat_may_be_interrupted(outcome.kind) && take_event(k, NULL, NULL, &outcome))
+            continue;
+        cache_reap(page);
+        if (seat_ends_entry(outcome.kind) && kernel_measures_entries(k, CORE))
+            kernel_leave(k, CORE, turn_now());
+        step = carry_out(page, k, &outcome);
+    }
+}
+
+/* --- ways in ------------------------------------------------------------------------------- */
+
+/* Nothing that the kernel is concerned with: the guest goes on where it is, unless an event is due.
+ */
+static void go_on(struct carrier_page *page, struct tcb *tcb, const word_t *reg)
+{
+    struct outcome outcome = own_outcome(page);
+
+    if (take_event(runtime_kernel(), tcb, reg, &outcome))
+        run(page, STEP_ENTERED, outcome);
+    else
+        frame_write(page->frame, reg);
+}
+
+void turn_trap(struct carrier_page *page, const struct signal_info *info)
+{
+    struct kernel *k = runtime_kernel();
+    struct tcb *tcb = tcb_at(k, carrier_of(page)->tcb);
+    paddr_t root = runtime_shared()->vspaces[page->vspace].root;
+    word_t reg[USER_REGISTER_COUNT];
+    word_t fsr = 0;
+    struct trap trap;
+
+    frame_read(page->frame, reg);
+    gate_decode(info, page->frame, root, reg, &trap);
+    if (trap.kind == TRAP_PAGE_FAULT) {
+        switch (memory_fault(root, &trap, reg, &fsr)) {
+        case MEMORY_FAULT_RETRY:
+            return;
+        case MEMORY_FAULT_EMULATED:
+            if (!seat_ends_step(reg, false, &trap))
+                trap.kind = TRAP_INTERRUPTED;
+            break;
+        case MEMORY_FAULT_TO_GUEST:
+            break;
+        }
+    }
+    if (trap.kind == TRAP_INTERRUPTED)
+        go_on(page, tcb, reg);
+    else
+        run(page, STEP_ENTERED, enter(k, tcb, reg, &trap, fsr));
+}
+
+void turn_begin(struct carrier_page *page)
+{
+    await_turn(carrier_of(page));
+    run(page, STEP_TURN, own_outcome(page));
+}
+
+_Noreturn void turn_run_core(struct carrier_page *page)
+{
+    await_turn(carrier_of(page));
+    run(page, STEP_ENTERED, kernel_start(runtime_kernel(), CORE, turn_now()));
+    UNREACHABLE("the core carrier has no guest code");
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The turn: whoever has it runs the kernel until guest code of its own is to go on, or hands it
+ * over. What the monitor seat's loop is there (gate/seat.c) is here the way from one carrier's trap
+ * to another's return.
+ */
+#ifndef RUNTIME_TURN_H
+#define RUNTIME_TURN_H
+
+#include <runtime/carrier.h>
+
+/* The guest has trapped into page->frame. Returns when it is to go on, with what the frame has. */
+void turn_trap(struct carrier_page *page, const struct signal_info *info);
+
+/* A new carrier: returns when its TCB is to run for the first time. */
+void turn_begin(struct carrier_page *page);
+
+/* The carrier of the core process, which has the turn first, and whenever no TCB can run. */
+_Noreturn void turn_run_core(struct carrier_page *page);
+
+/* Kernel time, in nanoseconds. */
+nanoseconds_t turn_now(void);
+
+#endif
