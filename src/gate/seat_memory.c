@@ -12,6 +12,7 @@
 #include <host/host.h>
 #include <inttypes.h>
 #include <seat/fsr.h>
+#include <seat/losses.h>
 #include <seat/runs.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,28 +33,14 @@ void seat_unmap(struct seat *seat, struct seat_vspace *vspace, vaddr_t start, va
         seat_fail(seat, error, "cannot unmap 0x%" PRIx64 " to 0x%" PRIx64, start, end);
 }
 
-static void unmap_losses(struct seat *seat, struct seat_vspace *vspace,
-                         const struct vspace_losses *losses)
-{
-    if (losses->lost_all) {
-        seat_unmap(seat, vspace, 0, USER_TOP);
-        return;
-    }
-    for (uint32_t i = 0; i < losses->count;) {
-        vaddr_t start = align_down(losses->loss[i], PAGE_BITS);
-        vaddr_t end = start;
-        /* neighbours go together */
-        for (; i < losses->count && align_down(losses->loss[i], PAGE_BITS) == end; i++)
-            end += bit((unsigned)(losses->loss[i] & mask(PAGE_BITS)));
-        seat_unmap(seat, vspace, start, end);
-    }
-}
-
 void seat_make_losses(struct seat *seat, struct seat_vspace *vspace)
 {
     struct vspace_losses losses;
-    if (kernel_take_losses(seat->k, vspace->root, &losses))
-        unmap_losses(seat, vspace, &losses);
+    vaddr_t start, end;
+    if (!kernel_take_losses(seat->k, vspace->root, &losses))
+        return;
+    for (uint32_t at = 0; seat_next_loss(&losses, &at, &start, &end);)
+        seat_unmap(seat, vspace, start, end);
 }
 
 /* Whether the host would only have to make most of the pages again. */

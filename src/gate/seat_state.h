@@ -16,8 +16,7 @@
 #include <gate/seat.h>
 #include <gate/seat_debug.h>
 #include <seat/mapped.h>
-
-#define CARRIER_NAME_BYTES 16
+#include <seat/thread_name.h>
 
 /* A breakpoint of the debugger's. */
 struct seat_plant {
@@ -88,7 +87,7 @@ struct seat_carrier {
     uint32_t debug_generation;  /* of the TCB, when its breakpoints were last set */
     uint32_t plants_generation; /* of the VSpace's plants, then */
     uint64_t name_source;       /* hash of the TCB's name that `name` was made from */
-    char name[CARRIER_NAME_BYTES];
+    char name[THREAD_NAME_BYTES];
 };
 
 #define SEAT_BUCKETS 256
