@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <gate/execute.h>
 
+#include <abi/cpuid.h>
 #include <abi/object.h>
 #include <gate/decode.h>
+#include <host/cpu.h>
 #include <seat/fsr.h>
 
 static enum memory_kind kind_of(const struct execute_for *who, paddr_t paddr)
@@ -109,4 +111,25 @@ enum mmio_result execute_instruction(const struct execute_for *who, word_t reg[U
         *ret_fsr = by.fault_fsr;
     }
     return result;
+}
+
+static struct cpuid processor_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    uint32_t answer[HOST_CPUID_REGISTERS];
+
+    host_cpuid(leaf, subleaf, answer);
+    return (struct cpuid){answer[HOST_EAX], answer[HOST_EBX], answer[HOST_ECX], answer[HOST_EDX]};
+}
+
+void execute_cpuid(const struct kernel_config *config, word_t reg[USER_REGISTER_COUNT])
+{
+    enum { INSTRUCTION_BYTES = 2 };
+    const struct cpuid answer =
+        abi_cpuid(config, (uint32_t)reg[UREG_RAX], (uint32_t)reg[UREG_RCX], processor_cpuid);
+
+    reg[UREG_RAX] = answer.eax;
+    reg[UREG_RBX] = answer.ebx;
+    reg[UREG_RCX] = answer.ecx;
+    reg[UREG_RDX] = answer.edx;
+    reg[UREG_RIP] += INSTRUCTION_BYTES;
 }

@@ -21,4 +21,7 @@ struct execute_for {
 enum mmio_result execute_instruction(const struct execute_for *who, word_t reg[USER_REGISTER_COUNT],
                                      vaddr_t *ret_address, word_t *ret_fsr);
 
+/* `cpuid`, as a kernel of this configuration would have it answer. */
+void execute_cpuid(const struct kernel_config *config, word_t reg[USER_REGISTER_COUNT]);
+
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <gate/seat_state.h>
 
-#include <abi/cpuid.h>
 #include <base/bits.h>
 #include <errno.h>
-#include <host/cpu.h>
+#include <gate/execute.h>
 #include <host/host.h>
 #include <model/console.h>
 #include <seat/entry.h>
@@ -58,28 +57,6 @@ static struct outcome take_trap(struct seat *seat, struct seat_carrier *carrier,
     kernel_save_registers(tcb, reg, trap->kind == TRAP_SYSCALL);
     trace_trap(seat, tcb, trap);
     return seat_enter(seat->k, CORE, tcb, trap, fsr, seat->client.now(seat->client.context));
-}
-
-static struct cpuid processor_cpuid(uint32_t leaf, uint32_t subleaf)
-{
-    uint32_t answer[HOST_CPUID_REGISTERS];
-
-    host_cpuid(leaf, subleaf, answer);
-    return (struct cpuid){answer[HOST_EAX], answer[HOST_EBX], answer[HOST_ECX], answer[HOST_EDX]};
-}
-
-/* `cpuid`, as a kernel of this configuration would have it answer. */
-static void answer_cpuid(struct seat *seat, word_t reg[USER_REGISTER_COUNT])
-{
-    enum { INSTRUCTION_BYTES = 2 };
-    const struct cpuid answer = abi_cpuid(&seat->k->config, (uint32_t)reg[UREG_RAX],
-                                          (uint32_t)reg[UREG_RCX], processor_cpuid);
-
-    reg[UREG_RAX] = answer.eax;
-    reg[UREG_RBX] = answer.ebx;
-    reg[UREG_RCX] = answer.ecx;
-    reg[UREG_RDX] = answer.edx;
-    reg[UREG_RIP] += INSTRUCTION_BYTES;
 }
 
 /* --- events -------------------------------------------------------------------------------- */
@@ -151,7 +128,7 @@ static int run_until_trap(struct seat *seat, struct seat_carrier *carrier, const
         if (!error && ret_trap->kind == TRAP_STEPPED && !is_stepping)
             continue;
         if (!error && ret_trap->kind == TRAP_CPUID) {
-            answer_cpuid(seat, reg);
+            execute_cpuid(&seat->k->config, reg);
             if (seat_ends_step(reg, is_stepping, ret_trap))
                 return 0;
             continue;

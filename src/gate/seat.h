@@ -29,7 +29,7 @@ enum seat_end {
 
 struct seat_result {
     enum seat_end end;
-    int error;      /* negative errno */
+    int error;      /* negative errno; 0: `what` says it all */
     char what[160]; /* one line, for people, without the errno's text */
 };
 
@@ -62,6 +62,14 @@ struct seat_client {
      * whenever host input arrives. */
     void (*arm)(void *context, nanoseconds_t deadline);
     bool (*should_stop)(void *context);
+    /*
+     * In place, where nobody calls arm() and the guest runs beside the machine. has_event: whether
+     * pending_interrupt() has something to do. sleep: until `deadline` or a device's, host input or
+     * a signal; whoever wakes the seat ends it, too.
+     */
+    bool (*has_event)(void *context, nanoseconds_t now);
+    void (*sleep)(void *context, nanoseconds_t deadline);
+    bool (*is_traced)(void *context); /* the trace hooks would do something now */
     /* The function of the image that starts at or covers `address`, or NULL. */
     const char *(*symbol_at)(void *context, vaddr_t address);
     /* Trace hooks; NULL when off. */
@@ -69,7 +77,26 @@ struct seat_client {
     void (*trace_leave)(void *context, struct kernel *k, struct outcome outcome);
 };
 
+/*
+ * What the machine does with a seat, whichever it is. interrupt: something has come (a signal, the
+ * end of a process); async-signal-safe, from the thread that calls run only.
+ */
+struct seat_ops {
+    const char *name;
+    void (*run)(void *seat, struct seat_result *ret_result);
+    void (*close)(void *seat);
+    void (*interrupt)(void *seat);
+    /* CPU time that the thread's carrier has used; false: it has none, or Linux does not tell. */
+    bool (*thread_cpu_time)(void *seat, const struct tcb *tcb, nanoseconds_t *ret_time);
+    /* As XSAVE area of standard form, `size` bytes of it at most; a negative errno. */
+    int (*read_vector_state)(void *seat, struct tcb *tcb, void *ret_xsave, size_t size,
+                             size_t *ret_size);
+};
+
 struct seat;
+
+/* Of a struct seat. */
+extern const struct seat_ops monitor_seat_ops;
 
 int seat_open(const struct gate_ops *ops, struct gate *gate, struct kernel *k,
               const struct seat_client *client, struct seat **ret_seat);

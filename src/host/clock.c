@@ -83,7 +83,7 @@ struct host_tsc_sample host_tsc_begin(void)
     return best;
 }
 
-unsigned host_tsc_finish(struct host_tsc_sample first)
+struct host_tsc_rate host_tsc_finish(struct host_tsc_sample first)
 {
     nanoseconds_t end = first.time + TSC_WINDOW;
     struct timespec until = timespec_of(end);
@@ -92,10 +92,14 @@ unsigned host_tsc_finish(struct host_tsc_sample first)
     if (host_clock_now() < end)
         host_clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
     last = host_tsc_begin();
-    /* Whole MHz, rounded. A signal may have cut the sleep short; the quotient holds all the same.
-     */
+    /* A signal may have cut the sleep short; the quotients hold all the same. */
     nanoseconds_t elapsed = last.time > first.time ? last.time - first.time : 1;
-    return (unsigned)(((last.counter - first.counter) * 1000 + elapsed / 2) / elapsed);
+    uint64_t cycles = last.counter > first.counter ? last.counter - first.counter : 1;
+    __extension__ typedef unsigned __int128 scaled;
+    return (struct host_tsc_rate){
+        .mhz = (unsigned)((cycles * 1000 + elapsed / 2) / elapsed),
+        .multiplier = (uint64_t)(((scaled)elapsed << 32) / cycles),
+    };
 }
 
 int host_deadline_create(int signal, struct host_deadline *ret_deadline)

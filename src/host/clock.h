@@ -18,7 +18,7 @@ int host_cpu_time_of_process(int pid, nanoseconds_t *ret_time);
 int host_cpu_time_of_task(int pid, int tid, nanoseconds_t *ret_time);
 
 /*
- * The frequency of the time-stamp counter in MHz, between two samples at least 2 ms apart:
+ * The frequency of the time-stamp counter, between two samples at least 2 ms apart:
  * host_tsc_begin() takes the first, host_tsc_finish() the second, sleeping only for what is missing
  * of the 2 ms, so a program that starts has its other work done in between.
  */
@@ -26,8 +26,12 @@ struct host_tsc_sample {
     uint64_t counter;
     nanoseconds_t time;
 };
+struct host_tsc_rate {
+    unsigned mhz;        /* rounded */
+    uint64_t multiplier; /* nanoseconds a cycle, times 2^32 */
+};
 struct host_tsc_sample host_tsc_begin(void);
-unsigned host_tsc_finish(struct host_tsc_sample first);
+struct host_tsc_rate host_tsc_finish(struct host_tsc_sample first);
 
 /* Sends `signal` to the thread that created it once the time has come. */
 struct host_deadline {

@@ -63,10 +63,14 @@ static struct memory_region choose_kernel_image(const struct machine *machine)
     return (struct memory_region){KERNEL_SMALL_BASE, KERNEL_SMALL_BASE + kernel_boot_reserve()};
 }
 
-static struct tsc find_tsc(const struct machine *machine)
+static struct tsc find_tsc(struct machine *machine)
 {
-    struct tsc tsc = {.mhz = host_tsc_finish(machine->tsc)};
-    tsc.at_zero = machine->tsc.counter - tsc_cycles(&tsc, machine->tsc.time - machine->start);
+    const struct host_tsc_rate rate = host_tsc_finish(machine->tsc);
+    const nanoseconds_t time = machine->tsc.time - machine->start;
+    struct tsc tsc = {.mhz = rate.mhz};
+    tsc.at_zero = machine->tsc.counter - tsc_cycles(&tsc, time);
+    if (machine->inplace)
+        inplace_set_clock(machine->inplace, machine->tsc.counter, time, rate.multiplier);
     return tsc;
 }
 

@@ -19,41 +19,9 @@ static nanoseconds_t earlier(nanoseconds_t a, nanoseconds_t b)
 
 /* --- time ---------------------------------------------------------------------------------- */
 
-/* A host that does not tell lets real time be the guest's. */
-nanoseconds_t machine_cpu_time(const struct machine *machine)
-{
-    nanoseconds_t time;
-
-    if (host_cpu_time_of_thread(&time))
-        return machine->clock.used + (host_clock_now() - machine->clock.wall);
-    return time + (machine->gate ? monitor_gate_ops.cpu_time(machine->gate) : 0);
-}
-
-static void look_at_clock(struct machine *machine, nanoseconds_t wall)
-{
-    guest_clock_look(&machine->clock, wall, machine_cpu_time(machine));
-}
-
-nanoseconds_t machine_now(struct machine *machine)
-{
-    if (debugger_is_frozen(machine->debugger))
-        return guest_clock_now(&machine->clock, machine->clock.wall);
-    nanoseconds_t wall = host_clock_now();
-    if (guest_clock_is_stale(&machine->clock, wall))
-        look_at_clock(machine, wall);
-    return guest_clock_now(&machine->clock, wall);
-}
-
 static void client_worked(void *context, unsigned units)
 {
-    struct machine *machine = context;
-    guest_clock_charge(&machine->clock, units);
-}
-
-nanoseconds_t machine_timeout(const struct machine *machine)
-{
-    nanoseconds_t length = machine->options->timeout;
-    return length == NANOSECONDS_NEVER ? NANOSECONDS_NEVER : machine->start + length;
+    machine_worked(context, units);
 }
 
 static nanoseconds_t client_now(void *context)
@@ -250,13 +218,19 @@ static void client_irqs_changed(void *context, struct kernel *k)
     }
 }
 
+static bool client_has_event(void *context, nanoseconds_t now)
+{
+    struct machine *machine = context;
+    return atomic_load_explicit(&machine->poked, memory_order_relaxed) ||
+           now >= bus_next_event(machine->pc->bus) || ioapic_has_pending(machine->pc->ioapic);
+}
+
 static int client_pending_interrupt(void *context, nanoseconds_t now)
 {
     struct machine *machine = context;
-    bool poked = atomic_exchange_explicit(&machine->poked, false, memory_order_relaxed);
-    if (!poked && now < bus_next_event(machine->pc->bus) &&
-        !ioapic_has_pending(machine->pc->ioapic))
+    if (!client_has_event(machine, now))
         return -1;
+    atomic_store_explicit(&machine->poked, false, memory_order_relaxed);
     poll_ports(machine, now);
     bus_advance(machine->pc->bus, now);
     return ioapic_pending(machine->pc->ioapic);
@@ -291,8 +265,8 @@ static void client_arm(void *context, nanoseconds_t deadline)
 {
     struct machine *machine = context;
     nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
-    host_deadline_set(&machine->deadline, earlier(guest_clock_wall_if_busy(&machine->clock, next),
-                                                  own_deadline(machine)));
+    host_deadline_set(&machine->deadline,
+                      earlier(machine_wall_if_busy(machine, next), own_deadline(machine)));
     if (watch_ports(machine) || machine->debugger)
         host_watcher_arm(machine->watcher);
 }
@@ -329,12 +303,36 @@ static bool client_wait(void *context, nanoseconds_t deadline)
     nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
     int ready[1];
     watch_ports(machine);
-    look_at_clock(machine, host_clock_now());
-    nanoseconds_t until = guest_clock_wall_if_idle(&machine->clock, next);
+    nanoseconds_t since = host_clock_now();
+    nanoseconds_t until = machine_wall_if_idle(machine, next);
     host_watcher_wait(machine->watcher, earlier(until, own_deadline(machine)), 1, ready);
-    guest_clock_idled(&machine->clock, until, host_clock_now(), machine_cpu_time(machine));
+    machine_idled(machine, since, until);
     machine->poked = true;
     return true;
+}
+
+/* What only wakes the seat is no input. */
+static bool is_input(const struct machine *machine, const int *ready, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (ready[i] != inplace_wake_fd(machine->inplace))
+            return true;
+    }
+    return false;
+}
+
+static void client_sleep(void *context, nanoseconds_t deadline)
+{
+    enum { READY_MAX = 4 };
+    struct machine *machine = context;
+    int ready[READY_MAX];
+    watch_ports(machine);
+    nanoseconds_t own = own_deadline(machine);
+    nanoseconds_t until =
+        machine_wall_if_busy(machine, earlier(deadline, bus_next_event(machine->pc->bus)));
+    int count = host_watcher_wait(machine->watcher, earlier(until, own), READY_MAX, ready);
+    if (is_input(machine, ready, count) || host_clock_now() >= own)
+        machine->poked = true;
 }
 
 void machine_wait_frozen(struct machine *machine)
@@ -353,6 +351,12 @@ static const char *client_symbol_at(void *context, vaddr_t address)
 }
 
 /* --- trace --------------------------------------------------------------------------------- */
+
+static bool client_is_traced(void *context)
+{
+    const struct machine *machine = context;
+    return machine->tracing.count > 0;
+}
 
 static void client_trace_enter(void *context, struct kernel *k, struct tcb *tcb,
                                const struct trap *trap)
@@ -385,6 +389,9 @@ struct seat_client machine_client(struct machine *machine)
         .wait = client_wait,
         .arm = client_arm,
         .should_stop = client_should_stop,
+        .has_event = client_has_event,
+        .sleep = client_sleep,
+        .is_traced = client_is_traced,
         .trace_enter = client_trace_enter,
         .trace_leave = client_trace_leave,
         .symbol_at = client_symbol_at,

@@ -22,7 +22,7 @@ static const char *symbol_at(void *context, paddr_t vspace, vaddr_t address)
 static bool cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_time)
 {
     struct machine *machine = context;
-    return seat_thread_cpu_time(machine->seat, tcb, ret_time);
+    return machine->seat_ops->thread_cpu_time(machine->seat, tcb, ret_time);
 }
 
 struct inspect_host machine_inspect_host(struct machine *machine)

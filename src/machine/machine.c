@@ -186,27 +186,80 @@ static void end_devices(struct machine *machine)
     stream_destroy(machine->console);
 }
 
+/* What keeps this guest from running in place, or NULL. */
+static const char *find_obstacle(const struct machine *machine, const struct inplace_guest *guest)
+{
+    if (machine->options->has_gdb)
+        return "a debugger needs the other seat";
+    if (machine->options->configuration->kernel.hardware_debug_api)
+        return "the hardware debug API needs the other seat";
+    return inplace_obstacle(guest);
+}
+
+/* A guest that cannot run in place runs in the monitor seat. */
+static bool make_region(struct machine *machine)
+{
+    const struct image *image = machine->options->image;
+    const struct address_range used = {image->start, image->end};
+    const struct inplace_guest guest = {.memory_fd = machine->memory.fd,
+                                        .memory_bytes = machine->memory.size,
+                                        .used = &used,
+                                        .used_count = 1};
+    machine->seat_ops = &monitor_seat_ops;
+    if (!machine->options->in_place)
+        return true;
+    const char *obstacle = find_obstacle(machine, &guest);
+    if (obstacle) {
+        fprintf(stderr, "sel4emu: --in-place: not this guest: %s\n", obstacle);
+        return true;
+    }
+    int error = inplace_open(&guest, &machine->inplace);
+    machine->seat_ops = &inplace_seat_ops;
+    return error == 0 || fail_host(machine, error, "cannot make the guest's runtime region");
+}
+
+static void end_region(struct machine *machine)
+{
+    if (machine->inplace)
+        inplace_seat_ops.close(machine->inplace);
+}
+
+/* In place it lies in the region. */
+static struct kernel *allocate_kernel(struct machine *machine)
+{
+    if (machine->inplace)
+        return inplace_kernel(machine->inplace);
+    struct kernel *k = host_allocate(1, kernel_bytes(machine->memory.size));
+    if (k)
+        k->memory_offset = (ptrdiff_t)((uintptr_t)machine->memory.base - (uintptr_t)k);
+    return k;
+}
+
+static void free_kernel(struct machine *machine)
+{
+    if (!machine->inplace)
+        free(machine->kernel);
+}
+
 static bool make_kernel(struct machine *machine)
 {
-    machine->kernel = host_allocate(1, kernel_bytes(machine->memory.size));
+    machine->kernel = allocate_kernel(machine);
     if (!machine->kernel)
         return fail(machine, MACHINE_END_HOST_FAILED, -ENOMEM, "no memory for the kernel");
-    machine->kernel->memory_offset =
-        (ptrdiff_t)((uintptr_t)machine->memory.base - (uintptr_t)machine->kernel);
     machine->programs = (struct vspace_programs){.k = machine->kernel,
                                                  .image = machine->options->image,
                                                  .image_path = machine->options->image_path};
     const char *problem = boot_guest(machine);
     if (!problem)
         return true;
-    free(machine->kernel);
+    free_kernel(machine);
     return fail(machine, MACHINE_END_REFUSED, 0, "%s: %s", machine->options->image_path, problem);
 }
 
 static void end_kernel(struct machine *machine)
 {
     vspace_programs_end(&machine->programs);
-    free(machine->kernel);
+    free_kernel(machine);
 }
 
 /* Handlers: they make a run of the gate, or the wait of an idle machine, come back. */
@@ -215,8 +268,8 @@ static void interrupt_run(void)
     if (!running)
         return;
     running->poked = true;
-    if (running->gate)
-        monitor_gate_ops.interrupt(running->gate);
+    if (running->seat)
+        running->seat_ops->interrupt(running->seat);
 }
 
 static void on_end(void *context)
@@ -241,6 +294,12 @@ static void on_input(int number)
     interrupt_run();
 }
 
+static void on_child(int number)
+{
+    (void)number;
+    interrupt_run();
+}
+
 static bool make_signals(struct machine *machine)
 {
     running = machine;
@@ -249,6 +308,8 @@ static bool make_signals(struct machine *machine)
         error = host_sigaction(DEADLINE_SIGNAL, on_deadline, &machine->old_deadline_action);
     if (error == 0)
         error = host_sigaction(INPUT_SIGNAL, on_input, &machine->old_input_action);
+    if (error == 0 && machine->inplace)
+        error = host_sigaction(SIGCHLD, on_child, &machine->old_child_action);
     if (error == 0)
         return true;
     running = NULL;
@@ -261,6 +322,8 @@ static void end_signals(struct machine *machine)
     running = NULL;
     sigaction(DEADLINE_SIGNAL, &machine->old_deadline_action, NULL);
     sigaction(INPUT_SIGNAL, &machine->old_input_action, NULL);
+    if (machine->inplace)
+        sigaction(SIGCHLD, &machine->old_child_action, NULL);
     signals_release();
 }
 
@@ -342,6 +405,8 @@ static vaddr_t choose_hole(const struct image *image)
 
 static bool make_gate(struct machine *machine)
 {
+    if (machine->inplace)
+        return true;
     int error = monitor_gate_ops.open(machine->memory.fd, choose_hole(machine->options->image),
                                       &machine->gate);
     return error == 0 || fail_host(machine, error, "cannot start guest processes");
@@ -351,7 +416,8 @@ static void end_gate(struct machine *machine)
 {
     struct gate *gate = machine->gate;
     machine->gate = NULL;
-    monitor_gate_ops.close(gate);
+    if (gate)
+        monitor_gate_ops.close(gate);
 }
 
 static bool make_tracing(struct machine *machine)
@@ -370,17 +436,34 @@ static void end_tracing(struct machine *machine)
     tracing_end(&machine->tracing);
 }
 
+static int open_seat(struct machine *machine)
+{
+    const struct seat_client client = machine_client(machine);
+    struct seat *seat = NULL;
+    if (machine->inplace) {
+        inplace_set_client(machine->inplace, &client);
+        machine->seat = machine->inplace;
+        return host_watcher_set(machine->watcher, inplace_wake_fd(machine->inplace),
+                                HOST_WATCH_READ);
+    }
+    int error = seat_open(&monitor_gate_ops, machine->gate, machine->kernel, &client, &seat);
+    machine->seat = seat;
+    return error;
+}
+
 static bool make_seat(struct machine *machine)
 {
-    struct seat_client client = machine_client(machine);
-    int error =
-        seat_open(&monitor_gate_ops, machine->gate, machine->kernel, &client, &machine->seat);
+    int error = open_seat(machine);
     return error == 0 || fail_host(machine, error, "cannot start the guest");
 }
 
+/* In place it lives on until end_region(): the kernel's state is its own. */
 static void end_seat(struct machine *machine)
 {
-    seat_close(machine->seat);
+    void *seat = machine->seat;
+    machine->seat = NULL;
+    if (!machine->inplace)
+        machine->seat_ops->close(seat);
 }
 
 static bool make_debugger(struct machine *machine)
@@ -413,6 +496,7 @@ static const struct part {
     {make_ports, end_ports},
     {make_output, end_output},
     {make_devices, end_devices},
+    {make_region, end_region},
     {make_kernel, end_kernel},
     {make_signals, end_signals},
     {make_deadline, end_deadline},
@@ -470,7 +554,7 @@ static void explain_stop(struct machine *machine)
 static void run(struct machine *machine)
 {
     struct seat_result result;
-    seat_run(machine->seat, &result);
+    machine->seat_ops->run(machine->seat, &result);
     output_flush(&machine->output);
     switch (result.end) {
     case SEAT_END_HALTED:
@@ -485,7 +569,8 @@ static void run(struct machine *machine)
     case SEAT_END_HOST_FAILED:
         fail(machine,
              result.error == -EPERM ? MACHINE_END_HOST_UNSUPPORTED : MACHINE_END_HOST_FAILED,
-             result.error, "%s: %s", result.what, strerror(-result.error));
+             result.error, "%s%s%s", result.what, result.error ? ": " : "",
+             result.error ? strerror(-result.error) : "");
         break;
     }
     inspector_show_at_end(machine);

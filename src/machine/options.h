@@ -44,6 +44,8 @@ struct machine_options {
     const char *devices[MACHINE_MAX_DEVICES]; /* for PCI slots */
     unsigned device_count;
 
+    bool in_place; /* the guest's own processes run the kernel; else the machine's, with ptrace */
+
     bool has_gdb;
     struct serial_spec gdb; /* where a debugger connects: SERIAL_TCP, SERIAL_UNIX */
     bool freeze;            /* no code runs before the debugger says so */

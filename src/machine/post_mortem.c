@@ -53,7 +53,7 @@ static bool read_fxsave(void *context, struct tcb *tcb, uint8_t ret_fxsave[512])
 {
     const struct machine *machine = context;
     size_t size = 0;
-    return seat_debug_read_vector_state(machine->seat, tcb, ret_fxsave, 512, &size) == 0 &&
+    return machine->seat_ops->read_vector_state(machine->seat, tcb, ret_fxsave, 512, &size) == 0 &&
            size == 512;
 }
 

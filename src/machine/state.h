@@ -4,6 +4,7 @@
 #define MACHINE_STATE_H
 
 #include <device/pc.h>
+#include <gate/inplace.h>
 #include <gate/seat.h>
 #include <host/clock.h>
 #include <host/host.h>
@@ -33,8 +34,10 @@ struct machine {
     struct kernel *kernel;
     paddr_t image_paddr; /* where the image was put */
     struct vspace_programs programs;
-    struct gate *gate;
-    struct seat *seat;
+    struct inplace *inplace; /* NULL: the guest runs in the monitor seat */
+    struct gate *gate;       /* of the monitor seat */
+    const struct seat_ops *seat_ops;
+    void *seat; /* struct seat or struct inplace */
     struct tracing tracing;
     struct debugger *debugger; /* NULL: none was asked for */
 
@@ -48,7 +51,7 @@ struct machine {
     struct control control;
     struct host_watcher *watcher;
     struct host_deadline deadline;
-    struct sigaction old_deadline_action, old_input_action;
+    struct sigaction old_deadline_action, old_input_action, old_child_action;
 
     atomic_bool poked; /* by a signal: time, input or the end may have come */
     int wake_fd;       /* an eventfd: a signal that asks for the end makes an idle wait come back */
@@ -65,12 +68,27 @@ extern const struct host_stream_ops machine_console_ops; /* context: struct mach
 /* What the seat asks for; context: struct machine. */
 struct seat_client machine_client(struct machine *machine);
 
+/* --- machine/time.c ------------------------------------------------------------------------ */
+
 /* Guest time. */
 nanoseconds_t machine_now(struct machine *machine);
 /* CPU time of the guest and of this thread. */
 nanoseconds_t machine_cpu_time(const struct machine *machine);
+/* The kernel has done some units of work. */
+void machine_worked(struct machine *machine, unsigned units);
+/* Host time at which it is guest time `time` if the guest stays busy; may be NEVER. */
+nanoseconds_t machine_wall_if_busy(struct machine *machine, nanoseconds_t time);
+/*
+ * The same if it idles from now on; then machine_idled() with that moment, and `since`, the host
+ * time of the first.
+ */
+nanoseconds_t machine_wall_if_idle(struct machine *machine, nanoseconds_t time);
+void machine_idled(struct machine *machine, nanoseconds_t since, nanoseconds_t until);
 /* When --timeout passes, in host time. */
 nanoseconds_t machine_timeout(const struct machine *machine);
+
+/* --- the others ---------------------------------------------------------------------------- */
+
 /* Watches `fd` (-1: nothing) for `wanted` (enum host_watch) from now on, if *watched differs. */
 void machine_watch(struct machine *machine, int fd, unsigned wanted, unsigned *watched);
 /* Reads what was typed: the machine's own keys act at once, the guest's wait for it. */

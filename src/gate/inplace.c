@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <gate/inplace_state.h>
+
+#include <base/bits.h>
+#include <errno.h>
+#include <host/clock.h>
+#include <host/host.h>
+#include <poll.h>
+#include <runtime/clock.h>
+#include <runtime/region.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+
+/* Sent by the machine to whoever runs (runtime/shared.h). */
+#define KICK_SIGNAL SIGURG
+/* A kick that nobody has heeded is sent again. */
+#define KICK_PERIOD UINT64_C(10000000)
+/* For a guest that is to end, and does not come to where it can. */
+#define STOP_PATIENCE UINT64_C(1000000000)
+
+/* --- ends ---------------------------------------------------------------------------------- */
+
+void inplace_end(struct inplace *seat, enum seat_end why)
+{
+    if (!seat->ended)
+        seat->result->end = why;
+    seat->ended = true;
+}
+
+void inplace_fail(struct inplace *seat, int error, const char *what, ...)
+{
+    if (!seat->ended) {
+        va_list arguments;
+        va_start(arguments, what);
+        vsnprintf(seat->result->what, sizeof(seat->result->what), what, arguments);
+        va_end(arguments);
+        seat->result->error = error;
+    }
+    inplace_end(seat, SEAT_END_HOST_FAILED);
+}
+
+/* --- the region ---------------------------------------------------------------------------- */
+
+const char *inplace_obstacle(const struct inplace_guest *guest)
+{
+    vaddr_t base;
+    if (!region_holds_kernel(guest->memory_bytes))
+        return "the guest has too much memory";
+    if (!region_choose_base(region_bytes(guest->memory_bytes), guest->used, guest->used_count, 0,
+                            &base))
+        return "the image leaves no room for the kernel";
+    return NULL;
+}
+
+static int choose_base(const struct inplace_guest *guest, vaddr_t *ret_base)
+{
+    uint64_t random = 0;
+    long size = host_getrandom(&random, sizeof(random), 0);
+    if (size != sizeof(random))
+        return size < 0 ? (int)size : -EIO;
+    if (!region_choose_base(region_bytes(guest->memory_bytes), guest->used, guest->used_count,
+                            random, ret_base))
+        return -ENOSPC;
+    return 0;
+}
+
+/* At a place that is reserved. */
+static int map_part(char *address, uint64_t bytes, int fd)
+{
+    long mapped = host_mmap(address, bytes, PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_FIXED | MAP_NORESERVE, fd, 0);
+    return mapped < 0 && mapped > -4096 ? (int)mapped : 0;
+}
+
+/* What lies between state and window is reserved, too: as in a region, a guard. */
+static int map_view(struct inplace *seat)
+{
+    const uint64_t window = REGION_WINDOW - REGION_KERNEL;
+    seat->view_bytes = window + seat->contents.memory_bytes;
+    long view = host_mmap(NULL, seat->view_bytes, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (view < 0 && view > -4096)
+        return (int)view;
+    seat->view = (void *)view;
+    int error = map_part(seat->view, REGION_STATE_BYTES, seat->contents.state_fd);
+    if (!error)
+        error = map_part((char *)seat->view + window, seat->contents.memory_bytes,
+                         seat->contents.memory_fd);
+    if (error)
+        return error;
+    seat->k = seat->view;
+    seat->k->memory_offset = (ptrdiff_t)window;
+    seat->shared = (void *)((char *)seat->view + (REGION_SHARED - REGION_KERNEL));
+    return 0;
+}
+
+static void close_if_open(int fd)
+{
+    if (fd >= 0)
+        host_close(fd);
+}
+
+static void release(struct inplace *seat)
+{
+    if (seat->view)
+        host_munmap(seat->view, seat->view_bytes);
+    close_if_open(seat->contents.wake_fd);
+    close_if_open(seat->contents.state_fd);
+    if (seat->contents.image)
+        runtime_image_destroy(&seat->image);
+    host_cpu_restore(&seat->previous_cpus);
+    free(seat->trusted);
+    free(seat);
+}
+
+static int open_parts(struct inplace *seat, const struct inplace_guest *guest)
+{
+    seat->trusted = host_allocate(1, sizeof(*seat->trusted));
+    if (!seat->trusted)
+        return -ENOMEM;
+    int error = choose_base(guest, &seat->base);
+    if (!error)
+        error = runtime_image_create(seat->base, &seat->image);
+    if (error)
+        return error;
+    seat->contents.image = &seat->image;
+    seat->contents.state_fd = region_state_open();
+    if (seat->contents.state_fd < 0)
+        return seat->contents.state_fd;
+    seat->contents.wake_fd = (int)host_eventfd2(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (seat->contents.wake_fd < 0)
+        return seat->contents.wake_fd;
+    error = map_view(seat);
+    if (!error)
+        host_cpu_pin(&seat->previous_cpus); /* slower without: not a reason to fail */
+    return error;
+}
+
+int inplace_open(const struct inplace_guest *guest, struct inplace **ret_seat)
+{
+    struct inplace *seat = host_allocate(1, sizeof(*seat));
+    if (!seat)
+        return -ENOMEM;
+    seat->contents = (struct region_contents){.memory_fd = guest->memory_fd,
+                                              .memory_bytes = guest->memory_bytes,
+                                              .state_fd = -1,
+                                              .wake_fd = -1};
+    int error = open_parts(seat, guest);
+    if (error) {
+        release(seat);
+        return error;
+    }
+    *ret_seat = seat;
+    return 0;
+}
+
+static void inplace_close(void *context)
+{
+    release(context);
+}
+
+struct kernel *inplace_kernel(struct inplace *seat)
+{
+    return seat->k;
+}
+
+void inplace_set_client(struct inplace *seat, const struct seat_client *client)
+{
+    seat->client = *client;
+}
+
+int inplace_wake_fd(const struct inplace *seat)
+{
+    return seat->contents.wake_fd;
+}
+
+/* --- time ---------------------------------------------------------------------------------- */
+
+void inplace_set_clock(struct inplace *seat, uint64_t tsc, nanoseconds_t time, uint64_t multiplier)
+{
+    seat->clock = (struct runtime_clock){.tsc = tsc, .time = time, .multiplier = multiplier};
+}
+
+nanoseconds_t inplace_ahead(const struct inplace *seat)
+{
+    const struct runtime_clock *shared = &seat->shared->control.clock;
+    return min_u64(__atomic_load_n(&shared->ahead, __ATOMIC_RELAXED), RUNTIME_CLOCK_MAX_AHEAD);
+}
+
+nanoseconds_t inplace_now(struct inplace *seat)
+{
+    seat->clock.ahead = inplace_ahead(seat);
+    return runtime_clock_now(&seat->clock);
+}
+
+void inplace_idled(struct inplace *seat, nanoseconds_t idle)
+{
+    nanoseconds_t ahead = inplace_ahead(seat);
+    __atomic_store_n(&seat->shared->control.clock.ahead, ahead - min_u64(ahead, idle),
+                     __ATOMIC_RELAXED);
+}
+
+/* --- the kick ------------------------------------------------------------------------------ */
+
+static bool is_stopping(struct inplace *seat)
+{
+    if (!seat->is_stopping && seat->client.should_stop(seat->client.context)) {
+        seat->is_stopping = true;
+        seat->stopping_until = host_clock_now() + STOP_PATIENCE;
+    }
+    return seat->is_stopping;
+}
+
+static nanoseconds_t shared_deadline(const struct inplace *seat)
+{
+    return __atomic_load_n(&seat->shared->control.deadline, __ATOMIC_SEQ_CST);
+}
+
+/* The guest's deadline; one that it knows of, and has not replaced yet, counts once more later. */
+static nanoseconds_t deadline_to_meet(const struct inplace *seat)
+{
+    nanoseconds_t deadline = shared_deadline(seat);
+    return deadline == seat->known_deadline ? seat->known_at + KICK_PERIOD : deadline;
+}
+
+static bool is_due(struct inplace *seat)
+{
+    nanoseconds_t now = inplace_now(seat);
+    return now >= deadline_to_meet(seat) || seat->client.has_event(seat->client.context, now) ||
+           is_stopping(seat);
+}
+
+/* Whoever gets the turn from now on sees `attention`; whoever has it gets the signal. */
+static void kick(struct inplace *seat)
+{
+    struct runtime_shared *shared = seat->shared;
+    __atomic_store_n(&shared->control.attention, 1, __ATOMIC_SEQ_CST);
+    uint32_t current = __atomic_load_n(&shared->control.current, __ATOMIC_SEQ_CST);
+    if (current >= RUNTIME_MAX_CARRIERS) {
+        inplace_fail(seat, 0, "the guest's runtime names a carrier that cannot be: %u", current);
+        return;
+    }
+    const struct runtime_carrier *carrier = &shared->carriers[current];
+    uint32_t vspace = __atomic_load_n(&carrier->vspace, __ATOMIC_RELAXED);
+    int tid = (int)__atomic_load_n(&carrier->tid, __ATOMIC_RELAXED);
+    int pid = vspace < RUNTIME_MAX_VSPACES ? seat->pids[vspace] : 0;
+    seat->is_kicked = true;
+    if (pid && tid > 0)
+        host_tgkill(pid, tid, KICK_SIGNAL);
+}
+
+/* Until there is a request, or the kick is to be sent again. */
+static void await_heed(struct inplace *seat)
+{
+    const struct timespec period = {.tv_nsec = (long)KICK_PERIOD};
+    struct pollfd wake = {.fd = seat->contents.wake_fd, .events = POLLIN};
+    if (seat->is_stopping && host_clock_now() >= seat->stopping_until)
+        inplace_end(seat, SEAT_END_STOPPED);
+    else if (host_ppoll(&wake, 1, &period, NULL, HOST_SIGNAL_SET_BYTES) == 0)
+        kick(seat);
+}
+
+/* --- the loop ------------------------------------------------------------------------------ */
+
+/*
+ * The guest runs. Both sides write first, then look: either the machine sees a new deadline, or
+ * whoever set it sees that the machine sleeps longer, and wakes it.
+ */
+static void sleep_until_due(struct inplace *seat)
+{
+    uint64_t *sleeps_until = &seat->shared->control.sleeps_until;
+    nanoseconds_t until = deadline_to_meet(seat);
+    __atomic_store_n(sleeps_until, until, __ATOMIC_SEQ_CST);
+    if (deadline_to_meet(seat) >= until)
+        seat->client.sleep(seat->client.context, until);
+    __atomic_store_n(sleeps_until, 0, __ATOMIC_SEQ_CST);
+}
+
+static void forget_wakes(struct inplace *seat)
+{
+    uint64_t count;
+    host_read(seat->contents.wake_fd, &count, sizeof(count));
+}
+
+static void step(struct inplace *seat)
+{
+    forget_wakes(seat);
+    if (atomic_exchange(&seat->poked, false))
+        inplace_processes_check(seat);
+    if (seat->ended)
+        return;
+    if (inplace_has_request(seat))
+        inplace_serve(seat);
+    else if (seat->is_kicked)
+        await_heed(seat);
+    else if (is_due(seat))
+        kick(seat);
+    else
+        sleep_until_due(seat);
+}
+
+void inplace_copy_trusted(struct inplace *seat)
+{
+    struct kernel *trusted = seat->trusted;
+    trusted->config = seat->k->config;
+    memcpy(trusted->memory, seat->k->memory, sizeof(trusted->memory));
+    trusted->memory_count = seat->k->memory_count;
+    trusted->memory_offset = (char *)kernel_memory(seat->k, 0) - (char *)trusted;
+}
+
+/* Carrier 0 has the first turn: it enters the kernel, which says what runs. */
+static void start(struct inplace *seat)
+{
+    struct runtime_shared *shared = seat->shared;
+    int64_t tid = 0;
+    inplace_copy_trusted(seat);
+    shared->control.clock = seat->clock;
+    shared->control.deadline = NANOSECONDS_NEVER;
+    shared->control.is_traced = seat->client.is_traced(seat->client.context);
+    shared->vspaces_made = 1;
+    shared->carriers_made = 1;
+    shared->carriers[0].run = CARRIER_RUNS;
+    if (!inplace_process_start(seat, 0) || !inplace_edit(seat, 0, EDIT_NEW_CARRIER, 0, &tid))
+        return;
+    if (tid <= 0)
+        inplace_fail(seat, (int)tid, "cannot start a guest's thread");
+    else
+        __atomic_store_n(&shared->carriers[0].tid, (uint32_t)tid, __ATOMIC_RELAXED);
+}
+
+static void inplace_run(void *context, struct seat_result *ret_result)
+{
+    struct inplace *seat = context;
+    *ret_result = (struct seat_result){0};
+    seat->result = ret_result;
+    start(seat);
+    while (!seat->ended)
+        step(seat);
+    inplace_processes_end(seat);
+    inplace_drain_console(seat);
+}
+
+static void inplace_interrupt(void *context)
+{
+    struct inplace *seat = context;
+    const uint64_t one = 1;
+    atomic_store(&seat->poked, true);
+    host_write(seat->contents.wake_fd, &one, sizeof(one));
+}
+
+/* --- questions ----------------------------------------------------------------------------- */
+
+static bool inplace_thread_cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_time)
+{
+    const struct inplace *seat = context;
+    paddr_t paddr = kernel_paddr(seat->k, tcb);
+    uint64_t made = min_u64(seat->shared->carriers_made, RUNTIME_MAX_CARRIERS);
+    for (uint64_t i = 1; i < made; i++) {
+        const struct runtime_carrier *carrier = &seat->shared->carriers[i];
+        uint32_t vspace = carrier->vspace;
+        if (carrier->tcb == paddr && carrier->serial == tcb->serial && carrier->tid &&
+            vspace < RUNTIME_MAX_VSPACES && seat->pids[vspace])
+            return host_cpu_time_of_task(seat->pids[vspace], (int)carrier->tid, ret_time) == 0;
+    }
+    return false;
+}
+
+/* It is in the signal frames of processes, which have ended when somebody asks. */
+static int inplace_read_vector_state(void *context, struct tcb *tcb, void *ret_xsave, size_t size,
+                                     size_t *ret_size)
+{
+    (void)context;
+    (void)tcb;
+    (void)ret_xsave;
+    (void)size;
+    (void)ret_size;
+    return -ENOTSUP;
+}
+
+const struct seat_ops inplace_seat_ops = {
+    .name = "in place",
+    .run = inplace_run,
+    .close = inplace_close,
+    .interrupt = inplace_interrupt,
+    .thread_cpu_time = inplace_thread_cpu_time,
+    .read_vector_state = inplace_read_vector_state,
+};

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The in-place seat, the machine's side (docs/in-place-seat.md): guest processes run the kernel
+ * themselves, in the runtime region; the machine makes these processes, answers what they ask for
+ * (runtime/request.h), and kicks whoever runs when time or input is due.
+ *
+ * Guest code can write all state of the kernel. What the machine needs to find its way, it keeps
+ * for itself.
+ */
+#ifndef GATE_INPLACE_H
+#define GATE_INPLACE_H
+
+#include <gate/region.h>
+#include <gate/seat.h>
+
+struct inplace;
+
+/* What the region has to be made for. */
+struct inplace_guest {
+    int memory_fd;
+    uint64_t memory_bytes;
+    const struct address_range *used; /* where the image lies: the region stays clear of it */
+    unsigned used_count;
+};
+
+/* Why such a guest cannot run in place, for people; NULL: it can. */
+const char *inplace_obstacle(const struct inplace_guest *guest);
+
+/*
+ * For a guest without obstacle. No process is made yet. Pins the calling thread, which alone may
+ * use the seat from now on, to a CPU. On failure nothing is left behind.
+ */
+int inplace_open(const struct inplace_guest *guest, struct inplace **ret_seat);
+
+/* Zeroed, memory_offset set: to be booted, then left alone but while a request is served. */
+struct kernel *inplace_kernel(struct inplace *seat);
+/* Before it runs. */
+void inplace_set_client(struct inplace *seat, const struct seat_client *client);
+
+/*
+ * The eventfd by which processes, and interrupt(), wake the machine: client->sleep() and
+ * client->wait() come back when it can be read. Reading it is the seat's.
+ */
+int inplace_wake_fd(const struct inplace *seat);
+
+/* --- kernel time (runtime/clock.h) --------------------------------------------------------- */
+
+/* multiplier: nanoseconds a cycle of the time-stamp counter, times 2^32. */
+void inplace_set_clock(struct inplace *seat, uint64_t tsc, nanoseconds_t time, uint64_t multiplier);
+nanoseconds_t inplace_now(struct inplace *seat);
+/* How far it is ahead of real time; by how much less now that the guest was idle for some time. */
+nanoseconds_t inplace_ahead(const struct inplace *seat);
+void inplace_idled(struct inplace *seat, nanoseconds_t idle);
+
+/* Of a struct inplace. */
+extern const struct seat_ops inplace_seat_ops;
+
+#endif

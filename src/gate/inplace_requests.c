@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What runtimes ask for. A request is copied as a whole, and every field that means anything is
+ * checked before it is used: a guest may have written it. One that cannot be ends the guest.
+ */
+#include <gate/inplace_state.h>
+
+#include <abi/object.h>
+#include <base/bits.h>
+#include <errno.h>
+#include <gate/execute.h>
+#include <host/host.h>
+#include <inttypes.h>
+#include <linux/futex.h>
+#include <string.h>
+
+#define PADDR_BITS 52
+
+/* --- checks -------------------------------------------------------------------------------- */
+
+/* Returns false. */
+static bool refuse(struct inplace *seat, const char *field, uint64_t value)
+{
+    inplace_fail(seat, 0, "the guest's runtime asks for what cannot be: %s 0x%" PRIx64, field,
+                 value);
+    return false;
+}
+
+/* Whether [paddr, paddr + 2^bits) is an object's place in RAM. */
+static bool is_object(const struct inplace *seat, paddr_t paddr, unsigned bits)
+{
+    return is_aligned(paddr, bits) && kernel_is_backed(seat->trusted, paddr) &&
+           kernel_is_backed(seat->trusted, paddr + mask(bits));
+}
+
+static bool is_port_access(struct inplace *seat, const struct runtime_request *request)
+{
+    enum { PORT_SIZES = 1 << 1 | 1 << 2 | 1 << 4 };
+    uint64_t port = request->argument[0], size = request->argument[1];
+    if (size > 4 || !(PORT_SIZES >> size & 1))
+        return refuse(seat, "size of a port", size);
+    return port <= NUM_IO_PORTS - size || refuse(seat, "port", port);
+}
+
+static bool is_vspace(struct inplace *seat, uint64_t index, bool has_process)
+{
+    if (index == 0 || index >= RUNTIME_MAX_VSPACES)
+        return refuse(seat, "number of a VSpace", index);
+    if ((seat->pids[index] != 0) == has_process)
+        return true;
+    return refuse(seat, has_process ? "VSpace without a process" : "VSpace with a process", index);
+}
+
+/* --- time ---------------------------------------------------------------------------------- */
+
+static void serve_event(struct inplace *seat, struct runtime_request *request)
+{
+    nanoseconds_t now = inplace_now(seat);
+    nanoseconds_t deadline = __atomic_load_n(&seat->shared->control.deadline, __ATOMIC_RELAXED);
+    request->result[0] = seat->client.pending_interrupt(seat->client.context, now);
+    seat->is_kicked = false;
+    if (now >= deadline) {
+        seat->known_deadline = deadline;
+        seat->known_at = now;
+    }
+    __atomic_store_n(&seat->shared->control.attention, 0, __ATOMIC_RELAXED);
+}
+
+static void serve_wait(struct inplace *seat, struct runtime_request *request)
+{
+    const struct seat_client *client = &seat->client;
+    if (client->should_stop(client->context))
+        return;
+    if (!client->has_event(client->context, inplace_now(seat)) &&
+        !client->wait(client->context, request->argument[0]))
+        inplace_end(seat, SEAT_END_IDLE);
+}
+
+/* --- devices ------------------------------------------------------------------------------- */
+
+static void serve_port_in(struct inplace *seat, struct runtime_request *request)
+{
+    if (is_port_access(seat, request))
+        request->result[0] = (int64_t)seat->client.port_in(
+            seat->client.context, (uint16_t)request->argument[0], (unsigned)request->argument[1]);
+}
+
+static void serve_port_out(struct inplace *seat, struct runtime_request *request)
+{
+    if (is_port_access(seat, request))
+        seat->client.port_out(seat->client.context, (uint16_t)request->argument[0],
+                              (unsigned)request->argument[1], request->argument[2]);
+}
+
+static void serve_memory_kind(struct inplace *seat, struct runtime_request *request)
+{
+    paddr_t paddr = request->argument[0];
+    if (paddr >= bit(PADDR_BITS))
+        refuse(seat, "physical address", paddr);
+    else
+        request->result[0] = seat->client.memory_kind(seat->client.context, paddr);
+}
+
+/* Nobody knows how to carry that out. */
+static void fail_execute(struct inplace *seat, const struct runtime_request *request)
+{
+    const struct seat_client *client = &seat->client;
+    paddr_t root = request->argument[0];
+    vaddr_t address = request->argument[1];
+    struct translation t = {.present = false};
+    if (address < USER_TOP)
+        t = kernel_translate(seat->trusted, root, address);
+    if (t.present && client->memory_kind(client->context, t.paddr) == MEMORY_BACKED)
+        inplace_fail(seat, -EPERM,
+                     "the guest uses its page at 0x%" PRIx64
+                     ", below vm.mmap_min_addr: run as root, or lower that with sysctl",
+                     align_down(address, PAGE_BITS));
+    else
+        inplace_fail(seat, -ENOTSUP,
+                     "the instruction at 0x%" PRIx64 " accesses device memory at 0x%" PRIx64
+                     " in a way that is not emulated",
+                     request->reg[UREG_RIP], address);
+}
+
+static void serve_execute(struct inplace *seat, struct runtime_request *request)
+{
+    const struct execute_for who = {
+        .k = seat->trusted, .root = request->argument[0], .client = &seat->client};
+    vaddr_t address = 0;
+    word_t fsr = 0;
+    if (!is_object(seat, who.root, PAGE_BITS)) {
+        refuse(seat, "VSpace", who.root);
+        return;
+    }
+    bool is_fetch = request->argument[2] != 0; /* of code that Linux does not map */
+    enum mmio_result result =
+        is_fetch ? MMIO_UNKNOWN : execute_instruction(&who, request->reg, &address, &fsr);
+    if (result == MMIO_UNKNOWN)
+        fail_execute(seat, request);
+    request->result[0] = result == MMIO_FAULT ? EXECUTED_FAULT : EXECUTED_DONE;
+    request->result[1] = (int64_t)address;
+    request->result[2] = (int64_t)fsr;
+}
+
+static void serve_cpuid(struct inplace *seat, struct runtime_request *request)
+{
+    execute_cpuid(&seat->trusted->config, request->reg);
+}
+
+static bool read_flag(const bool *flag)
+{
+    return *(const volatile uint8_t *)flag != 0;
+}
+
+static bool copy_irqs(struct inplace *seat)
+{
+    for (unsigned i = 0; i < NUM_IRQ_VECTORS; i++) {
+        const struct irq *from = &seat->k->irqs[i];
+        seat->trusted->irqs[i] = (struct irq){.kind = *(volatile const enum irq_kind *)&from->kind,
+                                              .masked = read_flag(&from->masked)};
+    }
+    for (unsigned i = 0; i < MAX_IOAPIC_PINS; i++) {
+        const struct irq_pin *from = &seat->k->irq_pins[i];
+        uint8_t vector = *(volatile const uint8_t *)&from->vector;
+        if (vector > MAX_USER_VECTOR)
+            return refuse(seat, "vector of a pin", vector);
+        seat->trusted->irq_pins[i] =
+            (struct irq_pin){.is_mapped = read_flag(&from->is_mapped),
+                             .masked = read_flag(&from->masked),
+                             .level_triggered = read_flag(&from->level_triggered),
+                             .vector = vector};
+    }
+    return true;
+}
+
+static void serve_irqs_changed(struct inplace *seat, struct runtime_request *request)
+{
+    (void)request;
+    if (copy_irqs(seat))
+        seat->client.irqs_changed(seat->client.context, seat->trusted);
+}
+
+/* --- the console --------------------------------------------------------------------------- */
+
+static void show_console(struct inplace *seat, uint32_t length)
+{
+    char text[CONSOLE_BYTES];
+    memcpy(text, seat->k->console.text, length);
+    if (length)
+        seat->client.console(seat->client.context, text, length);
+}
+
+static void serve_console(struct inplace *seat, struct runtime_request *request)
+{
+    if (request->argument[0] > CONSOLE_BYTES)
+        refuse(seat, "length of a text", request->argument[0]);
+    else
+        show_console(seat, (uint32_t)request->argument[0]);
+}
+
+void inplace_drain_console(struct inplace *seat)
+{
+    uint32_t length = __atomic_load_n(&seat->k->console.length, __ATOMIC_RELAXED);
+    if (length <= CONSOLE_BYTES)
+        show_console(seat, length);
+}
+
+/* --- processes ----------------------------------------------------------------------------- */
+
+static void serve_new_process(struct inplace *seat, struct runtime_request *request)
+{
+    if (is_vspace(seat, request->argument[0], false))
+        inplace_process_start(seat, (uint32_t)request->argument[0]);
+}
+
+static void serve_end_process(struct inplace *seat, struct runtime_request *request)
+{
+    if (is_vspace(seat, request->argument[0], true))
+        inplace_process_end(seat, (uint32_t)request->argument[0]);
+}
+
+/* --- names --------------------------------------------------------------------------------- */
+
+/* The highest number among the other carriers' names; 0: none is like it. */
+static unsigned highest_number(const struct inplace *seat, uint64_t self, const char *base)
+{
+    const struct runtime_shared *shared = seat->shared;
+    uint64_t made = __atomic_load_n(&shared->carriers_made, __ATOMIC_RELAXED);
+    unsigned highest = 0;
+    for (uint64_t i = 1; i < min_u64(made, RUNTIME_MAX_CARRIERS); i++) {
+        bool is_used = i != self && __atomic_load_n(&shared->carriers[i].tcb, __ATOMIC_RELAXED);
+        unsigned number = is_used ? seat_thread_name_number(seat->names[i], base) : 0;
+        highest = number > highest ? number : highest;
+    }
+    return highest;
+}
+
+static void serve_name(struct inplace *seat, struct runtime_request *request)
+{
+    enum { TCB_NAME_SHOWN = 64 };
+    const struct seat_client *client = &seat->client;
+    uint64_t index = request->argument[0];
+    struct tcb tcb = {.name = ""}; /* of which nothing but the name is asked */
+    if (index == 0 || index >= RUNTIME_MAX_CARRIERS) {
+        refuse(seat, "number of a carrier", index);
+        return;
+    }
+    char *name = seat->names[index];
+    memcpy(tcb.name, request->reg, TCB_NAME_SHOWN);
+    seat_thread_name(&tcb, client->symbol_at(client->context, request->argument[1]), name);
+    unsigned highest = highest_number(seat, index, name);
+    if (highest > 0)
+        seat_thread_name_add_number(name, highest + 1);
+    memcpy(request->reg, name, THREAD_NAME_BYTES);
+}
+
+/* --- trace --------------------------------------------------------------------------------- */
+
+/* The place of a TCB among kernel objects. */
+static bool is_tcb(const struct inplace *seat, paddr_t paddr)
+{
+    return is_object(seat, paddr, TCB_BITS);
+}
+
+static void serve_trace_enter(struct inplace *seat, struct runtime_request *request)
+{
+    const uint64_t *argument = request->argument;
+    const struct trap trap = {
+        .kind = (enum trap_kind)argument[1],
+        .vector = (unsigned)argument[2],
+        .error_code = argument[3],
+        .address = argument[4],
+        .write = argument[5] != 0,
+        .fetch = argument[6] != 0,
+        .debug = {.breakpoints = (uint8_t)argument[7], .stepped = argument[8] != 0},
+    };
+    if (!is_tcb(seat, argument[0]))
+        refuse(seat, "TCB", argument[0]);
+    else if (argument[1] > TRAP_GONE)
+        refuse(seat, "kind of a trap", argument[1]);
+    else if (argument[2] > UINT8_MAX)
+        refuse(seat, "vector of a trap", argument[2]);
+    else if (seat->client.trace_enter)
+        seat->client.trace_enter(seat->client.context, seat->k, tcb_at(seat->k, argument[0]),
+                                 &trap);
+}
+
+static void serve_trace_leave(struct inplace *seat, struct runtime_request *request)
+{
+    const uint64_t *argument = request->argument;
+    const struct outcome outcome = {
+        .kind = (enum outcome_kind)argument[0],
+        .tcb = argument[1],
+        .deadline = argument[2],
+        .interrupt_cores = argument[3],
+    };
+    if (argument[0] > OUTCOME_HALT)
+        refuse(seat, "kind of an outcome", argument[0]);
+    else if (argument[1] && !is_tcb(seat, argument[1]))
+        refuse(seat, "TCB", argument[1]);
+    else if (seat->client.trace_leave)
+        seat->client.trace_leave(seat->client.context, seat->k, outcome);
+}
+
+/* --- ends ---------------------------------------------------------------------------------- */
+
+static void serve_halt(struct inplace *seat, struct runtime_request *request)
+{
+    (void)request;
+    inplace_end(seat, SEAT_END_HALTED);
+}
+
+#define RUNTIME_CALL(name, number) [RUNTIME_CALL_##name] = #name,
+static const char *const call_names[RUNTIME_CALL_COUNT] = {
+#include <runtime/calls.def>
+};
+#undef RUNTIME_CALL
+
+static void serve_fail(struct inplace *seat, struct runtime_request *request)
+{
+    enum { ERRNO_MAX = 4095 };
+    uint64_t call = request->argument[0], error = request->argument[1];
+    if (call >= RUNTIME_CALL_COUNT)
+        refuse(seat, "number of a call", call);
+    else if (error == 0 || error > ERRNO_MAX)
+        refuse(seat, "errno", error);
+    else
+        inplace_fail(seat, -(int)error, "a guest process cannot go on: %s", call_names[call]);
+}
+
+/* --- serving ------------------------------------------------------------------------------- */
+
+/* reg[] and result[] are the answer. */
+static void (*const services[])(struct inplace *seat, struct runtime_request *request) = {
+    [REQUEST_EVENT] = serve_event,
+    [REQUEST_WAIT] = serve_wait,
+    [REQUEST_CONSOLE] = serve_console,
+    [REQUEST_NAME] = serve_name,
+    [REQUEST_IRQS_CHANGED] = serve_irqs_changed,
+    [REQUEST_PORT_IN] = serve_port_in,
+    [REQUEST_PORT_OUT] = serve_port_out,
+    [REQUEST_MEMORY_KIND] = serve_memory_kind,
+    [REQUEST_EXECUTE] = serve_execute,
+    [REQUEST_CPUID] = serve_cpuid,
+    [REQUEST_NEW_PROCESS] = serve_new_process,
+    [REQUEST_END_PROCESS] = serve_end_process,
+    [REQUEST_TRACE_ENTER] = serve_trace_enter,
+    [REQUEST_TRACE_LEAVE] = serve_trace_leave,
+    [REQUEST_HALT] = serve_halt,
+    [REQUEST_FAIL] = serve_fail,
+};
+
+_Static_assert(ARRAY_LENGTH(services) == REQUEST_KIND_COUNT, "each kind has its service");
+
+bool inplace_has_request(const struct inplace *seat)
+{
+    return __atomic_load_n(&seat->shared->request.asked, __ATOMIC_ACQUIRE) != seat->answered;
+}
+
+/* Each word is read once. */
+static void copy_request(const struct runtime_request *request, struct runtime_request *ret_copy)
+{
+    const volatile uint64_t *from = (const void *)request;
+    uint64_t words[sizeof(*request) / sizeof(uint64_t)];
+    for (unsigned i = 0; i < ARRAY_LENGTH(words); i++)
+        words[i] = from[i];
+    memcpy(ret_copy, words, sizeof(words));
+}
+
+_Static_assert(sizeof(struct runtime_request) % sizeof(uint64_t) == 0, "copied by words");
+
+static void answer(struct inplace *seat, const struct runtime_request *request)
+{
+    struct runtime_shared *shared = seat->shared;
+    const struct seat_client *client = &seat->client;
+    if (client->has_event(client->context, inplace_now(seat)))
+        __atomic_store_n(&shared->control.attention, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&shared->control.is_traced, client->is_traced(client->context),
+                     __ATOMIC_RELAXED);
+    memcpy(shared->request.result, request->result, sizeof(request->result));
+    memcpy(shared->request.reg, request->reg, sizeof(request->reg));
+    seat->answered = request->asked;
+    __atomic_store_n(&shared->request.answered, request->asked, __ATOMIC_RELEASE);
+    host_futex(&shared->request.answered, FUTEX_WAKE, 1, NULL);
+}
+
+void inplace_serve(struct inplace *seat)
+{
+    const struct seat_client *client = &seat->client;
+    struct runtime_request request;
+    copy_request(&seat->shared->request, &request);
+    if (request.asked == seat->answered)
+        return; /* somebody took it back: nobody but a guest does */
+    if (request.kind >= REQUEST_KIND_COUNT || !services[request.kind]) {
+        refuse(seat, "kind of a request", request.kind);
+        return;
+    }
+    services[request.kind](seat, &request);
+    if (!seat->ended && client->should_stop(client->context))
+        inplace_end(seat, SEAT_END_STOPPED);
+    if (!seat->ended)
+        answer(seat, &request);
+}

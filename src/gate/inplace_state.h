@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The in-place seat's own state, shared by its files:
+ *
+ *     inplace.c            its life: region, kernel and clock; the run's loop, the kick
+ *     inplace_requests.c   what runtimes ask for
+ *     inplace_processes.c  guest processes: how they begin and end
+ */
+#ifndef GATE_INPLACE_STATE_H
+#define GATE_INPLACE_STATE_H
+
+#include <gate/inplace.h>
+#include <host/cpu.h>
+#include <runtime/shared.h>
+#include <seat/thread_name.h>
+#include <stdatomic.h>
+
+struct inplace {
+    struct seat_client client;
+    struct seat_result *result;
+    bool ended;
+
+    struct runtime_image image;
+    struct region_contents contents;
+    vaddr_t base; /* of the region, in guest processes */
+
+    /* Kernel, shared words and window in this process, as far from each other as in a region. */
+    void *view;
+    uint64_t view_bytes;
+    struct kernel *k;
+    struct runtime_shared *shared;
+    /* Only config, memory[], memory_offset, irqs[] and irq_pins[]: checked copies. */
+    struct kernel *trusted;
+
+    struct runtime_clock clock;
+    struct host_cpu_set previous_cpus;
+    int pids[RUNTIME_MAX_VSPACES]; /* of the guest's processes; 0: there is none */
+    uint32_t answered;             /* the number of the last request */
+
+    char names[RUNTIME_MAX_CARRIERS][THREAD_NAME_BYTES]; /* of their threads */
+
+    atomic_bool poked; /* by a signal: a process may have ended */
+
+    /* The carrier that runs has been told to ask for events, and has not done so yet. */
+    bool is_kicked;
+    bool is_stopping;             /* the client wants the end */
+    nanoseconds_t stopping_until; /* host time: then the guest is ended wherever it is */
+    /* Its deadline when it last asked, if that had passed: it knows. */
+    nanoseconds_t known_deadline, known_at;
+};
+
+void inplace_end(struct inplace *seat, enum seat_end why);
+/* Ends the run. error: of the host's failure; 0: there is nothing more to say. */
+__attribute__((format(printf, 3, 4))) void inplace_fail(struct inplace *seat, int error,
+                                                        const char *what, ...);
+
+/* A copy of what the machine finds its way by, before guest code can change it. */
+void inplace_copy_trusted(struct inplace *seat);
+
+/* --- inplace_requests.c -------------------------------------------------------------------- */
+
+bool inplace_has_request(const struct inplace *seat);
+/* Answers it, or ends the run. */
+void inplace_serve(struct inplace *seat);
+/* What the kernel printed and nobody has taken yet. */
+void inplace_drain_console(struct inplace *seat);
+
+/* --- inplace_processes.c ------------------------------------------------------------------- */
+
+/* Makes the process of shared->vspaces[index]; false: the run has ended. */
+bool inplace_process_start(struct inplace *seat, uint32_t index);
+void inplace_process_end(struct inplace *seat, uint32_t index);
+void inplace_processes_end(struct inplace *seat);
+/* A process that has ended by itself ends the run. */
+void inplace_processes_check(struct inplace *seat);
+/* Asks the edit thread of a process (runtime/edit.h). False: the run has ended. */
+bool inplace_edit(struct inplace *seat, uint32_t index, uint32_t operation, uint64_t argument,
+                  int64_t *ret_result);
+
+#endif

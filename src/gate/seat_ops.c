@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The monitor seat as the machine has it. */
+#include <gate/seat_state.h>
+
+static void monitor_run(void *seat, struct seat_result *ret_result)
+{
+    seat_run(seat, ret_result);
+}
+
+static void monitor_close(void *seat)
+{
+    seat_close(seat);
+}
+
+static void monitor_interrupt(void *context)
+{
+    struct seat *seat = context;
+    seat->ops->interrupt(seat->gate);
+}
+
+static bool monitor_thread_cpu_time(void *seat, const struct tcb *tcb, nanoseconds_t *ret_time)
+{
+    return seat_thread_cpu_time(seat, tcb, ret_time);
+}
+
+static int monitor_read_vector_state(void *seat, struct tcb *tcb, void *ret_xsave, size_t size,
+                                     size_t *ret_size)
+{
+    return seat_debug_read_vector_state(seat, tcb, ret_xsave, size, ret_size);
+}
+
+const struct seat_ops monitor_seat_ops = {
+    .name = "monitor",
+    .run = monitor_run,
+    .close = monitor_close,
+    .interrupt = monitor_interrupt,
+    .thread_cpu_time = monitor_thread_cpu_time,
+    .read_vector_state = monitor_read_vector_state,
+};

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The life of the in-place seat: its region, its clock, its processes, and that nothing is left. */
+#include <gate/testkit_inplace.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <test.h>
+#include <unistd.h>
+
+#include <base/bits.h>
+#include <host/clock.h>
+#include <host/host.h>
+#include <kernel/kernel_api.h>
+#include <runtime/clock.h>
+#include <runtime/region.h>
+
+static unsigned open_descriptors(void)
+{
+    unsigned count = 0;
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+/* --- the region ---------------------------------------------------------------------------- */
+
+TEST(kernel_and_memory_lie_as_in_a_region)
+{
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    struct kernel *k = inplace_kernel(t.seat);
+    CHECK_EQ(k->memory_offset, REGION_WINDOW - REGION_KERNEL);
+    CHECK_EQ((char *)t.seat->shared - (char *)k, REGION_SHARED - REGION_KERNEL);
+    strcpy(kernel_memory(k, 0x5000), "seen from both sides");
+    CHECK_STR((char *)t.memory.base + 0x5000, "seen from both sides");
+    CHECK_STR((char *)kernel_memory(t.seat->trusted, 0x5000), "seen from both sides");
+    test_inplace_close(&t);
+}
+
+TEST(a_guest_with_too_much_of_something_has_an_obstacle)
+{
+    const struct address_range all = {0, REGION_HIGHEST_END};
+    struct inplace_guest guest = {.memory_bytes = TEST_INPLACE_MEMORY};
+    CHECK(!inplace_obstacle(&guest));
+    guest.used = &all;
+    guest.used_count = 1;
+    CHECK_STR(inplace_obstacle(&guest), "the image leaves no room for the kernel");
+    guest.used_count = 0;
+    guest.memory_bytes = UINT64_C(1) << 46;
+    CHECK_STR(inplace_obstacle(&guest), "the guest has too much memory");
+}
+
+TEST(what_the_host_refuses_leaves_nothing_open)
+{
+    static const char *const calls[] = {"allocate",  "getrandom", "memfd_create",
+                                        "ftruncate", "mmap",      "eventfd2"};
+    struct host_memory memory;
+    if (!CHECK_EQ(host_memory_create(TEST_INPLACE_MEMORY, &memory), 0))
+        return;
+    const struct inplace_guest guest = {.memory_fd = memory.fd, .memory_bytes = memory.size};
+    unsigned before = open_descriptors();
+    for (unsigned i = 0; i < ARRAY_LENGTH(calls); i++) {
+        for (unsigned nth = 1; nth < 10; nth++) {
+            struct inplace *seat = NULL;
+            host_inject(calls[i], nth, ENOMEM);
+            int error = inplace_open(&guest, &seat);
+            bool happened = host_inject_happened(calls[i]);
+            host_inject(calls[i], nth, 0);
+            if (!happened) {
+                CHECK(nth > 1);
+                CHECK_EQ(error, 0);
+                inplace_seat_ops.close(seat);
+                break;
+            }
+            CHECK_EQ(error, -ENOMEM);
+        }
+        CHECK_EQ(open_descriptors(), before);
+    }
+    host_memory_destroy(&memory);
+}
+
+/* --- time ---------------------------------------------------------------------------------- */
+
+/* A cycle is half a nanosecond. */
+#define MULTIPLIER (UINT64_C(1) << 31)
+
+TEST(the_clock_runs_with_the_counter)
+{
+    struct runtime_clock clock = {.tsc = 1000, .time = 77, .multiplier = MULTIPLIER};
+    CHECK_EQ(runtime_clock_at(&clock, 1000), 77);
+    CHECK_EQ(runtime_clock_at(&clock, 3000), 77 + 1000);
+    /* a year, of which a product of 64 bits holds seconds */
+    CHECK_EQ(runtime_clock_at(&clock, 1000 + UINT64_C(63072000000000000)),
+             77 + UINT64_C(31536000000000000));
+}
+
+TEST(work_is_charged_up_to_a_second)
+{
+    struct runtime_clock clock = {.multiplier = MULTIPLIER};
+    runtime_clock_charge(&clock, 100);
+    CHECK_EQ(runtime_clock_at(&clock, 0), 100000);
+    runtime_clock_charge(&clock, 2000000);
+    CHECK_EQ(runtime_clock_at(&clock, 0), RUNTIME_CLOCK_MAX_AHEAD);
+    clock.ahead = UINT64_MAX; /* a guest wrote it */
+    CHECK_EQ(runtime_clock_at(&clock, 0), RUNTIME_CLOCK_MAX_AHEAD);
+    runtime_clock_charge(&clock, UINT32_MAX);
+    CHECK_EQ(clock.ahead, RUNTIME_CLOCK_MAX_AHEAD);
+}
+
+TEST(an_idle_guest_comes_back_to_real_time_and_its_clock_never_goes_back)
+{
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    struct runtime_clock *shared = &t.seat->shared->control.clock;
+    inplace_set_clock(t.seat, __builtin_ia32_rdtsc(), 0, 0); /* stands still */
+    shared->ahead = 5000000;
+    CHECK_EQ(inplace_ahead(t.seat), 5000000);
+    CHECK_EQ(inplace_now(t.seat), 5000000);
+    inplace_idled(t.seat, 2000000);
+    CHECK_EQ(shared->ahead, 3000000);
+    CHECK_EQ(inplace_now(t.seat), 5000000);
+    inplace_idled(t.seat, UINT64_MAX);
+    CHECK_EQ(shared->ahead, 0);
+    CHECK_EQ(inplace_now(t.seat), 5000000);
+    /* what a guest may write */
+    shared->ahead = UINT64_MAX;
+    shared->told = UINT64_MAX;
+    shared->time = UINT64_MAX;
+    CHECK_EQ(inplace_now(t.seat), RUNTIME_CLOCK_MAX_AHEAD);
+    test_inplace_close(&t);
+}
+
+/* --- processes ----------------------------------------------------------------------------- */
+
+static bool is_gone(int pid)
+{
+    return kill(pid, 0) < 0;
+}
+
+/* A process that has just landed, as number 1. */
+static bool start(struct test_inplace *t)
+{
+    if (!test_inplace_open(t))
+        return false;
+    t->request->argument[0] = 1;
+    return CHECK(test_inplace_ask(t, REQUEST_NEW_PROCESS)) && CHECK(t->seat->pids[1] > 0) &&
+           CHECK_EQ(t->seat->shared->vspaces[1].pid, t->seat->pids[1]);
+}
+
+TEST(processes_begin_and_end_when_they_are_asked_for)
+{
+    struct test_inplace t;
+    if (!start(&t))
+        return;
+    int first = t.seat->pids[1];
+    t.request->argument[0] = 2;
+    CHECK(test_inplace_ask(&t, REQUEST_NEW_PROCESS));
+    int second = t.seat->pids[2];
+    CHECK(test_inplace_ask(&t, REQUEST_END_PROCESS));
+    CHECK(is_gone(second));
+    CHECK(!is_gone(first));
+    inplace_processes_check(t.seat);
+    CHECK(!t.seat->ended);
+    test_inplace_close(&t);
+    CHECK(is_gone(first));
+    CHECK_EQ(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void wait_until_dead(int pid)
+{
+    siginfo_t info;
+    CHECK_EQ(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+}
+
+TEST(a_process_killed_from_outside_ends_the_guest)
+{
+    struct test_inplace t;
+    if (!start(&t))
+        return;
+    kill(t.seat->pids[1], SIGKILL);
+    wait_until_dead(t.seat->pids[1]);
+    inplace_processes_check(t.seat);
+    CHECK_EQ(t.result.end, SEAT_END_HOST_FAILED);
+    CHECK_EQ(t.result.error, -ESRCH);
+    CHECK_STR(t.result.what, "a guest process was killed from outside");
+    test_inplace_close(&t);
+}
+
+/* Asks its edit thread for something that it will not survive. */
+static void kill_by(struct test_inplace *t, enum edit_operation operation)
+{
+    int64_t result;
+    CHECK(!inplace_edit(t->seat, 1, operation, 0, &result));
+    CHECK(t->seat->ended);
+    CHECK_EQ(t->result.end, SEAT_END_HOST_FAILED);
+    test_inplace_close(t);
+}
+
+TEST(a_runtime_that_fails_says_where)
+{
+    struct test_inplace t;
+    if (!start(&t))
+        return;
+    kill_by(&t, EDIT_OPERATION_COUNT);
+    const char *expected =
+        "the runtime failed in a guest process: operation < EDIT_OPERATION_COUNT";
+    CHECK_EQ(strncmp(t.result.what, expected, strlen(expected)), 0);
+    CHECK_EQ(t.result.error, 0);
+}
+
+TEST(a_process_that_ends_by_itself_ends_the_guest)
+{
+    struct test_inplace t;
+    if (!start(&t))
+        return;
+    kill_by(&t, EDIT_END);
+    CHECK_EQ(t.result.error, -ESRCH);
+}
+
+TEST(a_failure_that_a_guest_made_up_is_none)
+{
+    struct test_inplace t;
+    if (!start(&t))
+        return;
+    t.seat->shared->failure =
+        (struct runtime_failure){.state = FAILURE_WRITTEN, .what = UINT64_MAX, .file = 1};
+    kill_by(&t, EDIT_OPERATION_COUNT);
+    CHECK(!strstr(t.result.what, "runtime failed"));
+}
+
+TEST(a_process_that_cannot_start_ends_the_guest)
+{
+    static const struct {
+        const char *call;
+        int error;
+    } cases[] = {{"fork", EAGAIN}, {"prctl", EPERM}, {"dup3", EBADF}, {"rseq", EINVAL}};
+    for (unsigned i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct test_inplace t;
+        if (!test_inplace_open(&t))
+            return;
+        t.request->argument[0] = 1;
+        host_inject(cases[i].call, 0, cases[i].error);
+        CHECK(!test_inplace_ask(&t, REQUEST_NEW_PROCESS));
+        host_inject(cases[i].call, 0, 0);
+        CHECK_EQ(t.result.end, SEAT_END_HOST_FAILED);
+        CHECK_EQ(t.result.error, -cases[i].error);
+        CHECK_STR(t.result.what, "cannot start a guest process");
+        test_inplace_close(&t);
+    }
+    CHECK_EQ(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+TEST(a_process_that_cannot_be_looked_after_ends_the_guest_and_dies)
+{
+    struct test_inplace t;
+    if (!start(&t))
+        return;
+    int pid = t.seat->pids[1];
+    host_inject("wait4", 1, ECHILD);
+    inplace_processes_check(t.seat);
+    host_inject("wait4", 1, 0);
+    CHECK_STR(t.result.what, "cannot look after a guest process");
+    test_inplace_close(&t);
+    CHECK(is_gone(pid));
+}
+
+TEST(a_signal_wakes_the_seat)
+{
+    struct test_inplace t;
+    uint64_t count = 0;
+    if (!test_inplace_open(&t))
+        return;
+    inplace_seat_ops.interrupt(t.seat);
+    CHECK_EQ(read(inplace_wake_fd(t.seat), &count, sizeof(count)), sizeof(count));
+    CHECK_EQ(count, 1);
+    CHECK(t.seat->poked);
+    test_inplace_close(&t);
+}
