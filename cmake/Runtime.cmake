@@ -7,7 +7,8 @@
 # the layers above link is the image as bytes, from embedded.c. After sel4emu_pure_part().
 #
 # All of it is compiled anew here: the image is the same in every kind of build, without sanitizers
-# and counters, which call into libraries that are not there.
+# and counters, which call into libraries that are not there. With frame pointers a debugger that
+# knows nothing of the image finds its way through it, to the guest's own stack.
 function(sel4emu_runtime_layer name)
     get_property(below GLOBAL PROPERTY sel4emu_pure_layers)
     set_property(GLOBAL PROPERTY sel4emu_below_${name} ${below})
@@ -27,7 +28,7 @@ function(sel4emu_runtime_layer name)
     target_link_libraries(sel4emu_${name}_image PRIVATE sel4emu_flags sel4emu_pure_flags)
     target_compile_options(sel4emu_${name}_image PRIVATE
         -fno-sanitize=all -fno-profile-arcs -fno-test-coverage -fno-asynchronous-unwind-tables
-        -O2 -fpie -Wframe-larger-than=2048)
+        -O2 -fpie -fno-omit-frame-pointer -fno-optimize-sibling-calls -Wframe-larger-than=2048)
 
     set(elf ${CMAKE_BINARY_DIR}/${name}.elf)
     set(image ${CMAKE_BINARY_DIR}/${name}.bin)

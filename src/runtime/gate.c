@@ -238,7 +238,7 @@ long gate_install(void)
     const struct linux_sigaction action = {
         .handler = bases_enter,
         .flags = LINUX_SA_SIGINFO | LINUX_SA_ONSTACK | LINUX_SA_NODEFER | LINUX_SA_RESTORER,
-        .restorer = (const void *)linux_rt_sigreturn,
+        .restorer = linux_rt_sigreturn_call,
         .mask = bit(LINUX_SIGURG - 1),
     };
     long error = 0;

@@ -10,7 +10,10 @@
             ".type linux_" #name ", @function\n"                                                   \
             "linux_" #name ":\n"                                                                   \
             "    mov %rcx, %r10\n"                                                                 \
-            "    mov $" #number ", %eax\n"                                                         \
+            ".globl linux_" #name "_call\n"                                                        \
+            ".hidden linux_" #name "_call\n"                                                       \
+            "linux_" #name "_call:\n"                                                              \
+            "    mov $" #number ", %rax\n"                                                         \
             "    syscall\n"                                                                        \
             "linux_" #name "_end:\n"                                                               \
             "    ret\n"                                                                            \
