@@ -11,12 +11,20 @@
 #include <runtime/frame.h>
 #include <runtime/places.h>
 
+/* Of a TCB that runs one instruction at a time (runtime/step.h). */
+struct carrier_step {
+    bool is_under_way;
+    enum runtime_step_kind kind; /* of that instruction */
+    word_t guest_flag;           /* the guest's own trap flag */
+};
+
 /* The last page of its slot: private to its process. */
 struct carrier_page {
     uint32_t carrier, vspace; /* indices in struct runtime_shared */
     uint32_t is_inside;       /* the runtime: what traps then is a bug of ours */
     uint32_t has_begun;       /* its first run of guest code */
     struct frame *frame;      /* of guest code, while inside; the core carrier has none */
+    struct carrier_step step;
 };
 
 static inline struct runtime_carrier *carrier_of(const struct carrier_page *page)

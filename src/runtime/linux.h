@@ -89,7 +89,8 @@ long linux_dispatch_syscalls(int option, uint64_t on, vaddr_t start, uint64_t by
                              const void *selector);
 long linux_set_name(int option, const char *name);
 long linux_sigaltstack(const struct linux_stack *stack, struct linux_stack *ret_old);
-/* Where a handler returns to: `mov $15, %rax; syscall`, by which debuggers know a signal's frame. */
+/* Where a handler returns to: `mov $15, %rax; syscall`, by which debuggers know a signal's frame.
+ */
 extern const char linux_rt_sigreturn_call[] __attribute__((visibility("hidden")));
 _Noreturn void linux_exit(int status);
 _Noreturn void linux_exit_group(int status);

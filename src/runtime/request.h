@@ -34,6 +34,8 @@ enum runtime_request_kind {
      * error code of the fault.
      */
     REQUEST_EXECUTE,
+    /* 15 bytes of code in argument[0], [1], how many of them there are; result[0]: the kind. */
+    REQUEST_STEP_KIND,
     REQUEST_CPUID,       /* reg[] in and out: the instruction is carried out, rip behind it */
     REQUEST_NEW_PROCESS, /* index of the VSpace: it has a process when this is answered */
     REQUEST_END_PROCESS, /* the same: its process is gone */
@@ -45,6 +47,14 @@ enum runtime_request_kind {
 };
 
 enum runtime_executed { EXECUTED_DONE, EXECUTED_FAULT };
+
+/* What matters of an instruction to a run of one at a time: as gate/decode.h's enum step_kind. */
+enum runtime_step_kind {
+    RUNTIME_STEP_PLAIN,
+    RUNTIME_STEP_USES_FPU,
+    RUNTIME_STEP_LOADS_FLAGS,
+    RUNTIME_STEP_STORES_FLAGS,
+};
 
 #define REQUEST_ARGUMENTS 10
 #define REQUEST_RESULTS   3

@@ -12,6 +12,7 @@
 #include <runtime/linux.h>
 #include <runtime/memory.h>
 #include <runtime/request.h>
+#include <runtime/step.h>
 #include <seat/entry.h>
 
 #define CORE 0
@@ -216,9 +217,24 @@ static void take_name(const struct carrier_page *page, const struct tcb *tcb)
 }
 
 /*
- * `tcb`, which is this carrier's, goes on when the handler returns. False: something has come up
- * first, and *outcome is what is to be done.
+ * `tcb`, which is this carrier's, goes on with reg[] when the handler returns. False: something has
+ * come up first, and *outcome is what is to be done.
  */
+static bool prepare_registers(struct carrier_page *page, struct kernel *k, struct tcb *tcb,
+                              paddr_t root, word_t reg[USER_REGISTER_COUNT],
+                              struct outcome *outcome)
+{
+    struct trap trap;
+
+    if (tcb->flags & TCB_FLAG_FPU_DISABLED && !step_begin(page, root, reg, &trap)) {
+        *outcome = enter(k, tcb, reg, &trap, 0);
+        return false;
+    }
+    frame_write(page->frame, reg);
+    return true;
+}
+
+/* The same with the registers in the TCB, in a VSpace that is as it has to be. */
 static bool prepare_own(struct carrier_page *page, struct kernel *k, struct tcb *tcb, paddr_t root,
                         struct outcome *outcome)
 {
@@ -235,8 +251,7 @@ static bool prepare_own(struct carrier_page *page, struct kernel *k, struct tcb 
     if (carrier->takes_vector)
         frame_load_vector(page->frame, runtime_shared()->vector);
     carrier->takes_vector = false;
-    frame_write(page->frame, reg);
-    return true;
+    return prepare_registers(page, k, tcb, root, reg, outcome);
 }
 
 static struct outcome answer_device(struct kernel *k)
@@ -337,16 +352,17 @@ static void run(struct carrier_page *page, enum step step, struct outcome outcom
 
 /* --- ways in ------------------------------------------------------------------------------- */
 
-/* Nothing that the kernel is concerned with: the guest goes on where it is, unless an event is due.
+/*
+ * Nothing that the kernel is concerned with: the guest goes on where it is, unless an event is due.
  */
-static void go_on(struct carrier_page *page, struct tcb *tcb, const word_t *reg)
+static void go_on(struct carrier_page *page, struct tcb *tcb, paddr_t root,
+                  word_t reg[USER_REGISTER_COUNT])
 {
+    struct kernel *k = runtime_kernel();
     struct outcome outcome = own_outcome(page);
 
-    if (take_event(runtime_kernel(), tcb, reg, &outcome))
+    if (take_event(k, tcb, reg, &outcome) || !prepare_registers(page, k, tcb, root, reg, &outcome))
         run(page, STEP_ENTERED, outcome);
-    else
-        frame_write(page->frame, reg);
 }
 
 void turn_trap(struct carrier_page *page, const struct signal_info *info)
@@ -354,26 +370,22 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
     struct kernel *k = runtime_kernel();
     struct tcb *tcb = tcb_at(k, carrier_of(page)->tcb);
     paddr_t root = runtime_shared()->vspaces[page->vspace].root;
+    enum memory_fault fault = MEMORY_FAULT_TO_GUEST;
     word_t reg[USER_REGISTER_COUNT];
     word_t fsr = 0;
     struct trap trap;
 
     frame_read(page->frame, reg);
     gate_decode(info, page->frame, root, reg, &trap);
-    if (trap.kind == TRAP_PAGE_FAULT) {
-        switch (memory_fault(root, &trap, reg, &fsr)) {
-        case MEMORY_FAULT_RETRY:
-            return;
-        case MEMORY_FAULT_EMULATED:
-            if (!seat_ends_step(reg, false, &trap))
-                trap.kind = TRAP_INTERRUPTED;
-            break;
-        case MEMORY_FAULT_TO_GUEST:
-            break;
-        }
-    }
+    if (trap.kind == TRAP_PAGE_FAULT)
+        fault = memory_fault(root, &trap, reg, &fsr);
+    if (fault == MEMORY_FAULT_RETRY)
+        return;
+    step_end(page, root, reg, &trap);
+    if (fault == MEMORY_FAULT_EMULATED && !seat_ends_step(reg, false, &trap))
+        trap.kind = TRAP_INTERRUPTED;
     if (trap.kind == TRAP_INTERRUPTED)
-        go_on(page, tcb, reg);
+        go_on(page, tcb, root, reg);
     else
         run(page, STEP_ENTERED, enter(k, tcb, reg, &trap, fsr));
 }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <runtime/step.h>
+
+#include <abi/object.h>
+#include <base/memory.h>
+#include <kernel/kernel_api.h>
+#include <runtime/request.h>
+
+#define INSTRUCTION_MAX 15
+
+enum { VECTOR_NO_FPU = 7 };
+
+/* The guest's byte at an address, by the page walk; NULL: it has none there. */
+static uint8_t *guest_byte(paddr_t root, vaddr_t address)
+{
+    struct kernel *k = runtime_kernel();
+    struct translation t = {.present = false};
+
+    if (address < USER_TOP)
+        t = kernel_translate(k, root, address);
+    return t.present && kernel_is_backed(k, t.paddr) ? kernel_memory(k, t.paddr) : NULL;
+}
+
+static enum runtime_step_kind ask_kind(paddr_t root, vaddr_t rip)
+{
+    struct runtime_request *request = request_begin(REQUEST_STEP_KIND);
+    uint8_t code[2 * sizeof(uint64_t)] = {0};
+    const uint8_t *byte;
+    unsigned length = 0;
+
+    while (length < INSTRUCTION_MAX && (byte = guest_byte(root, rip + length)))
+        code[length++] = *byte;
+    mem_copy(request->argument, code, sizeof(code));
+    request->argument[2] = length;
+    request_make(request);
+    return (enum runtime_step_kind)request->result[0];
+}
+
+bool step_begin(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT],
+                struct trap *ret_trap)
+{
+    page->step.kind = ask_kind(root, reg[UREG_RIP]);
+    if (page->step.kind == RUNTIME_STEP_USES_FPU) {
+        *ret_trap = (struct trap){.kind = TRAP_EXCEPTION, .vector = VECTOR_NO_FPU};
+        return false;
+    }
+    page->step.is_under_way = true;
+    page->step.guest_flag = reg[UREG_RFLAGS] & RFLAGS_TRAP;
+    reg[UREG_RFLAGS] |= RFLAGS_TRAP;
+    return true;
+}
+
+/* `pushf` has stored the flag that is not the guest's. */
+static void hide_flag(paddr_t root, vaddr_t rsp)
+{
+    uint8_t *byte = guest_byte(root, rsp + 1); /* which the flag is bit 0 of */
+
+    if (byte)
+        *byte &= (uint8_t)~1;
+}
+
+void step_end(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT],
+              struct trap *trap)
+{
+    struct carrier_step step = page->step;
+    bool has_ended = trap->kind == TRAP_EXCEPTION && trap->debug.stepped;
+
+    if (!step.is_under_way)
+        return;
+    page->step.is_under_way = false;
+    if (has_ended && step.kind == RUNTIME_STEP_STORES_FLAGS && !step.guest_flag)
+        hide_flag(root, reg[UREG_RSP]);
+    if (!has_ended || step.kind != RUNTIME_STEP_LOADS_FLAGS)
+        reg[UREG_RFLAGS] = (reg[UREG_RFLAGS] & ~RFLAGS_TRAP) | step.guest_flag;
+    if (trap->kind == TRAP_SYSCALL)
+        reg[UREG_R11] = (reg[UREG_R11] & ~RFLAGS_TRAP) | step.guest_flag;
+    if (!has_ended || step.guest_flag)
+        return;
+    trap->debug.stepped = false;
+    if (!trap->debug.breakpoints)
+        trap->kind = TRAP_INTERRUPTED;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A TCB without FPU runs one instruction at a time, for Linux has no switch that makes vector
+ * instructions trap: the machine says what the next one is, and the trap flag stops behind it. The
+ * guest sees nothing of that.
+ */
+#ifndef RUNTIME_STEP_H
+#define RUNTIME_STEP_H
+
+#include <runtime/carrier.h>
+#include <seat/trap.h>
+
+/*
+ * Before guest code goes on with reg[], which get the trap flag. False: its next instruction does
+ * not execute, *ret_trap comes instead.
+ */
+bool step_begin(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT],
+                struct trap *ret_trap);
+
+/*
+ * A trap that ends what step_begin() began, if anything: reg[] and *trap become what they are
+ * without it; a trap that was no more than the end of the step becomes TRAP_INTERRUPTED.
+ */
+void step_end(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT],
+              struct trap *trap);
+
+#endif
