@@ -60,7 +60,8 @@ TEST(numbers_are_found_where_they_were_put)
         {"worker~10", "worker", 10}, {"a name of mor~2", "a name of more ", 2},
         {"work", "worker", 0},       {"worker", "work", 0},
         {"worker~", "worker", 0},    {"worker~2b", "worker", 0},
-        {"worker~7", "worker~7", 1}, {"", "worker", 0},
+        {"worker-2", "worker", 0},   {"worker~7", "worker~7", 1},
+        {"", "worker", 0},
     };
     for (unsigned i = 0; i < ARRAY_LENGTH(rows); i++)
         CHECK_EQ(seat_thread_name_number(rows[i].name, rows[i].base), rows[i].number);
