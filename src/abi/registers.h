@@ -43,8 +43,11 @@ enum user_register {
 };
 
 /* Bits of rflags */
-#define RFLAGS_TRAP   (UINT64_C(1) << 8)  /* the next instruction ends in a debug exception */
-#define RFLAGS_RESUME (UINT64_C(1) << 16) /* the next instruction ignores breakpoints on it */
+#define RFLAGS_TRAP      (UINT64_C(1) << 8) /* the next instruction ends in a debug exception */
+#define RFLAGS_NESTED    (UINT64_C(1) << 14)
+#define RFLAGS_RESUME    (UINT64_C(1) << 16) /* the next instruction ignores breakpoints on it */
+#define RFLAGS_ALIGNMENT (UINT64_C(1) << 18)
+#define RFLAGS_ID        (UINT64_C(1) << 21)
 
 #define MESSAGE_REGISTER_COUNT 4
 #define UREG_MR0               UREG_R10

@@ -8,6 +8,7 @@
 #include <abi/object.h>
 #include <base/bits.h>
 #include <errno.h>
+#include <gate/decode.h>
 #include <gate/execute.h>
 #include <host/host.h>
 #include <inttypes.h>
@@ -141,6 +142,23 @@ static void serve_execute(struct inplace *seat, struct runtime_request *request)
     request->result[1] = (int64_t)address;
     request->result[2] = (int64_t)fsr;
 }
+
+static void serve_step_kind(struct inplace *seat, struct runtime_request *request)
+{
+    uint64_t length = request->argument[2];
+
+    if (length > INSTRUCTION_MAX) {
+        refuse(seat, "length of an instruction", length);
+        return;
+    }
+    request->result[0] = decode_step((const uint8_t *)request->argument, (unsigned)length);
+}
+
+_Static_assert((int)STEP_PLAIN == RUNTIME_STEP_PLAIN &&
+                   (int)STEP_USES_FPU == RUNTIME_STEP_USES_FPU &&
+                   (int)STEP_LOADS_FLAGS == RUNTIME_STEP_LOADS_FLAGS &&
+                   (int)STEP_STORES_FLAGS == RUNTIME_STEP_STORES_FLAGS,
+               "a runtime has a decoder's answer");
 
 static void serve_cpuid(struct inplace *seat, struct runtime_request *request)
 {
@@ -341,6 +359,7 @@ static void (*const services[])(struct inplace *seat, struct runtime_request *re
     [REQUEST_PORT_OUT] = serve_port_out,
     [REQUEST_MEMORY_KIND] = serve_memory_kind,
     [REQUEST_EXECUTE] = serve_execute,
+    [REQUEST_STEP_KIND] = serve_step_kind,
     [REQUEST_CPUID] = serve_cpuid,
     [REQUEST_NEW_PROCESS] = serve_new_process,
     [REQUEST_END_PROCESS] = serve_end_process,

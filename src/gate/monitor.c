@@ -21,8 +21,6 @@ static const vaddr_t far_places[PAGE_PLACES - 2] = {
     0x66fa93b7e000, 0x54c1e8a29000, 0x4286f3dd1000, 0x31d9a7b5c000, 0x1f27c4e68000, 0x0b5e1a9d3000,
 };
 
-#define RFLAGS_ALIGNMENT ((word_t)1 << 18)
-
 /* --- gate ---------------------------------------------------------------------------------- */
 
 static void release(struct gate *gate)

@@ -22,7 +22,6 @@
 #define USER_CODE_SEGMENT 0x33
 #define USER_DATA_SEGMENT 0x2b
 #define RFLAGS_INITIAL    0x202
-#define RFLAGS_ID         (1U << 21)
 
 #define VSYSCALL_PAGE UINT64_C(0xffffffffff600000)
 

@@ -11,11 +11,12 @@
 #include <runtime/frame.h>
 #include <runtime/places.h>
 
-/* Of a TCB that runs one instruction at a time (runtime/step.h). */
+/* Of guest code that runs one instruction (runtime/step.h). */
 struct carrier_step {
     bool is_under_way;
     enum runtime_step_kind kind; /* of that instruction */
-    word_t guest_flag;           /* the guest's own trap flag */
+    word_t changed,
+        guest_flags; /* which of its flags are not the guest's, and what the guest's are */
 };
 
 /* The last page of its slot: private to its process. */

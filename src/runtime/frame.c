@@ -11,7 +11,8 @@
 #define STACK_SEGMENT UINT64_C(0x2b)
 #define SEGMENTS      (CODE_SEGMENT | STACK_SEGMENT << 48)
 
-#define RFLAGS_ID (UINT64_C(1) << 21)
+/* What Linux takes from the running thread, not from its frame. */
+#define RFLAGS_OF_THREAD (RFLAGS_NESTED | RFLAGS_ID)
 
 /* Where in an XSAVE area what lies. */
 enum {
@@ -58,9 +59,9 @@ void frame_write(struct frame *frame, const word_t reg[USER_REGISTER_COUNT])
         bases_write_fs(canonical(reg[UREG_FS_BASE]));
     if (bases_read_gs() != reg[UREG_GS_BASE])
         bases_write_gs(canonical(reg[UREG_GS_BASE]));
-    /* Linux takes this one flag from the running thread, not from the frame */
-    if ((bases_read_flags() ^ reg[UREG_RFLAGS]) & RFLAGS_ID)
-        bases_write_flags(bases_read_flags() ^ RFLAGS_ID);
+    word_t changes = (bases_read_flags() ^ reg[UREG_RFLAGS]) & RFLAGS_OF_THREAD;
+    if (changes)
+        bases_write_flags(bases_read_flags() ^ changes);
 }
 
 void frame_begin(struct frame *frame)

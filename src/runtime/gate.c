@@ -13,8 +13,6 @@
 #include <runtime/request.h>
 #include <runtime/turn.h>
 
-#define RFLAGS_ALIGNMENT (UINT64_C(1) << 18)
-
 /* Of 64-bit user code: in another segment runs what seL4 refuses. */
 #define CODE_SEGMENT 0x33
 

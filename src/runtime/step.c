@@ -36,6 +36,14 @@ static enum runtime_step_kind ask_kind(paddr_t root, vaddr_t rip)
     return (enum runtime_step_kind)request->result[0];
 }
 
+static void begin(struct carrier_step *step, word_t changed, word_t reg[USER_REGISTER_COUNT])
+{
+    step->is_under_way = true;
+    step->changed = changed;
+    step->guest_flags = reg[UREG_RFLAGS] & changed;
+    reg[UREG_RFLAGS] = (reg[UREG_RFLAGS] & ~changed) | RFLAGS_TRAP;
+}
+
 bool step_begin(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT],
                 struct trap *ret_trap)
 {
@@ -44,37 +52,47 @@ bool step_begin(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTE
         *ret_trap = (struct trap){.kind = TRAP_EXCEPTION, .vector = VECTOR_NO_FPU};
         return false;
     }
-    page->step.is_under_way = true;
-    page->step.guest_flag = reg[UREG_RFLAGS] & RFLAGS_TRAP;
-    reg[UREG_RFLAGS] |= RFLAGS_TRAP;
+    begin(&page->step, RFLAGS_TRAP, reg);
     return true;
 }
 
-/* `pushf` has stored the flag that is not the guest's. */
-static void hide_flag(paddr_t root, vaddr_t rsp)
+void step_begin_unaligned(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT])
 {
-    uint8_t *byte = guest_byte(root, rsp + 1); /* which the flag is bit 0 of */
+    page->step.kind = ask_kind(root, reg[UREG_RIP]);
+    begin(&page->step, RFLAGS_TRAP | RFLAGS_ALIGNMENT, reg);
+}
 
-    if (byte)
-        *byte &= (uint8_t)~1;
+static word_t with_guest_flags(const struct carrier_step *step, word_t rflags)
+{
+    return (rflags & ~step->changed) | step->guest_flags;
+}
+
+/* `pushf` has stored flags that are not the guest's: in bytes 1 and 2. */
+static void mend_stored_flags(const struct carrier_step *step, paddr_t root, vaddr_t rsp)
+{
+    for (unsigned i = 1; i <= 2; i++) {
+        uint8_t *byte = guest_byte(root, rsp + i);
+        if (byte && step->changed >> (8 * i) & UINT8_MAX)
+            *byte = (uint8_t)(with_guest_flags(step, (word_t)*byte << (8 * i)) >> (8 * i));
+    }
 }
 
 void step_end(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT],
               struct trap *trap)
 {
-    struct carrier_step step = page->step;
+    const struct carrier_step step = page->step;
     bool has_ended = trap->kind == TRAP_EXCEPTION && trap->debug.stepped;
 
     if (!step.is_under_way)
         return;
     page->step.is_under_way = false;
-    if (has_ended && step.kind == RUNTIME_STEP_STORES_FLAGS && !step.guest_flag)
-        hide_flag(root, reg[UREG_RSP]);
+    if (has_ended && step.kind == RUNTIME_STEP_STORES_FLAGS)
+        mend_stored_flags(&step, root, reg[UREG_RSP]);
     if (!has_ended || step.kind != RUNTIME_STEP_LOADS_FLAGS)
-        reg[UREG_RFLAGS] = (reg[UREG_RFLAGS] & ~RFLAGS_TRAP) | step.guest_flag;
+        reg[UREG_RFLAGS] = with_guest_flags(&step, reg[UREG_RFLAGS]);
     if (trap->kind == TRAP_SYSCALL)
-        reg[UREG_R11] = (reg[UREG_R11] & ~RFLAGS_TRAP) | step.guest_flag;
-    if (!has_ended || step.guest_flag)
+        reg[UREG_R11] = with_guest_flags(&step, reg[UREG_R11]);
+    if (!has_ended || step.guest_flags & RFLAGS_TRAP)
         return;
     trap->debug.stepped = false;
     if (!trap->debug.breakpoints)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A TCB without FPU runs one instruction at a time, for Linux has no switch that makes vector
- * instructions trap: the machine says what the next one is, and the trap flag stops behind it. The
- * guest sees nothing of that.
+ * One instruction at a time, by the trap flag; the guest sees nothing of that. A TCB without FPU
+ * runs so, for Linux has no switch that makes vector instructions trap: the machine says what the
+ * next one is. And an unaligned access of a guest with the alignment flag, which seL4 gives no
+ * effect.
  */
 #ifndef RUNTIME_STEP_H
 #define RUNTIME_STEP_H
@@ -17,8 +18,11 @@
 bool step_begin(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT],
                 struct trap *ret_trap);
 
+/* The instruction is to be made without the alignment flag. */
+void step_begin_unaligned(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT]);
+
 /*
- * A trap that ends what step_begin() began, if anything: reg[] and *trap become what they are
+ * A trap that ends what one of these began, if anything: reg[] and *trap become what they are
  * without it; a trap that was no more than the end of the step becomes TRAP_INTERRUPTED.
  */
 void step_end(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT],

@@ -14,8 +14,11 @@
 #include <runtime/request.h>
 #include <runtime/step.h>
 #include <seat/entry.h>
+#include <seat/thread_name.h>
 
 #define CORE 0
+
+#define EXCEPTION_ALIGNMENT 17
 
 nanoseconds_t turn_now(void)
 {
@@ -188,20 +191,11 @@ static struct outcome run_nowhere(struct kernel *k, struct tcb *tcb)
     return enter(k, tcb, reg, &trap, FSR_USER);
 }
 
-static uint64_t name_hash(const char *name)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-    for (; *name; name++)
-        hash = (hash ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
 /* Its thread is called like the TCB; only a thread itself can say so. */
 static void take_name(const struct carrier_page *page, const struct tcb *tcb)
 {
     struct runtime_carrier *carrier = carrier_of(page);
-    uint64_t hash = name_hash(tcb->name);
+    uint64_t hash = seat_thread_name_hash(tcb);
 
     if (carrier->name_source == hash)
         return;
@@ -384,10 +378,14 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
     step_end(page, root, reg, &trap);
     if (fault == MEMORY_FAULT_EMULATED && !seat_ends_step(reg, false, &trap))
         trap.kind = TRAP_INTERRUPTED;
-    if (trap.kind == TRAP_INTERRUPTED)
+    if (trap.kind == TRAP_EXCEPTION && trap.vector == EXCEPTION_ALIGNMENT) {
+        step_begin_unaligned(page, root, reg);
+        frame_write(page->frame, reg);
+    } else if (trap.kind == TRAP_INTERRUPTED) {
         go_on(page, tcb, root, reg);
-    else
+    } else {
         run(page, STEP_ENTERED, enter(k, tcb, reg, &trap, fsr));
+    }
 }
 
 void turn_begin(struct carrier_page *page)
