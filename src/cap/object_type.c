@@ -21,14 +21,15 @@ struct answer invoke_no_method(struct call *call)
     return answer_illegal_operation();
 }
 
-bool cannot_receive(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap, bool may_block)
+enum receive_result cannot_receive(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap,
+                                   struct receiving how)
 {
     (void)k;
     (void)core;
     (void)tcb;
     (void)cap;
-    (void)may_block;
-    return false;
+    (void)how;
+    return RECEIVE_IMPOSSIBLE;
 }
 
 struct answer derive_copy(struct kernel *k, struct slot *slot, union cap cap, union cap *ret_cap)

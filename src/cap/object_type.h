@@ -25,6 +25,20 @@ struct call {
     const word_t *buffer;  /* the caller's IPC buffer or NULL */
     struct slot *extra[3]; /* slots of the extra capabilities; NULL where none was sent */
     bool is_call, may_block;
+    bool may_donate;     /* MCS: to a receiver without a scheduling context */
+    bool is_first_phase; /* MCS: of a call that then receives */
+};
+
+/* How a thread receives. */
+struct receiving {
+    bool may_block;
+    bool wants_calls; /* MCS: with the reply object that its register names */
+};
+
+enum receive_result {
+    RECEIVE_BEGUN,
+    RECEIVE_IMPOSSIBLE, /* not with this capability: a fault */
+    RECEIVE_NO_REPLY,   /* MCS: no reply object; kernel->lookup_failure says why */
 };
 
 /* Message register i of the call; i < length. */
@@ -44,12 +58,13 @@ struct object_type {
     /* Decodes and carries out a method. Checks everything first, then commits. */
     struct answer (*invoke)(struct call *call);
 
-    /*
-     * Recv and its like on `cap` by `tcb`. False if that is not possible with this capability: a
-     * capability fault.
+    /* MCS: what the kernel calls the type where it refuses it in a first phase; NULL: it does not.
      */
-    bool (*receive)(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap,
-                    bool may_block);
+    const char *second_phase_only;
+
+    /* Recv and its like on `cap` by `tcb`. */
+    enum receive_result (*receive)(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap,
+                                   struct receiving how);
 
     /*
      * The capability that a copy of `slot`'s would be: answer ok and *ret_cap, which is null if
@@ -96,8 +111,8 @@ static inline const struct object_type *cap_object_type(union cap cap)
 
 /* --- named absences and common behaviours (cap/object_type.c) ------------------------------ */
 struct answer invoke_no_method(struct call *call); /* IllegalOperation, without a word */
-bool cannot_receive(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap,
-                    bool may_block);
+enum receive_result cannot_receive(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap,
+                                   struct receiving how);
 struct answer derive_copy(struct kernel *k, struct slot *slot, union cap cap, union cap *ret_cap);
 struct answer derive_null(struct kernel *k, struct slot *slot, union cap cap, union cap *ret_cap);
 union cap mask_no_rights(union cap cap, word_t rights);              /* the type has no rights */

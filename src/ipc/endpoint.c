@@ -4,13 +4,14 @@
 
 #include <base/assert.h>
 #include <ipc/wait_queue.h>
+#include <model/user_error.h>
 #include <sched/sched.h>
 
 static void endpoint_append(struct kernel *k, struct endpoint *ep, struct tcb *tcb,
                             enum endpoint_state state)
 {
     struct tcb_queue queue = WAIT_QUEUE(ep);
-    tcb_queue_append(k, &queue, tcb, LINK_ENDPOINT);
+    wait_queue_add(k, &queue, tcb);
     WAIT_QUEUE_STORE(ep, queue);
     ep->state = state;
 }
@@ -72,52 +73,82 @@ void ipc_send(struct kernel *k, unsigned core, struct tcb *sender, paddr_t endpo
     struct tcb *receiver = endpoint_take_first(k, ep);
     bool reply_can_grant = receiver->receiver_can_grant;
     ipc_transfer(k, sender, endpoint, how.badge, how.can_grant, receiver);
+    if (k->config.mcs) {
+        reply_object_sent(k, core, sender, receiver, &how);
+        return;
+    }
     wake(k, core, receiver);
     if (how.is_call)
         await_reply(k, sender, receiver, how.can_grant || how.can_grant_reply, reply_can_grant);
 }
 
 static void receive_from_sender(struct kernel *k, unsigned core, struct tcb *receiver,
-                                paddr_t endpoint, bool reply_can_grant)
+                                paddr_t endpoint, bool reply_can_grant, paddr_t reply)
 {
     struct tcb *sender = endpoint_take_first(k, endpoint_at(k, endpoint));
     ipc_transfer(k, sender, endpoint, sender->sender_badge, sender->sender_can_grant, receiver);
-    if (sender->sender_is_call)
+    if (k->config.mcs)
+        reply_object_received(k, core, sender, receiver, reply);
+    else if (sender->sender_is_call)
         await_reply(k, sender, receiver, sender->sender_can_grant || sender->sender_can_grant_reply,
                     reply_can_grant);
     else
         wake(k, core, sender);
 }
 
+/* MCS: a reply object serves one at a time: whoever else it is linked to stops waiting. */
+static void claim_reply_object(struct kernel *k, unsigned core, struct tcb *receiver, paddr_t reply)
+{
+    struct tcb *holder = reply ? tcb_at(k, reply_at(k, reply)->tcb) : NULL;
+    if (!holder || holder == receiver)
+        return;
+    user_error(k, "receiveIPC", "Reply object already has unexecuted reply!");
+    ipc_cancel(k, core, holder);
+}
+
+static void block_receiver(struct kernel *k, struct tcb *receiver, paddr_t endpoint, bool can_grant,
+                           paddr_t reply)
+{
+    receiver->blocked_on = endpoint;
+    receiver->receiver_can_grant = can_grant;
+    tcb_set_state(k, receiver, THREAD_BLOCKED_ON_RECEIVE);
+    reply_object_offer(k, receiver, reply);
+    endpoint_append(k, endpoint_at(k, endpoint), receiver, ENDPOINT_RECEIVING);
+}
+
 void ipc_receive(struct kernel *k, unsigned core, struct tcb *receiver, union cap endpoint_cap,
-                 bool may_block)
+                 bool may_block, paddr_t reply)
 {
     paddr_t endpoint = endpoint_cap.endpoint.object;
-    struct endpoint *ep = endpoint_at(k, endpoint);
+    const struct endpoint *ep = endpoint_at(k, endpoint);
     bool can_grant = endpoint_cap.endpoint.rights & RIGHT_GRANT;
     const struct notification *bound = notification_at(k, receiver->bound_notification);
 
+    claim_reply_object(k, core, receiver, reply);
     if (bound && bound->state == NOTIFICATION_ACTIVE) {
-        notification_complete(k, receiver->bound_notification, receiver);
-    } else if (ep->state == ENDPOINT_SENDING) {
-        receive_from_sender(k, core, receiver, endpoint, can_grant);
-    } else if (may_block) {
-        receiver->blocked_on = endpoint;
-        receiver->receiver_can_grant = can_grant;
-        tcb_set_state(k, receiver, THREAD_BLOCKED_ON_RECEIVE);
-        endpoint_append(k, ep, receiver, ENDPOINT_RECEIVING);
-    } else {
-        receiver->context.reg[UREG_BADGE] = 0;
+        notification_complete(k, core, receiver->bound_notification, receiver);
+        return;
     }
+    if (bound && may_block && k->config.mcs)
+        notification_take_back(k, core, receiver->bound_notification, receiver);
+    if (ep->state == ENDPOINT_SENDING)
+        receive_from_sender(k, core, receiver, endpoint, can_grant, reply);
+    else if (may_block)
+        block_receiver(k, receiver, endpoint, can_grant, reply);
+    else
+        receiver->context.reg[UREG_BADGE] = 0;
 }
 
 void ipc_cancel(struct kernel *k, unsigned core, struct tcb *tcb)
 {
     (void)core;
+    if (k->config.mcs)
+        tcb->fault.type = FAULT_NONE;
     switch (tcb->state) {
     case THREAD_BLOCKED_ON_SEND:
     case THREAD_BLOCKED_ON_RECEIVE:
         endpoint_remove(k, endpoint_at(k, tcb->blocked_on), tcb);
+        reply_object_withdraw(k, tcb);
         tcb_set_state(k, tcb, THREAD_INACTIVE);
         break;
     case THREAD_BLOCKED_ON_NOTIFICATION:
@@ -125,17 +156,28 @@ void ipc_cancel(struct kernel *k, unsigned core, struct tcb *tcb)
         break;
     case THREAD_BLOCKED_ON_REPLY:
         tcb->fault.type = FAULT_NONE;
-        reply_cancel(k, tcb);
+        if (k->config.mcs)
+            reply_object_cancel(k, tcb);
+        else
+            reply_cancel(k, tcb);
         break;
     default:
         break;
     }
 }
 
-static void restart_waiter(struct kernel *k, struct tcb *tcb)
+void ipc_restart_waiter(struct kernel *k, unsigned core, struct tcb *tcb)
 {
+    reply_object_withdraw(k, tcb);
+    if (k->config.mcs && tcb->fault.type != FAULT_NONE) {
+        tcb_set_state(k, tcb, THREAD_INACTIVE);
+        return;
+    }
     tcb_set_state(k, tcb, THREAD_RESTART);
-    sched_enqueue(k, tcb);
+    if (k->config.mcs)
+        sched_unblock_sporadic(k, core, sched_context_at(k, tcb->sched_context));
+    if (tcb_is_schedulable(k, tcb))
+        sched_enqueue(k, tcb);
 }
 
 void ipc_cancel_all(struct kernel *k, unsigned core, paddr_t endpoint)
@@ -144,7 +186,7 @@ void ipc_cancel_all(struct kernel *k, unsigned core, paddr_t endpoint)
     if (ep->state == ENDPOINT_IDLE)
         return;
     while (ep->head)
-        restart_waiter(k, endpoint_take_first(k, ep));
+        ipc_restart_waiter(k, core, endpoint_take_first(k, ep));
     sched_reschedule(k, core);
 }
 
@@ -159,7 +201,26 @@ void ipc_cancel_badged_sends(struct kernel *k, unsigned core, paddr_t endpoint, 
         if (tcb->sender_badge != badge)
             continue;
         endpoint_remove(k, ep, tcb);
-        restart_waiter(k, tcb);
+        ipc_restart_waiter(k, core, tcb);
     }
     sched_reschedule(k, core);
+}
+
+void ipc_reorder(struct kernel *k, struct tcb *tcb)
+{
+    struct endpoint *ep = endpoint_at(k, tcb->blocked_on);
+    enum endpoint_state state;
+    switch (tcb->state) {
+    case THREAD_BLOCKED_ON_SEND:
+    case THREAD_BLOCKED_ON_RECEIVE:
+        state = (enum endpoint_state)ep->state;
+        endpoint_remove(k, ep, tcb);
+        endpoint_append(k, ep, tcb, state);
+        break;
+    case THREAD_BLOCKED_ON_NOTIFICATION:
+        notification_reorder(k, tcb);
+        break;
+    default:
+        break;
+    }
 }

@@ -48,6 +48,7 @@ static void report_vm(struct kernel *k, const struct fault *fault)
                   HEX(fault->vm.fsr));
 }
 
+/* A Timeout is raised only where there is a handler. */
 static void (*const reports[FAULT_TYPE_COUNT])(struct kernel *, const struct fault *) = {
     [FAULT_CAP] = report_cap,
     [FAULT_UNKNOWN_SYSCALL] = report_unknown_syscall,
@@ -92,16 +93,20 @@ static void report_stack(struct kernel *k, const struct tcb *tcb)
 }
 
 /*
- * The first line stands for the fault that sending this one raised: without a handler always a
- * capability fault on the handler's pointer.
+ * Without MCS the first line stands for the fault that sending this one raised: without a handler
+ * always a capability fault on the handler's pointer.
  */
 void fault_report_unhandled(struct kernel *k, const struct tcb *tcb, struct fault fault)
 {
     k->unhandled_faults++;
     k->unhandled = (struct unhandled_fault){
         .tcb = kernel_paddr(k, tcb), .serial = tcb->serial, .fault = fault};
-    console_print(k, "Caught cap fault in send phase at address %s%lx\nwhile trying to handle:\n",
-                  HEX(tcb->fault_handler));
+    if (k->config.mcs)
+        console_print(k, "Found thread has no fault handler while trying to handle:\n");
+    else
+        console_print(k,
+                      "Caught cap fault in send phase at address %s%lx\nwhile trying to handle:\n",
+                      HEX(tcb->fault_handler));
     reports[fault.type](k, &fault);
     if (k->config.debug_build)
         console_print(k, "\nin thread 0x%lx \"%s\" ", console_tcb_address(k, tcb), tcb->name);

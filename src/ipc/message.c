@@ -147,7 +147,7 @@ static struct message_info transfer_message(struct kernel *k, struct tcb *sender
     return info;
 }
 
-static struct message_info transfer_fault(struct kernel *k, const struct tcb *sender,
+static struct message_info transfer_fault(struct kernel *k, struct tcb *sender,
                                           struct tcb *receiver)
 {
     unsigned length = fault_write_message(k, sender, receiver, ipc_buffer(k, receiver, true));

@@ -13,4 +13,20 @@
         (object)->tail = (queue).tail;                                                             \
     } while (0)
 
+static inline bool goes_before_by_priority(struct kernel *k, const struct tcb *a,
+                                           const struct tcb *b)
+{
+    (void)k;
+    return a->priority > b->priority;
+}
+
+/* Waiters stand in the order they came in; with MCS those of higher priority go first. */
+static inline void wait_queue_add(struct kernel *k, struct tcb_queue *queue, struct tcb *tcb)
+{
+    if (k->config.mcs)
+        tcb_queue_insert(k, queue, tcb, LINK_ENDPOINT, goes_before_by_priority);
+    else
+        tcb_queue_append(k, queue, tcb, LINK_ENDPOINT);
+}
+
 #endif

@@ -14,6 +14,7 @@
 #include <model/console.h>
 #include <object/object_types.h>
 #include <object/tcb.h>
+#include <sched/refill.h>
 #include <sched/sched.h>
 
 #define INITIAL_ASID     1
@@ -137,6 +138,9 @@ static const char *plan_memory(struct boot *b)
     };
     if (b->space.extra_size > 0)
         sizes[ROOT_EXTRA_BOOTINFO] = (struct root_object_size){highest_bit(b->space.extra_size), 1};
+    if (config->mcs)
+        sizes[ROOT_SCHED_CONTEXT] =
+            (struct root_object_size){abi_object_min_size_bits(config, OBJECT_SCHED_CONTEXT), 1};
     return boot_place_root_objects(&b->free, sizes, b->object)
                ? NULL
                : "not enough memory for the objects of the initial thread";
@@ -269,6 +273,19 @@ static union cap map_frame(const struct boot *b, paddr_t paddr, vaddr_t vaddr)
     return cap;
 }
 
+/* MCS: the right to give out time, for each core that the kernel might have. */
+static struct slot_region provide_sched_controls(struct boot *b)
+{
+    struct slot_region region = {.start = b->next_slot};
+    for (unsigned core = 0; b->k->config.mcs && core < b->k->config.max_cores; core++) {
+        union cap cap = cap_of_type(CAP_SCHED_CONTROL);
+        cap.sched_control.core = core & 0xff;
+        provide(b, cap);
+    }
+    region.end = b->next_slot;
+    return region;
+}
+
 static struct slot_region provide_tables(struct boot *b)
 {
     struct slot_region region = {.start = b->next_slot};
@@ -364,6 +381,7 @@ static void provide_all(struct boot *b)
 {
     const struct boot_image *image = &b->info->image;
     provide_fixed(b);
+    b->slots.sched_control = provide_sched_controls(b);
     b->slots.image_paging = provide_tables(b);
     provide_own_pages(b);
     b->slots.extra_bootinfo =
@@ -390,6 +408,22 @@ static void give(const struct boot *b, struct tcb *tcb, enum tcb_slot to, enum i
     slot_insert(b->k, cap, source, &tcb->slots[to]);
 }
 
+/* MCS: a context of its own, round robin. */
+static void give_sched_context(const struct boot *b, struct tcb *tcb, nanoseconds_t now)
+{
+    enum { NANOSECONDS_PER_MS = 1000000 };
+    struct kernel *k = b->k;
+    paddr_t paddr = b->object[ROOT_SCHED_CONTEXT];
+    struct sched_context *sc = sched_context_at(k, paddr);
+    unsigned size_bits = abi_object_min_size_bits(&k->config, OBJECT_SCHED_CONTEXT);
+    refill_start(sc, now, MIN_REFILLS,
+                 (nanoseconds_t)k->config.boot_thread_time_slice * NANOSECONDS_PER_MS, 0);
+    sc->tcb = kernel_paddr(k, tcb);
+    tcb->sched_context = paddr;
+    slot_insert_root(root_slot(b, abi_initial_sched_context_slot(&k->config)),
+                     object_create(k, 0, NULL, OBJECT_SCHED_CONTEXT, paddr, size_bits, false));
+}
+
 static void start_thread(struct boot *b, nanoseconds_t now)
 {
     struct kernel *k = b->k;
@@ -408,7 +442,10 @@ static void start_thread(struct boot *b, nanoseconds_t now)
     tcb->priority = INITIAL_PRIORITY;
     tcb->max_controlled_priority = INITIAL_PRIORITY;
     tcb_set_name(tcb, b->info->name);
-    reply_setup_master(k, tcb);
+    if (k->config.mcs)
+        give_sched_context(b, tcb, now);
+    else
+        reply_setup_master(k, tcb);
     tcb->state = THREAD_RUNNING;
     k->cores[0].current = b->object[ROOT_TCB];
     sched_start(k, 0, now);
@@ -418,8 +455,6 @@ const char *kernel_boot(struct kernel *k, const struct boot_info *boot, nanoseco
 {
     struct boot b = {.k = k, .info = boot};
     const char *problem;
-    if (boot->config->mcs)
-        return "MCS kernels are not emulated yet";
     if ((problem = check_image(&boot->image)) || (problem = plan_space(&b)) ||
         (problem = plan_memory(&b)))
         return problem;

@@ -42,7 +42,8 @@ enum root_object {
     ROOT_IPC_BUFFER,
     ROOT_BOOTINFO,
     ROOT_TCB,
-    ROOT_PAGING, /* PDPTs, page directories, page tables */
+    ROOT_PAGING,        /* PDPTs, page directories, page tables */
+    ROOT_SCHED_CONTEXT, /* MCS */
     ROOT_OBJECT_COUNT,
 };
 
@@ -64,6 +65,7 @@ struct slot_region {
 
 struct boot_slots {
     struct slot_region extra_bootinfo, image_frames, image_paging, untyped, empty;
+    struct slot_region sched_control; /* MCS */
 };
 
 /* Bytes of extra BootInfo, headers included. */

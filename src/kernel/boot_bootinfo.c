@@ -71,6 +71,8 @@ void bootinfo_write(const struct kernel *k, void *page, const struct boot_slots 
     write_region(page, at.extra_bi_pages, slots->extra_bootinfo);
     write_word(page, at.init_thread_cnode_size_bits, k->config.root_cnode_size_bits);
     write_word(page, at.init_thread_domain, 0);
+    if (at.sched_control)
+        write_region(page, at.sched_control, slots->sched_control);
     write_region(page, at.untyped, slots->untyped);
 }
 

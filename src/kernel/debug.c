@@ -64,9 +64,31 @@ static const char table_head_before_16[] =
     "Name                                    \tState          \tIP                  \t Prio \t Core"
     "\n--------------------------------------------------------------------------------------\n";
 
+static const char table_head_mcs[] =
+    "Dumping all tcbs!\n"
+    "Name                                       State              IP                   Prio"
+    "   InReleaseQueue\n"
+    "----------------------------------------------------------------------------------------"
+    "-----------------\n";
+
 static bool has_old_table(const struct kernel *k)
 {
     return k->config.release < SEL4_RELEASE_16_0;
+}
+
+/* MCS: whether the thread waits for its next refill. */
+static const char *release_column(const struct kernel *k, const struct tcb *tcb)
+{
+    if (!k->config.mcs)
+        return "";
+    return tcb && tcb->in_release_queue ? "   yes           " : "   no            ";
+}
+
+static const char *head_of_table(const struct kernel *k)
+{
+    if (has_old_table(k))
+        return table_head_before_16;
+    return k->config.mcs ? table_head_mcs : table_head;
 }
 
 static void dump_line(struct kernel *k, const struct tcb *tcb, bool is_last)
@@ -82,7 +104,8 @@ static void dump_line(struct kernel *k, const struct tcb *tcb, bool is_last)
         console_print(k, "%40s\t%15s\t%s\t%20u\t%u\n", name, state, address, priority,
                       tcb ? tcb->core : 0);
     else
-        console_print(k, "%-40s   %-16s   %-18s   %4u\n", name, state, address, priority);
+        console_print(k, "%-40s   %-16s   %-18s   %4u%s\n", name, state, address, priority,
+                      release_column(k, tcb));
 }
 
 enum entry_result debug_dump_scheduler(struct kernel *k, unsigned core, struct tcb *caller)
@@ -92,7 +115,7 @@ enum entry_result debug_dump_scheduler(struct kernel *k, unsigned core, struct t
     if (!k->config.debug_build)
         return ENTRY_DONE;
     if (!k->dump_cursor)
-        console_print(k, "%s", has_old_table(k) ? table_head_before_16 : table_head);
+        console_print(k, "%s", head_of_table(k));
     return debug_each_thread(k, dump_line);
 }
 

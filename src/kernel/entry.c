@@ -32,6 +32,29 @@ static struct tcb *enter(struct kernel *k, unsigned core, nanoseconds_t now)
     return advance(k, core, now);
 }
 
+/*
+ * MCS: whether the current thread has time for the entry. If not, it makes it again later, unless
+ * it has been given a Timeout fault.
+ */
+static bool has_budget(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    if (!k->config.mcs)
+        return true;
+    enum budget_state state = sched_check_budget(k, core);
+    if (state == BUDGET_TIMED_OUT)
+        fault_raise_timeout(k, core, tcb);
+    if (state != BUDGET_SUFFICES && tcb_is_runnable(tcb))
+        tcb_set_state(k, tcb, THREAD_RESTART);
+    return state == BUDGET_SUFFICES;
+}
+
+/* MCS: whoever was interrupted pays, and may be at the end of its turn. */
+static void charge_interrupted(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    if (k->config.mcs && sched_charge_interrupted(k, core) == BUDGET_TIMED_OUT)
+        fault_raise_timeout(k, core, tcb);
+}
+
 /* The other cores that have to choose anew. */
 static uint64_t take_interrupts(struct kernel *k, unsigned core)
 {
@@ -85,42 +108,51 @@ struct outcome kernel_start(struct kernel *k, unsigned core, nanoseconds_t now)
 struct outcome kernel_syscall(struct kernel *k, unsigned core, nanoseconds_t now)
 {
     struct tcb *tcb = enter(k, core, now);
+    if (!has_budget(k, core, tcb))
+        return leave(k, core);
     return leave_with(k, core, syscall_handle(k, core, tcb));
+}
+
+/* A fault of the current thread. */
+static struct outcome raise_fault(struct kernel *k, unsigned core, struct fault fault,
+                                  nanoseconds_t now)
+{
+    struct tcb *tcb = enter(k, core, now);
+    if (has_budget(k, core, tcb))
+        fault_raise(k, core, tcb, fault);
+    return leave(k, core);
 }
 
 struct outcome kernel_unknown_syscall(struct kernel *k, unsigned core, word_t number,
                                       nanoseconds_t now)
 {
-    struct tcb *tcb = enter(k, core, now);
-    fault_raise(
-        k, core, tcb,
-        (struct fault){.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {.number = number}});
-    return leave(k, core);
+    return raise_fault(
+        k, core,
+        (struct fault){.type = FAULT_UNKNOWN_SYSCALL, .unknown_syscall = {.number = number}}, now);
 }
 
 struct outcome kernel_vm_fault(struct kernel *k, unsigned core, vaddr_t address, word_t fsr,
                                nanoseconds_t now)
 {
     enum { FSR_MASK = 0x1f, FSR_INSTRUCTION_FETCH = 1 << 4 };
-    struct tcb *tcb = enter(k, core, now);
-    fault_raise(k, core, tcb,
-                (struct fault){
-                    .type = FAULT_VM,
-                    .vm = {.address = address,
-                           .fsr = fsr & FSR_MASK,
-                           .instruction_fetch = (fsr & FSR_INSTRUCTION_FETCH) != 0},
-                });
-    return leave(k, core);
+    return raise_fault(k, core,
+                       (struct fault){
+                           .type = FAULT_VM,
+                           .vm = {.address = address,
+                                  .fsr = fsr & FSR_MASK,
+                                  .instruction_fetch = (fsr & FSR_INSTRUCTION_FETCH) != 0},
+                       },
+                       now);
 }
 
 struct outcome kernel_user_exception(struct kernel *k, unsigned core, word_t vector,
                                      word_t error_code, nanoseconds_t now)
 {
-    struct tcb *tcb = enter(k, core, now);
-    fault_raise(k, core, tcb,
-                (struct fault){.type = FAULT_USER_EXCEPTION,
-                               .user_exception = {.vector = vector, .error_code = error_code}});
-    return leave(k, core);
+    return raise_fault(
+        k, core,
+        (struct fault){.type = FAULT_USER_EXCEPTION,
+                       .user_exception = {.vector = vector, .error_code = error_code}},
+        now);
 }
 
 struct outcome kernel_debug_exception(struct kernel *k, unsigned core, word_t vector,
@@ -130,14 +162,14 @@ struct outcome kernel_debug_exception(struct kernel *k, unsigned core, word_t ve
         return kernel_user_exception(k, core, vector, 0, now);
     struct tcb *tcb = enter(k, core, now);
     struct fault fault;
-    if (debug_take_exception(tcb, vector, event, &fault))
+    if (has_budget(k, core, tcb) && debug_take_exception(tcb, vector, event, &fault))
         fault_raise(k, core, tcb, fault);
     return leave(k, core);
 }
 
 struct outcome kernel_interrupt(struct kernel *k, unsigned core, unsigned vector, nanoseconds_t now)
 {
-    enter(k, core, now);
+    charge_interrupted(k, core, enter(k, core, now));
     if (vector == IOMMU_VECTOR)
         dma_report_fault(k);
     else
@@ -148,14 +180,14 @@ struct outcome kernel_interrupt(struct kernel *k, unsigned core, unsigned vector
 struct outcome kernel_timer(struct kernel *k, unsigned core, nanoseconds_t now)
 {
     utilisation_look(k, core, now);
-    advance(k, core, now);
+    charge_interrupted(k, core, advance(k, core, now));
     return leave(k, core);
 }
 
 struct outcome kernel_hold(struct kernel *k, unsigned core, struct tcb *tcb, nanoseconds_t now)
 {
     utilisation_look(k, core, now);
-    advance(k, core, now);
+    charge_interrupted(k, core, advance(k, core, now));
     sched_hold(k, tcb);
     return leave(k, core);
 }
@@ -163,7 +195,7 @@ struct outcome kernel_hold(struct kernel *k, unsigned core, struct tcb *tcb, nan
 struct outcome kernel_unhold(struct kernel *k, unsigned core, struct tcb *tcb, nanoseconds_t now)
 {
     utilisation_look(k, core, now);
-    advance(k, core, now);
+    charge_interrupted(k, core, advance(k, core, now));
     sched_unhold(k, core, tcb);
     return leave(k, core);
 }
@@ -182,7 +214,8 @@ struct outcome kernel_device_answer(struct kernel *k, unsigned core, uint64_t va
                                     nanoseconds_t now)
 {
     struct tcb *tcb = enter(k, core, now);
-    invocation_finish_device(k, tcb, value);
+    syscall_finish_device(k, core, tcb, value);
+    charge_interrupted(k, core, tcb);
     return leave(k, core);
 }
 
@@ -196,8 +229,12 @@ void kernel_stall(struct kernel *k, unsigned core, nanoseconds_t now)
 struct outcome kernel_continue(struct kernel *k, unsigned core, nanoseconds_t now)
 {
     struct tcb *tcb = enter(k, core, now);
-    if (!tcb || !tcb_is_runnable(tcb))
-        return leave(k, core); /* it has deleted or stopped itself on the way */
+    if (!tcb || !tcb_is_schedulable(k, tcb)) { /* it has deleted or stopped itself on the way */
+        charge_interrupted(k, core, tcb);
+        return leave(k, core);
+    }
+    if (!has_budget(k, core, tcb))
+        return leave(k, core);
     tcb_set_state(k, tcb, THREAD_RUNNING);
     return leave_with(k, core, syscall_handle(k, core, tcb));
 }

@@ -80,11 +80,23 @@ static enum entry_result finish(struct call *call, struct answer answer)
     return ENTRY_DONE;
 }
 
+/* MCS: after such a method the thread might not be one that can receive. Nobody gets the error. */
+static enum entry_result refuse_first_phase(struct call *call)
+{
+    user_error(call->k, "decodeInvocation",
+               "Cannot invoke %s capabilities in the first phase of an invocation",
+               cap_object_type(call->cap)->second_phase_only);
+    tcb_set_state(call->k, call->caller, THREAD_RUNNING);
+    return ENTRY_DONE;
+}
+
 static enum entry_result invoke(struct call *call)
 {
     call->k->cores[call->core].clear = (struct memory_region){0, 0};
     call->k->cores[call->core].stall = 0;
     tcb_set_state(call->k, call->caller, THREAD_RESTART);
+    if (call->is_first_phase && cap_object_type(call->cap)->second_phase_only)
+        return refuse_first_phase(call);
     return finish(call, cap_object_type(call->cap)->invoke(call));
 }
 
@@ -108,16 +120,16 @@ static unsigned call_length(struct kernel *k, const word_t *buffer, unsigned sen
     return MESSAGE_REGISTER_COUNT;
 }
 
-enum entry_result invocation_handle(struct kernel *k, unsigned core, struct tcb *tcb, bool is_call,
-                                    bool may_block)
+enum entry_result invocation_handle(struct kernel *k, unsigned core, struct tcb *tcb,
+                                    struct sending how)
 {
     struct message_info info = message_info_decode(tcb->context.reg[UREG_MESSAGE_INFO]);
-    cptr_t cptr = tcb->context.reg[UREG_CAP];
+    cptr_t cptr = how.cap;
 
     struct resolution found = lookup_slot(k, tcb, cptr);
     if (!found.slot) {
         user_error(k, "handleInvocation", "Invocation of invalid cap #%lu.", cptr);
-        return raise_cap_fault(k, core, tcb, may_block, cptr, found.failure);
+        return raise_cap_fault(k, core, tcb, how.may_block, cptr, found.failure);
     }
 
     struct call call = {
@@ -130,15 +142,17 @@ enum entry_result invocation_handle(struct kernel *k, unsigned core, struct tcb 
         .label = info.label,
         .method = abi_invocation(&k->config, info.label),
         .buffer = ipc_buffer(k, tcb, false),
-        .is_call = is_call,
-        .may_block = may_block,
+        .is_call = how.is_call,
+        .may_block = how.may_block,
+        .may_donate = how.may_donate,
+        .is_first_phase = how.is_first_phase,
     };
     cptr_t failed = 0;
     struct lookup_failure failure =
         message_lookup_caps(k, tcb, call.buffer, info.extra_caps, call.extra, &failed);
     if (failure.type != LOOKUP_NO_FAILURE) {
         user_error(k, "handleInvocation", "Lookup of extra caps failed.");
-        return raise_cap_fault(k, core, tcb, may_block, failed, failure);
+        return raise_cap_fault(k, core, tcb, how.may_block, failed, failure);
     }
     call.length = call_length(k, call.buffer, info.length);
     return invoke(&call);

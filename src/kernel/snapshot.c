@@ -97,6 +97,9 @@ static const struct {
     [CAP_IO_PAGE_TABLE] = {"", "_iopt", "iopt", no_attributes},
     [CAP_IO_PORT] = {"", "io_port", NULL, ports},
     [CAP_IO_PORT_CONTROL] = {"", "io_port_control", NULL, no_attributes},
+    [CAP_SCHED_CONTEXT] = {"", "_sc", NULL, no_attributes},
+    [CAP_SCHED_CONTROL] = {"", "sched_control", NULL, no_attributes},
+    [CAP_REPLY_OBJECT] = {"", "_reply", NULL, no_attributes},
 };
 
 static void print_name(struct kernel *k, union cap cap)

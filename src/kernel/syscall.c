@@ -9,26 +9,40 @@
 
 /* --- receiving ----------------------------------------------------------------------------- */
 
-static void receive_fault(struct kernel *k, unsigned core, struct tcb *tcb,
+static void receive_fault(struct kernel *k, unsigned core, struct tcb *tcb, cptr_t cptr,
                           struct lookup_failure failure)
 {
     fault_raise(k, core, tcb,
                 (struct fault){
                     .type = FAULT_CAP,
-                    .cap = {.cptr = tcb->context.reg[UREG_CAP],
-                            .in_receive_phase = true,
-                            .lookup = failure},
+                    .cap = {.cptr = cptr, .in_receive_phase = true, .lookup = failure},
                 });
 }
 
-static void receive(struct kernel *k, unsigned core, struct tcb *tcb, bool may_block)
+static void receive(struct kernel *k, unsigned core, struct tcb *tcb, struct receiving how)
 {
-    struct resolution found = lookup_slot(k, tcb, tcb->context.reg[UREG_CAP]);
-    if (!found.slot)
-        receive_fault(k, core, tcb, found.failure);
-    else if (!cap_object_type(found.slot->cap)->receive(k, core, tcb, found.slot->cap, may_block))
-        receive_fault(k, core, tcb, lookup_note_failure(k, lookup_missing_capability(0)));
+    cptr_t cptr = tcb->context.reg[UREG_CAP];
+    struct resolution found = lookup_slot(k, tcb, cptr);
+    if (!found.slot) {
+        receive_fault(k, core, tcb, cptr, found.failure);
+        return;
+    }
+    switch (cap_object_type(found.slot->cap)->receive(k, core, tcb, found.slot->cap, how)) {
+    case RECEIVE_BEGUN:
+        break;
+    case RECEIVE_IMPOSSIBLE:
+        receive_fault(k, core, tcb, cptr, lookup_note_failure(k, lookup_missing_capability(0)));
+        break;
+    case RECEIVE_NO_REPLY:
+        receive_fault(k, core, tcb, tcb->context.reg[UREG_REPLY], k->lookup_failure);
+        break;
+    }
 }
+
+static const struct receiving blocking = {.may_block = true, .wants_calls = true};
+static const struct receiving polling = {.may_block = false, .wants_calls = true};
+static const struct receiving waiting = {.may_block = true}; /* MCS: a caller gets no reply */
+static const struct receiving polling_only = {.may_block = false};
 
 /* Answers whoever called this thread; nothing happens if nobody waits for it. */
 static void reply(struct kernel *k, unsigned core, struct tcb *tcb)
@@ -44,29 +58,51 @@ static void reply(struct kernel *k, unsigned core, struct tcb *tcb)
 
 static enum entry_result handle_send(struct kernel *k, unsigned core, struct tcb *tcb)
 {
-    return invocation_handle(k, core, tcb, false, true);
+    return invocation_handle(
+        k, core, tcb, (struct sending){.cap = tcb->context.reg[UREG_CAP], .may_block = true});
 }
 
 static enum entry_result handle_nb_send(struct kernel *k, unsigned core, struct tcb *tcb)
 {
-    return invocation_handle(k, core, tcb, false, false);
+    return invocation_handle(k, core, tcb, (struct sending){.cap = tcb->context.reg[UREG_CAP]});
 }
 
 static enum entry_result handle_call(struct kernel *k, unsigned core, struct tcb *tcb)
 {
-    return invocation_handle(k, core, tcb, true, true);
+    return invocation_handle(k, core, tcb,
+                             (struct sending){
+                                 .cap = tcb->context.reg[UREG_CAP],
+                                 .is_call = true,
+                                 .may_block = true,
+                                 .may_donate = true,
+                             });
+}
+
+static enum entry_result receive_with(struct kernel *k, unsigned core, struct tcb *tcb,
+                                      struct receiving how)
+{
+    receive(k, core, tcb, how);
+    return ENTRY_DONE;
 }
 
 static enum entry_result handle_recv(struct kernel *k, unsigned core, struct tcb *tcb)
 {
-    receive(k, core, tcb, true);
-    return ENTRY_DONE;
+    return receive_with(k, core, tcb, blocking);
 }
 
 static enum entry_result handle_nb_recv(struct kernel *k, unsigned core, struct tcb *tcb)
 {
-    receive(k, core, tcb, false);
-    return ENTRY_DONE;
+    return receive_with(k, core, tcb, polling);
+}
+
+static enum entry_result handle_wait(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    return receive_with(k, core, tcb, waiting);
+}
+
+static enum entry_result handle_nb_wait(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    return receive_with(k, core, tcb, polling_only);
 }
 
 static enum entry_result handle_reply(struct kernel *k, unsigned core, struct tcb *tcb)
@@ -75,11 +111,38 @@ static enum entry_result handle_reply(struct kernel *k, unsigned core, struct tc
     return ENTRY_DONE;
 }
 
+/* MCS: sends to `dest`, as NBSend does, and receives. */
+static enum entry_result send_and_receive(struct kernel *k, unsigned core, struct tcb *tcb,
+                                          unsigned dest, struct receiving how)
+{
+    enum entry_result result = invocation_handle(k, core, tcb,
+                                                 (struct sending){
+                                                     .cap = tcb->context.reg[dest],
+                                                     .may_donate = true,
+                                                     .is_first_phase = true,
+                                                 });
+    if (result == ENTRY_DONE)
+        receive(k, core, tcb, how);
+    return result;
+}
+
 static enum entry_result handle_reply_recv(struct kernel *k, unsigned core, struct tcb *tcb)
 {
+    if (k->config.mcs)
+        return send_and_receive(k, core, tcb, UREG_REPLY, blocking);
     reply(k, core, tcb);
-    receive(k, core, tcb, true);
+    receive(k, core, tcb, blocking);
     return ENTRY_DONE;
+}
+
+static enum entry_result handle_nb_send_recv(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    return send_and_receive(k, core, tcb, UREG_NB_SEND_RECV_DEST, blocking);
+}
+
+static enum entry_result handle_nb_send_wait(struct kernel *k, unsigned core, struct tcb *tcb)
+{
+    return send_and_receive(k, core, tcb, UREG_REPLY, waiting);
 }
 
 static enum entry_result handle_yield(struct kernel *k, unsigned core, struct tcb *tcb)
@@ -112,12 +175,16 @@ static enum entry_result (*const handlers[SYSCALL_COUNT])(struct kernel *, unsig
     [SYSCALL_UNKNOWN] = handle_unknown,
     [SYSCALL_CALL] = handle_call,
     [SYSCALL_REPLY_RECV] = handle_reply_recv,
+    [SYSCALL_NB_SEND_RECV] = handle_nb_send_recv,
+    [SYSCALL_NB_SEND_WAIT] = handle_nb_send_wait,
     [SYSCALL_SEND] = handle_send,
     [SYSCALL_NB_SEND] = handle_nb_send,
     [SYSCALL_RECV] = handle_recv,
     [SYSCALL_REPLY] = handle_reply,
     [SYSCALL_YIELD] = handle_yield,
     [SYSCALL_NB_RECV] = handle_nb_recv,
+    [SYSCALL_WAIT] = handle_wait,
+    [SYSCALL_NB_WAIT] = handle_nb_wait,
     [SYSCALL_DEBUG_PUT_CHAR] = debug_put_char,
     [SYSCALL_DEBUG_DUMP_SCHEDULER] = debug_dump_scheduler,
     [SYSCALL_DEBUG_HALT] = debug_halt,
@@ -141,4 +208,20 @@ enum entry_result syscall_handle(struct kernel *k, unsigned core, struct tcb *tc
 {
     enum syscall syscall = abi_syscall(&k->config, (int64_t)tcb->context.reg[UREG_SYSCALL]);
     return handlers[syscall] ? handlers[syscall](k, core, tcb) : handle_unknown(k, core, tcb);
+}
+
+void syscall_finish_device(struct kernel *k, unsigned core, struct tcb *tcb, uint64_t value)
+{
+    invocation_finish_device(k, tcb, value);
+    switch (abi_syscall(&k->config, (int64_t)tcb->context.reg[UREG_SYSCALL])) {
+    case SYSCALL_REPLY_RECV:
+    case SYSCALL_NB_SEND_RECV:
+        receive(k, core, tcb, blocking);
+        break;
+    case SYSCALL_NB_SEND_WAIT:
+        receive(k, core, tcb, waiting);
+        break;
+    default:
+        break;
+    }
 }

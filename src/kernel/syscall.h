@@ -20,9 +20,17 @@ enum entry_result {
 /* The system call that the current thread's registers ask for (syscall.c). */
 enum entry_result syscall_handle(struct kernel *k, unsigned core, struct tcb *tcb);
 
+/* Ends the call of a thread that waited for a device. */
+void syscall_finish_device(struct kernel *k, unsigned core, struct tcb *tcb, uint64_t value);
+
 /* Send, Call and their like (invocation.c). */
-enum entry_result invocation_handle(struct kernel *k, unsigned core, struct tcb *tcb, bool is_call,
-                                    bool may_block);
+struct sending {
+    cptr_t cap;
+    bool is_call, may_block;
+    bool may_donate, is_first_phase; /* MCS; see struct call */
+};
+enum entry_result invocation_handle(struct kernel *k, unsigned core, struct tcb *tcb,
+                                    struct sending how);
 /* Ends an invocation that waited for a device. */
 void invocation_finish_device(struct kernel *k, struct tcb *tcb, uint64_t value);
 

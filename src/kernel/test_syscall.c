@@ -190,3 +190,77 @@ TEST(the_upper_half_of_a_number_counts)
     CHECK_EQ(thread_word(w.handler, 18), 0xfffffff9);
     guest_end(&w.g);
 }
+
+/* --- MCS ----------------------------------------------------------------------------------- */
+
+TEST(nb_wait_takes_a_signal_or_says_that_there_is_none)
+{
+    struct guest g = guest_boot_mcs();
+    cptr_t signal = guest_make(&g, OBJECT_NOTIFICATION, 0);
+    cptr_t mine = guest_mint(&g, signal, RIGHTS_ALL, 0x10);
+    struct guest_syscall wait = {.syscall = SYSCALL_NB_WAIT, .cap = signal};
+    guest_syscall(&g, wait);
+    CHECK_EQ(thread_badge(guest_root_thread(&g)), 0);
+    guest_send(&g, mine, 0, 0);
+    guest_syscall(&g, wait);
+    CHECK_EQ(thread_badge(guest_root_thread(&g)), 0x10);
+    CHECK(guest_is_current(&g, guest_root_thread(&g)));
+    guest_end(&g);
+}
+
+TEST(nb_send_wait_signals_one_and_waits_for_another)
+{
+    struct guest g = guest_boot_mcs();
+    cptr_t there = guest_make(&g, OBJECT_NOTIFICATION, 0);
+    cptr_t here = guest_make(&g, OBJECT_NOTIFICATION, 0);
+    guest_syscall(
+        &g, (struct guest_syscall){.syscall = SYSCALL_NB_SEND_WAIT, .cap = here, .reply = there});
+    CHECK_EQ(guest_root(&g)->state, THREAD_BLOCKED_ON_NOTIFICATION);
+    CHECK_EQ(guest_root(&g)->blocked_on, guest_cap(&g, here).notification.object);
+    CHECK_EQ(notification_at(g.k, guest_cap(&g, there).notification.object)->state,
+             NOTIFICATION_ACTIVE);
+    guest_end(&g);
+}
+
+TEST(methods_of_threads_and_the_like_are_refused_in_a_first_phase)
+{
+    static const struct {
+        cptr_t cap;
+        const char *says;
+    } cases[] = {
+        {INITIAL_CAP_TCB, "Cannot invoke thread capabilities in the first phase"},
+        {INITIAL_CAP_CNODE, "Cannot invoke cnode capabilities in the first phase"},
+        {INITIAL_CAP_DOMAIN, "Cannot invoke domain capabilities in the first phase"},
+        {14, "Cannot invoke sched context capabilities in the first phase"},
+        {16, "Cannot invoke sched control capabilities in the first phase"},
+    };
+    for (unsigned i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct guest g = guest_boot_mcs();
+        cptr_t signal = guest_make(&g, OBJECT_NOTIFICATION, 0);
+        guest_nb_send_recv(&g, cases[i].cap, signal, 0);
+        CHECK(strstr(guest_console(&g), cases[i].says) != NULL);
+        CHECK_EQ(guest_root(&g)->state, THREAD_BLOCKED_ON_NOTIFICATION); /* and it receives */
+        guest_end(&g);
+    }
+}
+
+TEST(a_first_phase_that_waits_for_a_device_receives_afterwards)
+{
+    struct guest g = guest_boot_mcs();
+    cptr_t signal = guest_make(&g, OBJECT_NOTIFICATION, 0), ports = g.next_slot++;
+    guest_invoke(&g, (struct guest_call){.cap = INITIAL_CAP_IO_PORT_CONTROL,
+                                         .method = INV_X86_IO_PORT_CONTROL_ISSUE,
+                                         WORDS(0x80, 0x80, ports, 64),
+                                         EXTRA(INITIAL_CAP_CNODE)});
+    struct guest_syscall call = {
+        .syscall = SYSCALL_NB_SEND_WAIT,
+        .cap = signal,
+        .reply = ports,
+        .label = abi_invocation_label(&g.k->config, INV_X86_IO_PORT_OUT8),
+        WORDS(0x80, 7),
+    };
+    CHECK_EQ(guest_syscall(&g, call).kind, OUTCOME_DEVICE);
+    CHECK_EQ(kernel_device_answer(g.k, 0, 0, 0).kind, OUTCOME_IDLE);
+    CHECK_EQ(guest_root(&g)->state, THREAD_BLOCKED_ON_NOTIFICATION);
+    guest_end(&g);
+}

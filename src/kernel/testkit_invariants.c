@@ -183,7 +183,7 @@ static void check_ready_queue(struct survey *s, unsigned core, unsigned domain, 
         const struct tcb *tcb = tcb_at(k, at);
         REQUIRE(s, tcb->in_ready_queue);
         REQUIRE(s, tcb->core == core && tcb->priority == priority && tcb->domain == domain);
-        REQUIRE(s, tcb_may_run(tcb));
+        REQUIRE(s, tcb_may_run(k, tcb));
         REQUIRE(s, tcb->ready_link.prev == before);
         before = at;
         at = tcb->ready_link.next;
@@ -201,7 +201,7 @@ static bool is_first_in_line(struct kernel *k, unsigned core, const struct tcb *
     bool may_be_late = k->config.num_domains > 1 || k->num_cores > 1;
     if (!current)
         return !ready || may_be_late;
-    return current->domain == k->domain && current->core == core && tcb_may_run(current) &&
+    return current->domain == k->domain && current->core == core && tcb_may_run(k, current) &&
            !current->in_ready_queue &&
            (!ready || ready->priority <= current->priority || may_be_late);
 }
@@ -280,8 +280,8 @@ static void check_thread(struct survey *s, struct tcb *tcb, bool is_settled)
     REQUIRE(s, tcb->serial != 0);
     REQUIRE(s, tcb->time_slice >= 1 && tcb->time_slice <= k->config.time_slice);
     REQUIRE(s, tcb->domain < k->config.num_domains && tcb->core < k->num_cores);
-    REQUIRE(s, tcb_may_run(tcb) || !tcb->in_ready_queue);
-    REQUIRE(s, !is_settled || is_current || tcb->in_ready_queue == tcb_may_run(tcb));
+    REQUIRE(s, tcb_may_run(k, tcb) || !tcb->in_ready_queue);
+    REQUIRE(s, !is_settled || is_current || tcb->in_ready_queue == tcb_may_run(k, tcb));
     if (waits_in_queue(tcb))
         check_waiter(s, tcb);
     check_replies(s, tcb);

@@ -3,11 +3,6 @@
 
 #include <base/bits.h>
 
-static bool uses_mcs(const struct kernel_config *c)
-{
-    return c->mcs;
-}
-
 static bool uses_cores(const struct kernel_config *c)
 {
     return c->max_cores > 1;
@@ -38,7 +33,6 @@ static const struct {
     bool (*uses)(const struct kernel_config *config);
     const char *option;
 } unsupported[] = {
-    {uses_mcs, "KernelIsMCS (the MCS scheduler)"},
     {uses_cores, "KernelMaxNumNodes above 1 (several cores)"},
     {uses_vtx, "KernelVTX (VT-x guests)"},
     {uses_sysenter, "KernelSyscall=sysenter"},

@@ -34,6 +34,9 @@ enum cap_type {
     CAP_IO_PAGE_TABLE,
     CAP_IO_PORT,
     CAP_IO_PORT_CONTROL,
+    CAP_SCHED_CONTEXT,
+    CAP_SCHED_CONTROL,
+    CAP_REPLY_OBJECT, /* MCS: without it a reply is a CAP_REPLY */
     CAP_TYPE_COUNT,
 };
 
@@ -138,6 +141,20 @@ union cap {
         uint64_t requester : 16;
         uint64_t io_page : 36; /* I/O address / 4096 */
     } io_page_table;
+    struct {
+        CAP_HEADER;
+        uint64_t size_bits : 6;
+        uint64_t object : 48;
+    } sched_context;
+    struct {
+        CAP_HEADER;
+        uint64_t core : 8;
+    } sched_control;
+    struct {
+        CAP_HEADER;
+        uint64_t can_grant : 1;
+        uint64_t object : 48;
+    } reply_object;
 };
 
 _Static_assert(sizeof(union cap) == 16, "a capability takes two words");

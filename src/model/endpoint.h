@@ -27,4 +27,14 @@ struct notification {
 
 _Static_assert(sizeof(struct notification) == 32, "a notification is 32 bytes in seL4's ABI");
 
+/* MCS: it may lend a scheduling context to whom it wakes. */
+struct lending_notification {
+    struct notification notification;
+    uint64_t sched_context;
+    uint64_t unused[3];
+};
+
+_Static_assert(sizeof(struct lending_notification) == 64,
+               "a notification of the MCS kernel is 64 bytes in seL4's ABI");
+
 #endif

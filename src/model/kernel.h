@@ -15,6 +15,7 @@
 #include <model/endpoint.h>
 #include <model/io_space.h>
 #include <model/outcome.h>
+#include <model/sched_context.h>
 #include <model/tcb.h>
 #include <model/vspace.h>
 
@@ -65,7 +66,7 @@ struct tsc {
 
 struct domain_slot {
     uint8_t domain;
-    uint64_t duration; /* ticks; 0 marks the end of the schedule */
+    uint64_t duration; /* ticks, with MCS of the TSC; 0 marks the end of the schedule */
 };
 
 /* KernelBenchmarks=track_utilisation: the counters of a core, and of its idle thread. */
@@ -85,6 +86,13 @@ struct core {
     nanoseconds_t now;        /* at this entry */
     nanoseconds_t next_tick;  /* the tick grid */
     bool slice_over;          /* the current thread's time slice ended during this entry */
+
+    /* MCS (sched/budget.c) */
+    paddr_t sched_context;    /* who pays for the time since the last charge; 0: nobody */
+    nanoseconds_t consumed;   /* that time */
+    bool reprogram;           /* charge it at the end of this entry */
+    struct tcb_queue release; /* threads that wait for their next refill, by its time */
+
     uint32_t preemption_work; /* units done since the last preemption point that asked */
 
     struct tcb_queue ready[MAX_DOMAINS][MAX_PRIORITIES];
@@ -137,7 +145,7 @@ struct kernel {
     struct core cores[KERNEL_MAX_CORES];
 
     unsigned domain;      /* that runs now */
-    uint64_t domain_time; /* ticks left to it */
+    uint64_t domain_time; /* left to it: ticks, with MCS nanoseconds */
     unsigned schedule_index, schedule_start;
     struct domain_slot schedule[MAX_SCHEDULE];
 
@@ -211,6 +219,23 @@ static inline struct endpoint *endpoint_at(struct kernel *k, paddr_t paddr)
 static inline struct notification *notification_at(struct kernel *k, paddr_t paddr)
 {
     return paddr ? kernel_memory(k, paddr) : NULL;
+}
+
+static inline struct sched_context *sched_context_at(struct kernel *k, paddr_t paddr)
+{
+    return paddr ? kernel_memory(k, paddr) : NULL;
+}
+
+static inline struct reply *reply_at(struct kernel *k, paddr_t paddr)
+{
+    return paddr ? kernel_memory(k, paddr) : NULL;
+}
+
+/* MCS only: without it the memory behind a notification belongs to others. */
+static inline uint64_t *notification_sched_context(struct kernel *k, paddr_t notification)
+{
+    struct lending_notification *n = kernel_memory(k, notification);
+    return &n->sched_context;
 }
 
 static inline struct vspace *vspace_at(struct kernel *k, paddr_t paddr)

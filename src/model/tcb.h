@@ -23,6 +23,10 @@ enum tcb_slot {
     TCB_SLOT_CALLER, /* the reply capability for whoever called this thread */
     TCB_SLOT_BUFFER,
     TCB_SLOT_COUNT,
+
+    /* MCS, which has no reply capabilities in TCBs */
+    TCB_SLOT_FAULT_HANDLER = TCB_SLOT_REPLY,
+    TCB_SLOT_TIMEOUT_HANDLER = TCB_SLOT_CALLER,
 };
 
 /* TCB_SetFlags */
@@ -72,6 +76,10 @@ struct fault {
         struct {
             word_t reason, address, breakpoint, unused;
         } debug;
+        struct {
+            word_t badge; /* of the scheduling context */
+            word_t unused[3];
+        } timeout;
     };
 };
 
@@ -120,15 +128,20 @@ struct tcb {
     enum thread_state state;
     uint8_t priority, max_controlled_priority, domain, core;
     bool in_ready_queue;
-    bool is_held;        /* by a debugger: not scheduled, whatever its state (sched_hold()) */
-    uint32_t time_slice; /* ticks left */
-    word_t flags;        /* TCB_SetFlags */
+    bool is_held;          /* by a debugger: not scheduled, whatever its state (sched_hold()) */
+    bool in_release_queue; /* MCS: waits for its next refill */
+    uint32_t time_slice;   /* non-MCS: ticks left */
+    word_t flags;          /* TCB_SetFlags */
 
     /* what it waits for, in the blocked states */
     paddr_t blocked_on; /* endpoint or notification */
     word_t sender_badge;
     bool sender_can_grant, sender_can_grant_reply, sender_is_call;
-    bool receiver_can_grant;
+    bool receiver_can_grant; /* non-MCS */
+    paddr_t reply;           /* MCS: the reply object that it waits with, or on */
+
+    paddr_t sched_context; /* MCS: whose time it runs on; 0: it is passive */
+    paddr_t yield_to;      /* MCS: the scheduling context that it let go first; 0: none */
 
     cptr_t fault_handler; /* non-MCS: looked up in the thread's own CSpace at the time of a fault */
     vaddr_t ipc_buffer;
@@ -138,7 +151,7 @@ struct tcb {
     struct fault unhandled; /* nobody took it: why the thread is inactive; no guest learns it */
     struct lookup_failure lookup_failure; /* of the last capability lookup */
 
-    struct tcb_link ready_link;    /* in a ready queue */
+    struct tcb_link ready_link;    /* in a ready queue, or in the release queue */
     struct tcb_link endpoint_link; /* in the queue of an endpoint or notification */
     struct tcb_link all_link;      /* in the list of all TCBs (kernel->all_tcbs) */
 

@@ -33,6 +33,7 @@ struct boot_info guest_boot_info(const struct kernel_config *config, paddr_t mem
         .num_ioapics = 1,
         .ioapic_pins = 24,
         .num_cores = config->max_cores,
+        .tsc = {.mhz = config->mcs ? 1000 : 0},
         .name = "rootserver",
     };
 }
@@ -66,6 +67,28 @@ struct guest guest_boot(struct kernel_config config, paddr_t memory_end)
 struct guest guest_boot_default(void)
 {
     return guest_boot(kernel_config_default(), GUEST_MEMORY_END);
+}
+
+struct guest guest_boot_mcs(void)
+{
+    struct kernel_config config = kernel_config_default();
+    config.mcs = true;
+    struct guest g = guest_boot(config, GUEST_MEMORY_END);
+    g.reply = guest_make(&g, OBJECT_REPLY, 0);
+    return g;
+}
+
+cptr_t guest_make_sched_context(struct guest *g, word_t budget, word_t period)
+{
+    enum { SIZE_BITS = 8, EXTRA_REFILLS = 8, BADGE = 0x5c, SPORADIC = 1 };
+    cptr_t sc = guest_make(g, OBJECT_SCHED_CONTEXT, SIZE_BITS);
+    guest_invoke(g, (struct guest_call){
+                        .cap = abi_num_initial_caps(&g->k->config),
+                        .method = INV_SCHED_CONTROL_CONFIGURE_FLAGS,
+                        WORDS(budget, period, EXTRA_REFILLS, BADGE, SPORADIC),
+                        EXTRA(sc),
+                    });
+    return sc;
 }
 
 void guest_end(struct guest *g)

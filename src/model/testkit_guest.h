@@ -23,12 +23,15 @@ struct guest {
     paddr_t root;                    /* TCB of the initial thread */
     nanoseconds_t now;
     struct boot_info boot;
+    cptr_t reply; /* MCS: the reply object that receiving threads name */
 };
 
 /* Boots with `config` and RAM up to `memory_end`; the caller ends it with guest_end(). */
 struct guest guest_boot(struct kernel_config config, paddr_t memory_end);
 /* The same with the default configuration and 512 MiB. */
 struct guest guest_boot_default(void);
+/* The same with MCS; g.reply is a reply object. */
+struct guest guest_boot_mcs(void);
 /* Fills in what guest_boot() would boot with, for tests that change it. */
 struct boot_info guest_boot_info(const struct kernel_config *config, paddr_t memory_end);
 struct guest guest_boot_with(const struct boot_info *boot, paddr_t memory_end);
@@ -62,6 +65,11 @@ struct answer guest_invoke(struct guest *g, struct guest_call call);
  * of which; else one with room. */
 cptr_t guest_make_in(struct guest *g, cptr_t untyped, enum object_kind kind, unsigned size_bits);
 cptr_t guest_make(struct guest *g, enum object_kind kind, unsigned size_bits);
+/*
+ * MCS: a scheduling context of 2^8 bytes with these microseconds, sporadic, with as many refills as
+ * it has room for, badge 0x5c; round robin if budget and period are the same.
+ */
+cptr_t guest_make_sched_context(struct guest *g, word_t budget, word_t period);
 /* Copies with all rights to the next free slot; 0 if that fails. */
 cptr_t guest_copy(struct guest *g, cptr_t cptr);
 void guest_delete(struct guest *g, cptr_t cptr);

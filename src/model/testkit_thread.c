@@ -26,14 +26,16 @@ struct guest_thread guest_root_thread(const struct guest *g)
     return thread_at(g, INITIAL_CAP_TCB, guest_root(g));
 }
 
-struct guest_thread guest_thread(struct guest *g, unsigned priority)
+struct guest_thread guest_passive_thread(struct guest *g, unsigned priority)
 {
+    enum { BUFFER = 0x10000000 };
     cptr_t cptr = guest_make(g, OBJECT_TCB, 0);
     cptr_t frame = guest_make(g, OBJECT_4K_PAGE, 0);
+    bool mcs = g->k->config.mcs;
     guest_invoke(g, (struct guest_call){
                         .cap = cptr,
                         .method = INV_TCB_CONFIGURE,
-                        WORDS(0, 0, 0, 0x10000000),
+                        WORDS(0, 0, mcs ? BUFFER : 0, BUFFER),
                         EXTRA(INITIAL_CAP_CNODE, INITIAL_CAP_VSPACE, frame),
                     });
     guest_invoke(g, (struct guest_call){
@@ -45,19 +47,36 @@ struct guest_thread guest_thread(struct guest *g, unsigned priority)
     return thread_at(g, cptr, tcb_at(g->k, guest_cap(g, cptr).tcb.object));
 }
 
+void guest_bind(struct guest *g, struct guest_thread t, cptr_t sched_context)
+{
+    paddr_t object = guest_cap(g, sched_context).sched_context.object;
+    sched_context_bind(g->k, 0, sched_context_at(g->k, object), t.tcb);
+}
+
+struct guest_thread guest_thread(struct guest *g, unsigned priority)
+{
+    enum { SLICE_US = 5000 };
+    struct guest_thread t = guest_passive_thread(g, priority);
+    if (g->k->config.mcs)
+        guest_bind(g, t, guest_make_sched_context(g, SLICE_US, SLICE_US));
+    return t;
+}
+
 void guest_resume(struct guest *g, struct guest_thread t)
 {
     ipc_cancel(g->k, 0, t.tcb);
-    reply_setup_master(g->k, t.tcb);
+    if (!g->k->config.mcs)
+        reply_setup_master(g->k, t.tcb);
     tcb_set_state(g->k, t.tcb, THREAD_RUNNING);
-    sched_append(g->k, t.tcb);
+    if (tcb_is_schedulable(g->k, t.tcb))
+        sched_append(g->k, t.tcb);
 }
 
 void guest_run(struct guest *g, struct guest_thread t)
 {
     struct core *core = &g->k->cores[0];
     struct tcb *before = tcb_at(g->k, core->current);
-    if (before && tcb_is_runnable(before))
+    if (before && tcb_is_schedulable(g->k, before))
         sched_append(g->k, before);
     if (!tcb_is_runnable(t.tcb))
         guest_resume(g, t);
@@ -66,6 +85,8 @@ void guest_run(struct guest *g, struct guest_thread t)
     core->current = kernel_paddr(g->k, t.tcb);
     core->reschedule = false;
     core->switch_candidate = 0;
+    core->sched_context = t.tcb->sched_context;
+    core->consumed = 0;
 }
 
 bool guest_is_current(const struct guest *g, struct guest_thread t)
@@ -90,6 +111,10 @@ void guest_set_arguments(struct guest *g, struct tcb *tcb, const struct guest_sy
     reg[UREG_CAP] = call->cap;
     reg[UREG_MESSAGE_INFO] = message_info_encode((struct message_info){
         .label = call->label, .length = call->length, .extra_caps = call->caps});
+    if (g->k->config.mcs) {
+        reg[UREG_REPLY] = call->reply;
+        reg[UREG_NB_SEND_RECV_DEST] = call->dest;
+    }
     for (unsigned i = 0; i < call->length && i < ARRAY_LENGTH(call->words); i++) {
         if (i < ARRAY_LENGTH(message_registers))
             reg[message_registers[i]] = call->words[i];
@@ -144,7 +169,8 @@ struct outcome guest_call_method(struct guest *g, struct guest_call call)
 static struct outcome message(struct guest *g, enum syscall syscall, cptr_t cap, word_t label,
                               unsigned length)
 {
-    struct guest_syscall call = {.syscall = syscall, .cap = cap, .label = label, .length = length};
+    struct guest_syscall call = {
+        .syscall = syscall, .cap = cap, .label = label, .length = length, .reply = g->reply};
     for (unsigned i = 0; i < ARRAY_LENGTH(call.words); i++)
         call.words[i] = 0x100 + i;
     return guest_syscall(g, call);
@@ -188,6 +214,23 @@ struct outcome guest_reply_recv(struct guest *g, cptr_t cap, word_t label, unsig
 struct outcome guest_yield(struct guest *g)
 {
     return message(g, SYSCALL_YIELD, 0, 0, 0);
+}
+
+struct outcome guest_nb_send_recv(struct guest *g, cptr_t dest, cptr_t cap, unsigned length)
+{
+    return guest_syscall(g, (struct guest_syscall){
+                                .syscall = SYSCALL_NB_SEND_RECV,
+                                .cap = cap,
+                                .length = length,
+                                .words = {0x100, 0x101, 0x102, 0x103},
+                                .reply = g->reply,
+                                .dest = dest,
+                            });
+}
+
+struct outcome guest_wait(struct guest *g, cptr_t cap)
+{
+    return message(g, SYSCALL_WAIT, cap, 0, 0);
 }
 
 cptr_t guest_mint(struct guest *g, cptr_t cptr, word_t rights, word_t badge)

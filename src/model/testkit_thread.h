@@ -18,9 +18,13 @@ struct guest_thread {
 
 /*
  * A thread with the initial CSpace and VSpace and an IPC buffer of its own: inactive, its maximum
- * controlled priority 0, time slices whole.
+ * controlled priority 0, time slices whole. MCS: with a round robin context of 5 ms.
  */
 struct guest_thread guest_thread(struct guest *g, unsigned priority);
+/* MCS: without a scheduling context. */
+struct guest_thread guest_passive_thread(struct guest *g, unsigned priority);
+/* MCS: with that one. */
+void guest_bind(struct guest *g, struct guest_thread t, cptr_t sched_context);
 /* Any thread; cptr is 0. */
 struct guest_thread guest_thread_of(const struct guest *g, struct tcb *tcb);
 /* The initial thread. */
@@ -40,6 +44,7 @@ struct guest_syscall {
     word_t words[24];
     unsigned caps;
     cptr_t extra[3];
+    cptr_t reply, dest; /* MCS: of calls that receive */
 };
 
 /* Only what the call's convention names is set; MRs past `length` keep what they had. */
@@ -64,6 +69,9 @@ struct outcome guest_nb_recv(struct guest *g, cptr_t cap);
 struct outcome guest_reply(struct guest *g, word_t label, unsigned length);
 struct outcome guest_reply_recv(struct guest *g, cptr_t cap, word_t label, unsigned length);
 struct outcome guest_yield(struct guest *g);
+/* MCS: to `dest`, and from `cap`. */
+struct outcome guest_nb_send_recv(struct guest *g, cptr_t dest, cptr_t cap, unsigned length);
+struct outcome guest_wait(struct guest *g, cptr_t cap);
 
 /* A copy with these rights and this badge in the next free slot; 0 if that fails. */
 cptr_t guest_mint(struct guest *g, cptr_t cptr, word_t rights, word_t badge);

@@ -289,6 +289,7 @@ const struct object_type cnode_object_type = {
     .name = "cnode",
     .identify_tag = 10,
     .invoke = cnode_invoke,
+    .second_phase_only = "cnode",
     .receive = cannot_receive,
     .derive = derive_copy,
     .mask_rights = mask_no_rights,

@@ -83,6 +83,24 @@ static union cap create_paging(struct creation c, enum cap_type type)
     return cap;
 }
 
+static union cap create_sched_context(struct creation c)
+{
+    union cap cap = cap_null();
+    cap.type = CAP_SCHED_CONTEXT;
+    cap.sched_context.object = c.paddr;
+    cap.sched_context.size_bits = c.size_bits;
+    return cap;
+}
+
+static union cap create_reply_object(struct creation c)
+{
+    union cap cap = cap_null();
+    cap.type = CAP_REPLY_OBJECT;
+    cap.reply_object.object = c.paddr;
+    cap.reply_object.can_grant = true;
+    return cap;
+}
+
 static union cap create_page_table(struct creation c)
 {
     return create_paging(c, CAP_PAGE_TABLE);
@@ -119,6 +137,8 @@ static union cap (*const creators[OBJECT_KIND_COUNT])(struct creation c) = {
     [OBJECT_ENDPOINT] = create_endpoint,
     [OBJECT_NOTIFICATION] = create_notification,
     [OBJECT_CNODE] = create_cnode,
+    [OBJECT_SCHED_CONTEXT] = create_sched_context,
+    [OBJECT_REPLY] = create_reply_object,
     [OBJECT_PDPT] = create_pdpt,
     [OBJECT_PML4] = create_vspace,
     [OBJECT_HUGE_PAGE] = create_huge_page,

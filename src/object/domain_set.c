@@ -126,6 +126,7 @@ const struct object_type domain_set_object_type = {
     .name = "domain set",
     .identify_tag = 20,
     .invoke = domain_set_invoke,
+    .second_phase_only = "domain",
     .receive = cannot_receive,
     .derive = derive_copy,
     .mask_rights = mask_no_rights,

@@ -4,7 +4,9 @@
 
 #include <abi/message.h>
 #include <cap/delete.h>
+#include <cap/lookup.h>
 #include <ipc/ipc.h>
+#include <model/user_error.h>
 
 static struct answer endpoint_invoke(struct call *call)
 {
@@ -18,20 +20,43 @@ static struct answer endpoint_invoke(struct call *call)
                  .is_call = call->is_call,
                  .can_grant = rights & RIGHT_GRANT,
                  .can_grant_reply = rights & RIGHT_GRANT_REPLY,
+                 .may_donate = call->may_donate,
                  .badge = call->cap.endpoint.badge,
              });
     return answer_ok();
 }
 
-/* Whoever still waits for this thread's reply goes on waiting. */
-static bool endpoint_receive(struct kernel *k, unsigned core, struct tcb *tcb, union cap cap,
-                             bool may_block)
+/* MCS: the reply object that the thread's register names; 0: there is none. */
+static paddr_t find_reply_object(struct kernel *k, struct tcb *tcb)
 {
+    struct resolution found = lookup_slot(k, tcb, tcb->context.reg[UREG_REPLY]);
+    if (!found.slot) {
+        user_error(k, "lookupReply", "Reply cap lookup failed");
+        return 0;
+    }
+    if (cap_type(found.slot->cap) == CAP_REPLY_OBJECT)
+        return found.slot->cap.reply_object.object;
+    user_error(k, "lookupReply", "Cap in reply slot is not a reply cap");
+    lookup_note_failure(k, lookup_missing_capability(0));
+    return 0;
+}
+
+static enum receive_result endpoint_receive(struct kernel *k, unsigned core, struct tcb *tcb,
+                                            union cap cap, struct receiving how)
+{
+    paddr_t reply = 0;
     if (!(cap.endpoint.rights & RIGHT_READ))
-        return false;
-    slot_delete_one(k, &tcb->slots[TCB_SLOT_CALLER]);
-    ipc_receive(k, core, tcb, cap, may_block);
-    return true;
+        return RECEIVE_IMPOSSIBLE;
+    if (k->config.mcs && how.wants_calls) {
+        reply = find_reply_object(k, tcb);
+        if (!reply)
+            return RECEIVE_NO_REPLY;
+    } else if (!k->config.mcs) {
+        /* whoever still waits for this thread's reply goes on waiting */
+        slot_delete_one(k, &tcb->slots[TCB_SLOT_CALLER]);
+    }
+    ipc_receive(k, core, tcb, cap, how.may_block, reply);
+    return RECEIVE_BEGUN;
 }
 
 static bool endpoint_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_bits)

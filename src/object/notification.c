@@ -4,6 +4,7 @@
 
 #include <abi/message.h>
 #include <ipc/ipc.h>
+#include <sched/sched.h>
 
 #define NOTIFICATION_BITS 5
 
@@ -18,17 +19,19 @@ static struct answer notification_invoke(struct call *call)
 }
 
 /* Of a bound notification only its own thread receives. */
-static bool notification_receive_method(struct kernel *k, unsigned core, struct tcb *tcb,
-                                        union cap cap, bool may_block)
+static enum receive_result notification_receive_method(struct kernel *k, unsigned core,
+                                                       struct tcb *tcb, union cap cap,
+                                                       struct receiving how)
 {
     paddr_t notification = cap.notification.object;
     const struct tcb *bound = tcb_at(k, notification_at(k, notification)->bound_tcb);
     if (!(cap.notification.rights & RIGHT_READ) || (bound && bound != tcb))
-        return false;
-    notification_receive(k, core, tcb, notification, may_block);
-    return true;
+        return RECEIVE_IMPOSSIBLE;
+    notification_receive(k, core, tcb, notification, how.may_block);
+    return RECEIVE_BEGUN;
 }
 
+/* At the least: with MCS it is twice as large, which no capability says. */
 static bool notification_extent(union cap cap, paddr_t *ret_base, unsigned *ret_size_bits)
 {
     *ret_base = cap.notification.object;
@@ -41,11 +44,20 @@ static bool notification_same_region(union cap a, union cap b)
     return cap_type(b) == CAP_NOTIFICATION && a.notification.object == b.notification.object;
 }
 
+static void unbind_sched_context(struct kernel *k, paddr_t notification)
+{
+    struct sched_context *sc = sched_context_at(k, *notification_sched_context(k, notification));
+    if (sc)
+        sched_context_unbind_notification(k, sc);
+}
+
 static struct finalised notification_finalise(struct kernel *k, union cap cap, bool is_final)
 {
     if (is_final) {
         paddr_t notification = cap.notification.object;
         struct tcb *bound = tcb_at(k, notification_at(k, notification)->bound_tcb);
+        if (k->config.mcs)
+            unbind_sched_context(k, notification);
         if (bound)
             notification_unbind(k, bound);
         notification_cancel_all(k, k->running_core, notification);

@@ -24,4 +24,7 @@ const struct object_type *const object_types[CAP_TYPE_COUNT] = {
     [CAP_IO_PAGE_TABLE] = &io_page_table_object_type,
     [CAP_IO_PORT] = &io_port_object_type,
     [CAP_IO_PORT_CONTROL] = &io_port_control_object_type,
+    [CAP_SCHED_CONTEXT] = &sched_context_object_type,
+    [CAP_SCHED_CONTROL] = &sched_control_object_type,
+    [CAP_REPLY_OBJECT] = &reply_object_object_type,
 };

@@ -30,6 +30,10 @@ extern const struct object_type io_page_table_object_type;
 extern const struct object_type io_port_object_type;
 extern const struct object_type io_port_control_object_type;
 
+extern const struct object_type sched_context_object_type;
+extern const struct object_type sched_control_object_type;
+extern const struct object_type reply_object_object_type;
+
 /*
  * Makes a new object of `kind` in zeroed memory at `paddr` and returns the capability to it.
  * size_bits is Retype's argument; creator: the thread whose call this is (NULL at boot).

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Thread control blocks: their life, priorities and bindings. Manual, "Threads and Execution". */
+/* Thread control blocks: their life and bindings. Manual, "Threads and Execution". */
 #include <object/tcb.h>
 
 #include <abi/message.h>
@@ -8,6 +8,7 @@
 #include <ipc/ipc.h>
 #include <model/debug.h>
 #include <object/object_types.h>
+#include <sched/release.h>
 #include <sched/sched.h>
 
 #define RFLAGS_USER_DEFAULT 0x202
@@ -73,8 +74,10 @@ void tcb_suspend(struct kernel *k, unsigned core, struct tcb *tcb)
     ipc_cancel(k, core, tcb);
     if (tcb->state == THREAD_RUNNING)
         tcb->context.reg[UREG_RIP] = tcb->context.next_ip;
-    tcb_set_state(k, tcb, THREAD_INACTIVE);
     sched_dequeue(k, tcb);
+    release_remove(k, tcb);
+    sched_cancel_yield_to(k, tcb);
+    tcb_set_state(k, tcb, THREAD_INACTIVE);
 }
 
 void tcb_restart(struct kernel *k, unsigned core, struct tcb *tcb)
@@ -82,11 +85,29 @@ void tcb_restart(struct kernel *k, unsigned core, struct tcb *tcb)
     if (tcb_is_runnable(tcb))
         return;
     ipc_cancel(k, core, tcb);
-    reply_setup_master(k, tcb);
     tcb->unhandled.type = FAULT_NONE;
+    if (!k->config.mcs)
+        reply_setup_master(k, tcb);
     tcb_set_state(k, tcb, THREAD_RESTART);
-    sched_enqueue(k, tcb);
+    if (k->config.mcs) {
+        struct sched_context *sc = sched_context_at(k, tcb->sched_context);
+        sched_unblock_sporadic(k, core, sc);
+        sched_context_resume(k, core, sc);
+    } else {
+        sched_enqueue(k, tcb);
+    }
     sched_possible_switch(k, core, tcb);
+}
+
+/* MCS: its scheduling context is free, and whoever yielded to that gets its answer. */
+static void give_up_sched_context(struct kernel *k, struct tcb *tcb)
+{
+    struct sched_context *sc = sched_context_at(k, tcb->sched_context);
+    if (!sc)
+        return;
+    sched_context_unbind(k, k->running_core, sc);
+    if (sc->yield_from)
+        sched_complete_yield_to(k, tcb_at(k, sc->yield_from));
 }
 
 static struct finalised tcb_finalise(struct kernel *k, union cap cap, bool is_final)
@@ -98,6 +119,7 @@ static struct finalised tcb_finalise(struct kernel *k, union cap cap, bool is_fi
     if (sched_must_stall(k, tcb))
         return (struct finalised){.remainder = cap, .is_in_use = true};
     notification_unbind(k, tcb);
+    give_up_sched_context(k, tcb);
     tcb_suspend(k, k->running_core, tcb);
     all_tcbs_remove(k, tcb);
     tcb->serial = 0;
@@ -123,102 +145,6 @@ static struct answer tcb_resume_method(struct call *call)
 {
     tcb_restart(call->k, call->core, call_tcb(call));
     return answer_ok();
-}
-
-/* SetPriority, SetMCPriority and SetSchedParams differ in what they set and in what they say. */
-struct priority_method {
-    int mcp_word, priority_word; /* where the message has them; -1: not at all */
-    const char *where;
-    const char *truncated, *no_tcb, *mcp_too_high, *priority_too_high;
-};
-
-static const struct priority_method set_priority_method = {
-    .mcp_word = -1,
-    .priority_word = 0,
-    .where = "decodeSetPriority",
-    .truncated = "TCB SetPriority: Truncated message.",
-    .no_tcb = "Set priority: authority cap not a TCB.",
-    .priority_too_high = "TCB SetPriority: Requested priority %lu too high (max %lu).",
-};
-static const struct priority_method set_mcpriority_method = {
-    .mcp_word = 0,
-    .priority_word = -1,
-    .where = "decodeSetMCPriority",
-    .truncated = "TCB SetMCPriority: Truncated message.",
-    .no_tcb = "TCB SetMCPriority: authority cap not a TCB.",
-    .mcp_too_high =
-        "TCB SetMCPriority: Requested maximum controlled priority %lu too high (max %lu).",
-};
-static const struct priority_method set_sched_params_method = {
-    .mcp_word = 0,
-    .priority_word = 1,
-    .where = "decodeSetSchedParams",
-    .truncated = "TCB SetSchedParams: Truncated message.",
-    .no_tcb = "TCB SetSchedParams: authority cap not a TCB.",
-    .mcp_too_high =
-        "TCB SetSchedParams: Requested maximum controlled priority %lu too high (max %lu).",
-    .priority_too_high = "TCB SetSchedParams: Requested priority %lu too high (max %lu).",
-};
-
-static struct answer priorities_failed(const struct priority_method *method, struct answer answer,
-                                       const char *why)
-{
-    return answer_with_reason(answer, (struct reason){.where = method->where, .why = why});
-}
-
-/* The authority limits priorities by its own maximum controlled priority. */
-static struct answer check_priority(const struct priority_method *method,
-                                    const struct tcb *authority, word_t priority,
-                                    const char *too_high)
-{
-    word_t max = authority->max_controlled_priority;
-    if (priority <= max)
-        return answer_ok();
-    return answer_with_reason(
-        answer_range_error(0, max),
-        (struct reason){.where = method->where, .why = too_high, .argument = {priority, max}});
-}
-
-static struct answer set_priorities(struct call *call, const struct priority_method *method)
-{
-    bool has_mcp = method->mcp_word >= 0, has_priority = method->priority_word >= 0;
-    unsigned words = has_mcp && has_priority ? 2 : 1;
-    if (call->length < words || !call->extra[0])
-        return priorities_failed(method, answer_truncated_message(), method->truncated);
-    if (cap_type(call->extra[0]->cap) != CAP_TCB)
-        return priorities_failed(method, answer_invalid_capability(1), method->no_tcb);
-
-    const struct tcb *authority = tcb_at(call->k, call->extra[0]->cap.tcb.object);
-    struct answer answer = answer_ok();
-    word_t mcp = has_mcp ? call_word(call, (unsigned)method->mcp_word) : 0;
-    word_t priority = has_priority ? call_word(call, (unsigned)method->priority_word) : 0;
-    if (has_mcp)
-        answer = check_priority(method, authority, mcp, method->mcp_too_high);
-    if (!answer_is_error(answer) && has_priority)
-        answer = check_priority(method, authority, priority, method->priority_too_high);
-    if (answer_is_error(answer))
-        return answer;
-
-    if (has_mcp)
-        call_tcb(call)->max_controlled_priority = (uint8_t)mcp;
-    if (has_priority)
-        sched_set_priority(call->k, call->core, call_tcb(call), (unsigned)priority);
-    return answer_ok();
-}
-
-static struct answer tcb_set_priority_method(struct call *call)
-{
-    return set_priorities(call, &set_priority_method);
-}
-
-static struct answer tcb_set_mcpriority_method(struct call *call)
-{
-    return set_priorities(call, &set_mcpriority_method);
-}
-
-static struct answer tcb_set_sched_params_method(struct call *call)
-{
-    return set_priorities(call, &set_sched_params_method);
 }
 
 static struct answer bind_failed(struct answer answer, const char *why)
@@ -287,9 +213,10 @@ static struct answer (*const tcb_methods[INVOCATION_COUNT])(struct call *) = {
     [INV_TCB_WRITE_REGISTERS] = tcb_write_registers,
     [INV_TCB_COPY_REGISTERS] = tcb_copy_registers,
     [INV_TCB_CONFIGURE] = tcb_configure,
-    [INV_TCB_SET_PRIORITY] = tcb_set_priority_method,
-    [INV_TCB_SET_MCPRIORITY] = tcb_set_mcpriority_method,
-    [INV_TCB_SET_SCHED_PARAMS] = tcb_set_sched_params_method,
+    [INV_TCB_SET_PRIORITY] = tcb_set_priority,
+    [INV_TCB_SET_MCPRIORITY] = tcb_set_mcpriority,
+    [INV_TCB_SET_SCHED_PARAMS] = tcb_set_sched_params,
+    [INV_TCB_SET_TIMEOUT_ENDPOINT] = tcb_set_timeout_endpoint,
     [INV_TCB_SET_IPC_BUFFER] = tcb_set_ipc_buffer,
     [INV_TCB_SET_SPACE] = tcb_set_space,
     [INV_TCB_SUSPEND] = tcb_suspend_method,
@@ -331,6 +258,7 @@ const struct object_type tcb_object_type = {
     .name = "tcb",
     .identify_tag = 12,
     .invoke = tcb_invoke,
+    .second_phase_only = "thread",
     .receive = cannot_receive,
     .derive = derive_copy,
     .mask_rights = mask_no_rights,

@@ -22,10 +22,18 @@ static inline struct tcb *call_tcb(const struct call *call)
     return tcb_at(call->k, call->cap.tcb.object);
 }
 
+/* MCS: the handler of faults or timeouts; an empty slot: none. */
+bool tcb_can_use_handler(const struct slot *source);
+void tcb_install_handler(const struct call *call, enum tcb_slot place, struct slot *source);
+
 /* Methods, by file. */
 struct answer tcb_configure(struct call *call); /* tcb_space.c */
 struct answer tcb_set_space(struct call *call);
 struct answer tcb_set_ipc_buffer(struct call *call);
+struct answer tcb_set_sched_params(struct call *call); /* tcb_sched.c */
+struct answer tcb_set_priority(struct call *call);
+struct answer tcb_set_mcpriority(struct call *call);
+struct answer tcb_set_timeout_endpoint(struct call *call);
 struct answer tcb_read_registers(struct call *call); /* tcb_registers.c */
 struct answer tcb_write_registers(struct call *call);
 struct answer tcb_copy_registers(struct call *call);

@@ -18,13 +18,39 @@ struct installation {
     union cap cap;
 };
 
+/* Where the message has what, which MCS changes. */
+struct space_layout {
+    unsigned words, caps;
+    int fault_handler_word;           /* -1: none; Configure with MCS leaves it alone */
+    int fault_handler_cap;            /* -1: none */
+    unsigned data, roots;             /* the first of two each: CSpace, VSpace */
+    unsigned buffer_word, buffer_cap; /* Configure */
+};
+
 /* Configure and SetSpace do the same and say it differently. */
 struct space_method {
+    struct space_layout layout, layout_mcs;
     const char *where;
     const char *truncated, *being_deleted, *bad_cspace, *bad_vspace;
 };
 
 static const struct space_method configure_method = {
+    .layout = {.words = 4,
+               .caps = 3,
+               .fault_handler_word = 0,
+               .fault_handler_cap = -1,
+               .data = 1,
+               .roots = 0,
+               .buffer_word = 3,
+               .buffer_cap = 2},
+    .layout_mcs = {.words = 3,
+                   .caps = 3,
+                   .fault_handler_word = -1,
+                   .fault_handler_cap = -1,
+                   .data = 0,
+                   .roots = 0,
+                   .buffer_word = 2,
+                   .buffer_cap = 2},
     .where = "decodeTCBConfigure",
     .truncated = "TCB Configure: Truncated message.",
     .being_deleted = "TCB Configure: CSpace or VSpace currently being deleted.",
@@ -32,6 +58,18 @@ static const struct space_method configure_method = {
     .bad_vspace = "TCB Configure: VSpace cap is invalid.",
 };
 static const struct space_method set_space_method = {
+    .layout = {.words = 3,
+               .caps = 2,
+               .fault_handler_word = 0,
+               .fault_handler_cap = -1,
+               .data = 1,
+               .roots = 0},
+    .layout_mcs = {.words = 2,
+                   .caps = 3,
+                   .fault_handler_word = -1,
+                   .fault_handler_cap = 0,
+                   .data = 0,
+                   .roots = 1},
     .where = "decodeSetSpace",
     .truncated = "TCB SetSpace: Truncated message.",
     .being_deleted = "TCB SetSpace: CSpace or VSpace currently being deleted.",
@@ -43,6 +81,12 @@ static struct answer space_failed(const struct space_method *method, struct answ
                                   const char *why)
 {
     return answer_with_reason(answer, (struct reason){.where = method->where, .why = why});
+}
+
+static const struct space_layout *layout_of(const struct call *call,
+                                            const struct space_method *method)
+{
+    return call->k->config.mcs ? &method->layout_mcs : &method->layout;
 }
 
 static bool is_cspace_root(union cap cap)
@@ -91,17 +135,18 @@ static struct answer check_ipc_buffer(const struct call *call, struct slot *sour
 }
 
 static struct answer check_roots(const struct call *call, const struct space_method *method,
-                                 struct slot *const sources[2], word_t cspace_data,
-                                 word_t vspace_data, struct installation ret_roots[2])
+                                 struct installation ret_roots[2])
 {
+    const struct space_layout *at = layout_of(call, method);
+    struct slot *const *sources = &call->extra[at->roots];
     if (slot_is_long_running_delete(call->k, &call_tcb(call)->slots[TCB_SLOT_CTABLE]))
         return space_failed(method, answer_illegal_operation(), method->being_deleted);
-    struct answer answer = check_root(call, method, sources[0], cspace_data, is_cspace_root,
-                                      method->bad_cspace, &ret_roots[0]);
+    struct answer answer = check_root(call, method, sources[0], call_word(call, at->data),
+                                      is_cspace_root, method->bad_cspace, &ret_roots[0]);
     if (answer_is_error(answer))
         return answer;
-    return check_root(call, method, sources[1], vspace_data, cap_is_vspace_root, method->bad_vspace,
-                      &ret_roots[1]);
+    return check_root(call, method, sources[1], call_word(call, at->data + 1), cap_is_vspace_root,
+                      method->bad_vspace, &ret_roots[1]);
 }
 
 /*
@@ -116,10 +161,13 @@ static void replace(const struct call *call, enum tcb_slot place, const struct i
         slot_insert(call->k, new->cap, new->source, dest);
 }
 
-static void replace_roots(const struct call *call, word_t fault_handler,
+static void replace_roots(const struct call *call, const struct space_layout *at,
                           const struct installation roots[2])
 {
-    call_tcb(call)->fault_handler = fault_handler;
+    if (at->fault_handler_word >= 0)
+        call_tcb(call)->fault_handler = call_word(call, (unsigned)at->fault_handler_word);
+    if (at->fault_handler_cap >= 0)
+        tcb_install_handler(call, TCB_SLOT_FAULT_HANDLER, call->extra[at->fault_handler_cap]);
     replace(call, TCB_SLOT_CTABLE, &roots[0]);
     replace(call, TCB_SLOT_VTABLE, &roots[1]);
 }
@@ -137,17 +185,18 @@ static void replace_buffer(const struct call *call, vaddr_t address,
 struct answer tcb_configure(struct call *call)
 {
     const struct space_method *method = &configure_method;
-    if (call_is_truncated(call, 4, 3))
+    const struct space_layout *at = layout_of(call, method);
+    if (call_is_truncated(call, at->words, at->caps))
         return space_failed(method, answer_truncated_message(), method->truncated);
-    vaddr_t address = call_word(call, 3);
+    vaddr_t address = call_word(call, at->buffer_word);
     struct installation buffer, roots[2];
-    struct answer answer = check_ipc_buffer(call, call->extra[2], address, &buffer);
+    struct answer answer = check_ipc_buffer(call, call->extra[at->buffer_cap], address, &buffer);
     if (answer_is_error(answer))
         return answer;
-    answer = check_roots(call, method, call->extra, call_word(call, 1), call_word(call, 2), roots);
+    answer = check_roots(call, method, roots);
     if (answer_is_error(answer))
         return answer;
-    replace_roots(call, call_word(call, 0), roots);
+    replace_roots(call, at, roots);
     replace_buffer(call, address, &buffer);
     return answer_ok();
 }
@@ -155,14 +204,17 @@ struct answer tcb_configure(struct call *call)
 struct answer tcb_set_space(struct call *call)
 {
     const struct space_method *method = &set_space_method;
-    if (call_is_truncated(call, 3, 2))
+    const struct space_layout *at = layout_of(call, method);
+    if (call_is_truncated(call, at->words, at->caps))
         return space_failed(method, answer_truncated_message(), method->truncated);
     struct installation roots[2];
-    struct answer answer =
-        check_roots(call, method, call->extra, call_word(call, 1), call_word(call, 2), roots);
+    struct answer answer = check_roots(call, method, roots);
     if (answer_is_error(answer))
         return answer;
-    replace_roots(call, call_word(call, 0), roots);
+    if (at->fault_handler_cap >= 0 && !tcb_can_use_handler(call->extra[at->fault_handler_cap]))
+        return space_failed(method, answer_invalid_capability(1),
+                            "TCB SetSpace: fault endpoint cap invalid.");
+    replace_roots(call, at, roots);
     return answer_ok();
 }
 

@@ -33,6 +33,12 @@ static struct answer retype_failed(struct answer answer, const char *why)
                               (struct reason){.where = "decodeUntypedInvocation", .why = why});
 }
 
+static const char *const too_small[OBJECT_KIND_COUNT] = {
+    [OBJECT_UNTYPED] = "Untyped Retype: Requested UntypedItem size too small.",
+    [OBJECT_CNODE] = "Untyped Retype: Requested CapTable size too small.",
+    [OBJECT_SCHED_CONTEXT] = "Untyped retype: Requested a scheduling context too small.",
+};
+
 static struct answer retype_check_type(const struct call *call, struct retype *r)
 {
     const struct kernel_config *config = &call->k->config;
@@ -50,10 +56,7 @@ static struct answer retype_check_type(const struct call *call, struct retype *r
         return retype_failed(answer_range_error(0, MAX_UNTYPED_BITS),
                              "Untyped Retype: Invalid object size.");
     if (r->size_bits < abi_object_min_size_bits(config, r->kind))
-        return retype_failed(answer_invalid_argument(1),
-                             r->kind == OBJECT_CNODE
-                                 ? "Untyped Retype: Requested CapTable size too small."
-                                 : "Untyped Retype: Requested UntypedItem size too small.");
+        return retype_failed(answer_invalid_argument(1), too_small[r->kind]);
     return answer_ok();
 }
 

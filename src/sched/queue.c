@@ -30,6 +30,28 @@ void tcb_queue_append(struct kernel *k, struct tcb_queue *queue, struct tcb *tcb
     queue->tail = here;
 }
 
+void tcb_queue_insert(struct kernel *k, struct tcb_queue *queue, struct tcb *tcb,
+                      enum tcb_link_place place,
+                      bool (*goes_before)(struct kernel *k, const struct tcb *a,
+                                          const struct tcb *b))
+{
+    struct tcb *before = tcb_at(k, queue->tail);
+    while (before && goes_before(k, tcb, before))
+        before = tcb_at(k, tcb_link(before, place)->prev);
+    if (!before) {
+        tcb_queue_prepend(k, queue, tcb, place);
+        return;
+    }
+    paddr_t next = tcb_link(before, place)->next;
+    if (!next) {
+        tcb_queue_append(k, queue, tcb, place);
+        return;
+    }
+    *tcb_link(tcb, place) = (struct tcb_link){.prev = kernel_paddr(k, before), .next = next};
+    tcb_link(before, place)->next = kernel_paddr(k, tcb);
+    tcb_link(tcb_at(k, next), place)->prev = kernel_paddr(k, tcb);
+}
+
 void tcb_queue_remove(struct kernel *k, struct tcb_queue *queue, struct tcb *tcb,
                       enum tcb_link_place place)
 {

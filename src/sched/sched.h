@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The scheduler: strict priorities, round robin within one, domains in a fixed cycle. Manual,
- * "Threads and Execution". A runnable TCB other than the current one is in its ready queue, unless
- * a debugger holds it.
+ * "Threads and Execution"; for MCS see docs/mcs.md. A schedulable TCB other than the current one is
+ * in its ready queue, unless a debugger holds it.
  */
 #ifndef SCHED_SCHED_H
 #define SCHED_SCHED_H
@@ -11,7 +11,10 @@
 
 bool tcb_is_runnable(const struct tcb *tcb);
 bool tcb_is_blocked(const struct tcb *tcb);
-bool tcb_may_run(const struct tcb *tcb); /* runnable, and not held */
+bool tcb_is_waiting(const struct tcb *tcb); /* for a message, a reply or a signal */
+/* Runnable and, with MCS, with a scheduling context that has time. */
+bool tcb_is_schedulable(struct kernel *k, const struct tcb *tcb);
+bool tcb_may_run(struct kernel *k, const struct tcb *tcb); /* schedulable, and not held */
 
 /* Sets the state; a current thread that stops being runnable makes the core choose anew. */
 void tcb_set_state(struct kernel *k, struct tcb *tcb, enum thread_state state);
@@ -54,9 +57,10 @@ void sched_hold(struct kernel *k, struct tcb *tcb);
 void sched_unhold(struct kernel *k, unsigned core, struct tcb *tcb);
 
 /*
- * Begin of an entry: charges the ticks of the grid that have passed to the thread that ran. The
- * entry is carried out even if its time slice is over by then; sched_end_slice() at the end of the
- * entry sends it to the back of its queue, if it still can run.
+ * Begin of an entry. Without MCS: charges the ticks of the grid that have passed to the thread that
+ * ran. The entry is carried out even if its time slice is over by then; sched_end_slice() at the
+ * end of the entry sends it to the back of its queue, if it still can run. MCS: notes the time that
+ * has passed; sched_check_budget() says whether the entry is carried out.
  */
 void sched_advance(struct kernel *k, unsigned core, nanoseconds_t now);
 void sched_end_slice(struct kernel *k, unsigned core);
@@ -70,11 +74,63 @@ void sched_set_domain(struct kernel *k, unsigned core, struct tcb *tcb, unsigned
 /* Makes entry `index` the start of the schedule and goes there at once. */
 void sched_start_domain_schedule(struct kernel *k, unsigned core, unsigned index);
 void sched_next_domain(struct kernel *k);
+void sched_start_domains(struct kernel *k); /* boot */
 
 /* First thread of the highest ready priority, or NULL. */
 struct tcb *sched_first_ready(struct kernel *k, unsigned core, unsigned domain);
 
 /* Boot: the tick grid starts at `now`; core 0 also enters the first domain. */
 void sched_start(struct kernel *k, unsigned core, nanoseconds_t now);
+
+/* --- MCS only ------------------------------------------------------------------------------ */
+
+enum budget_state {
+    BUDGET_SUFFICES,
+    BUDGET_OVER,      /* the thread waits for its next turn */
+    BUDGET_TIMED_OUT, /* the thread is to be given a Timeout fault */
+};
+
+/*
+ * Whether the current thread has time to carry an entry out; if not, it has been charged and the
+ * core chooses anew.
+ */
+enum budget_state sched_check_budget(struct kernel *k, unsigned core);
+/* The same for an entry that ends in any case: the thread may have lost its context on the way. */
+enum budget_state sched_charge_interrupted(struct kernel *k, unsigned core);
+
+/* Charges what is not charged yet, without an end of the turn. */
+void sched_commit_time(struct kernel *k, unsigned core);
+
+/* A sporadic context that was not in use, and does not pay now, counts from now on; sc: or NULL. */
+void sched_unblock_sporadic(struct kernel *k, unsigned core, struct sched_context *sc);
+
+/* An active context's next refill may be used now, and there is enough in it. */
+bool sched_context_is_due(struct kernel *k, unsigned core, struct sched_context *sc);
+/* The context is active, and due. */
+bool sched_context_is_released(struct kernel *k, unsigned core, struct sched_context *sc);
+/* The thread of `sc` (or NULL) has become runnable: if its refill is not due it waits for that. */
+void sched_context_resume(struct kernel *k, unsigned core, struct sched_context *sc);
+void sched_context_postpone(struct kernel *k, struct sched_context *sc);
+
+void sched_context_bind(struct kernel *k, unsigned core, struct sched_context *sc, struct tcb *tcb);
+/* No effect on one without a thread. */
+void sched_context_unbind(struct kernel *k, unsigned core, struct sched_context *sc);
+/* From the thread that has it, if there is one, to `to`, which has none. */
+void sched_context_donate(struct kernel *k, unsigned core, struct sched_context *sc,
+                          struct tcb *to);
+void sched_context_bind_notification(struct kernel *k, struct sched_context *sc,
+                                     paddr_t notification);
+void sched_context_unbind_notification(struct kernel *k, struct sched_context *sc);
+/* The stack of calls that it was lent along no longer leads back. */
+void sched_context_unbind_reply(struct kernel *k, struct sched_context *sc);
+
+/* Takes the microseconds used since it was asked last. */
+uint64_t sched_context_take_consumed(struct sched_context *sc);
+
+/* SchedContext_YieldTo: true: `caller` gets its answer when it is chosen again. */
+bool sched_yield_to(struct kernel *k, unsigned core, struct sched_context *sc, struct tcb *caller);
+/* The answer: what the context has used is written to the thread that yielded to it. */
+void sched_complete_yield_to(struct kernel *k, struct tcb *yielder);
+void sched_cancel_yield_to(struct kernel *k, struct tcb *yielder);
 
 #endif

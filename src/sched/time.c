@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Time slices and domains of the non-MCS kernel. A real kernel gets a timer interrupt every tick
+ * Time slices of the non-MCS kernel. A real kernel gets a timer interrupt every tick
  * (KernelTimerTickMS); here the same grid of ticks is accounted for when an entry happens, and the
  * seat is asked for an entry only when a tick could change what runs.
  */
-#include <sched/sched.h>
+#include <sched/time.h>
 
 #include <base/bits.h>
+#include <sched/sched.h>
 #include <sched/utilisation.h>
 
 static nanoseconds_t tick_length(const struct kernel *k)
@@ -33,7 +34,7 @@ static void charge_current(struct kernel *k, unsigned core, uint64_t ticks)
     k->cores[core].slice_over = true;
 }
 
-void sched_end_slice(struct kernel *k, unsigned core)
+void ticks_end_slice(struct kernel *k, unsigned core)
 {
     struct core *c = &k->cores[core];
     struct tcb *current = tcb_at(k, c->current);
@@ -53,7 +54,7 @@ static void charge_domain(struct kernel *k, unsigned core, uint64_t ticks)
         sched_reschedule(k, core);
 }
 
-void sched_advance(struct kernel *k, unsigned core, nanoseconds_t now)
+void ticks_advance(struct kernel *k, unsigned core, nanoseconds_t now)
 {
     struct core *c = &k->cores[core];
     c->now = now;
@@ -76,7 +77,7 @@ static uint64_t ticks_to_slice_end(const struct kernel *k, unsigned core, const 
     return current->time_slice;
 }
 
-nanoseconds_t sched_deadline(struct kernel *k, unsigned core)
+nanoseconds_t ticks_deadline(struct kernel *k, unsigned core)
 {
     uint64_t ticks = ticks_to_slice_end(k, core, tcb_at(k, k->cores[core].current));
     if (k->config.num_domains > 1)
@@ -86,41 +87,8 @@ nanoseconds_t sched_deadline(struct kernel *k, unsigned core)
     return k->cores[core].next_tick + (max_u64(ticks, 1) - 1) * tick_length(k);
 }
 
-static void enter_domain(struct kernel *k, unsigned index)
-{
-    k->schedule_index = index;
-    k->domain = k->schedule[index].domain;
-    k->domain_time = k->schedule[index].duration;
-}
-
-void sched_next_domain(struct kernel *k)
-{
-    unsigned next = k->schedule_index + 1;
-    bool at_end = next >= k->config.num_domain_schedules || k->schedule[next].duration == 0;
-    enter_domain(k, at_end ? k->schedule_start : next);
-}
-
-void sched_start_domain_schedule(struct kernel *k, unsigned core, unsigned index)
-{
-    k->schedule_start = index;
-    enter_domain(k, index);
-    sched_reschedule(k, core);
-}
-
-void sched_set_domain(struct kernel *k, unsigned core, struct tcb *tcb, unsigned domain)
-{
-    sched_dequeue(k, tcb);
-    tcb->domain = (uint8_t)domain;
-    if (tcb_is_runnable(tcb))
-        sched_enqueue(k, tcb);
-    if (k->cores[core].current == kernel_paddr(k, tcb))
-        sched_reschedule(k, core);
-}
-
-void sched_start(struct kernel *k, unsigned core, nanoseconds_t now)
+void ticks_start(struct kernel *k, unsigned core, nanoseconds_t now)
 {
     k->cores[core].now = now;
     k->cores[core].next_tick = now + tick_length(k);
-    if (core == 0)
-        enter_domain(k, k->schedule_start);
 }
