@@ -7,7 +7,7 @@
 Required each time: it ends; with a documented status; if that is not 0, with exactly one line that
 names the failure; if it is 0, having printed all that it prints undisturbed; and it leaves no process.
 `sel4emu --verbose` says how often each call was made: in the first workload that makes it, the first,
-second, middle and last occasion fails, one at a time (--all: every one)."""
+second, middle and last occasion fails, one at a time (--all: every one); so in either seat."""
 
 import argparse
 import os
@@ -21,8 +21,9 @@ sys.path.insert(0, TESTS)
 
 from runner import command  # noqa: E402
 
-# Guest, options, what is typed: what one does not reach another does.
-WORKLOADS = [
+# Guest, options, what is typed: what one does not reach another does. Of each seat, for each makes its
+# calls in its own way.
+ISOLATED = [
     ("hello", ["--until", "Goodbye."], ""),
     ("echo", [], "acq"),
     ("pager", [], ""),
@@ -33,6 +34,12 @@ WORKLOADS = [
     ("hello", ["--serial", "stdio", "--serial", "tcp:0", "--until", "Goodbye."], ""),
     ("hello", ["--state-file", "$DIR/state", "--until", "Goodbye."], ""),
 ]
+IN_PLACE = [(guest, ["--in-place", *options], typed) for guest, options, typed in [
+    ("hello", ["--until", "Goodbye."], ""),
+    ("echo", [], "acq"),
+    ("ipc-pair", [], ""),
+    ("priorities", [], ""),
+]]
 TIMEOUT = 30
 
 # The error that a call fails with; what Linux itself would give under pressure.
@@ -111,31 +118,49 @@ def main():
     parser.add_argument("build")
     args = parser.parse_args()
     args.build = os.path.abspath(args.build)
-    workloads = []
-    for workload in WORKLOADS:
-        undisturbed = start(args.build, workload)
-        if undisturbed.status != 0:
-            print(f"FAIL {workload[0]} undisturbed: {undisturbed.describe()}")
-            return 1
-        workloads.append((workload, undisturbed, counts(start(args.build, workload, "--verbose"))))
-    names = workloads[0][2]
+    seats = [survey(args.build, workloads) for workloads in (ISOLATED, IN_PLACE)]
+    if None in seats:
+        return 1
+    names = seats[0][0][2]
     if not names:
         print("sel4emu --verbose says nothing of its host calls")
         return 1
     failed = False
     for name in sorted(names):
         if not args.call or name in args.call:
-            failed = not disturb(args, name, workloads) or failed
+            failed = not disturb(args, name, seats) or failed
     return 1 if failed else 0
 
 
-def disturb(args, name, workloads):
+def survey(build, workloads):
+    """[(workload, its run, how often it makes which call)]; None if one fails by itself."""
+    surveyed = []
+    for workload in workloads:
+        undisturbed = start(build, workload)
+        if undisturbed.status != 0:
+            print(f"FAIL {workload[0]} undisturbed: {undisturbed.describe()}")
+            return None
+        surveyed.append((workload, undisturbed, counts(start(build, workload, "--verbose"))))
+    return surveyed
+
+
+def choose(build, name, surveyed):
+    """The first workload that makes the call; None if none does."""
+    return next((each for each in surveyed if each[2].get(name)), None) or next(
+        (each for each in surveyed if is_reached_by_child(build, name, *each[:2])), None)
+
+
+def disturb(args, name, seats):
     """Makes one call fail wherever it should; reports; returns whether all was well."""
-    chosen = next((each for each in workloads if each[2].get(name)), None) or next(
-        (each for each in workloads if is_reached_by_child(args.build, name, *each[:2])), None)
-    if chosen is None:
+    chosen = [each for each in (choose(args.build, name, surveyed) for surveyed in seats) if each]
+    if not chosen:
         return disturb_doctor(args.build, name)
-    workload, undisturbed, made = chosen
+    wrong = [problem for each in chosen for problem in disturb_workload(args, name, *each)]
+    print("\n".join(wrong + [f"{'FAIL' if wrong else 'ok'} {name} fails cleanly"]), flush=True)
+    return not wrong
+
+
+def disturb_workload(args, name, workload, undisturbed, made):
     error = ERRORS.get(name, DEFAULT_ERROR)
     wrong = []
     for occasion in occasions(max(made.get(name, 0), 1), args.all):
@@ -143,11 +168,11 @@ def disturb(args, name, workloads):
         done = start(args.build, workload, "--inject", injection)
         problem = judge(done, undisturbed)
         if problem:
-            wrong.append(f"{workload[0]} --inject {injection}: {problem}; {done.describe()}")
+            options = " ".join(workload[1])
+            wrong.append(f"{workload[0]} {options} --inject {injection}: {problem}; {done.describe()}")
         elif args.verbose:
             print(f"{workload[0]} {injection}: {done.status} {done.stderr.strip()}")
-    print("\n".join(wrong + [f"{'FAIL' if wrong else 'ok'} {name} fails cleanly"]), flush=True)
-    return not wrong
+    return wrong
 
 
 def doctor(build, *options):
