@@ -404,11 +404,20 @@ static void forge_request(struct test_inplace *t, uint64_t *seed)
         t->request->argument[0] += RUNTIME_MAX_VSPACES;
 }
 
+/* A guest that has not forged anything would still be served. */
+static void check_service(struct test_inplace *t)
+{
+    t->value = 0xabcd;
+    set_instruction(t, "\x8b\x03", 2, TEST_DEVICE);
+    CHECK(test_inplace_ask(t, REQUEST_EXECUTE));
+    CHECK_EQ(t->request->reg[UREG_RAX], 0xabcd);
+}
+
 TEST(whatever_a_guest_writes_the_machine_goes_on)
 {
     enum { REQUESTS = 20000, PERIOD = 2500 };
     uint64_t seed = 20261122;
-    unsigned answered = 0, executed = 0;
+    unsigned answered = 0;
     struct test_inplace t;
     if (!test_inplace_open(&t))
         return;
@@ -416,17 +425,15 @@ TEST(whatever_a_guest_writes_the_machine_goes_on)
         if (i % PERIOD == 0)
             forge_memory(&t, &seed);
         forge_request(&t, &seed);
-        t.text[0] = '\0';
-        bool is_execute = t.request->kind == REQUEST_EXECUTE;
         bool was_answered = test_inplace_ask(&t, (enum runtime_request_kind)t.request->kind);
         answered += was_answered;
-        executed += was_answered && is_execute;
         CHECK(was_answered || t.seat->ended);
         t.seat->ended = false;
         t.seat->answered = t.request->asked;
         memset(t.text, 0, sizeof(t.text));
+        if (i % PERIOD == PERIOD - 1)
+            check_service(&t);
     }
     CHECK(answered > REQUESTS / 10);
-    CHECK(executed > 0);
     test_inplace_close(&t);
 }
