@@ -69,7 +69,7 @@ enum entry_result benchmark_get_thread(struct kernel *k, unsigned core, struct t
         return ENTRY_DONE;
     word_t *buffer = ipc_buffer(k, tcb, true);
     if (!buffer)
-        return debug_kernel_fault(k, tcb, IPC_BUFFER_MSG * sizeof(word_t));
+        return debug_kernel_fault(k, tcb, IPC_BUFFER_MSG * sizeof(word_t), true);
 
     const struct utilisation_log *log = &k->cores[core].utilisation;
     const struct utilisation *u = &thread->utilisation, *idle = &log->idle;

@@ -148,14 +148,15 @@ static enum entry_result halt(struct kernel *k, struct tcb *tcb)
 }
 
 /* Of what a real kernel prints then, all that is not its own registers and stack. */
-enum entry_result debug_kernel_fault(struct kernel *k, struct tcb *tcb, vaddr_t address)
+enum entry_result debug_kernel_fault(struct kernel *k, struct tcb *tcb, vaddr_t address,
+                                     bool is_write)
 {
     enum { VECTOR_PAGE_FAULT = 14, ERROR_WRITE = 2 };
     console_print(k,
                   "\n========== KERNEL EXCEPTION ==========\n"
                   "Vector:  0x%x\nErrCode: 0x%x\nCR2:     0x%lx (page-fault address)\n"
                   "\nHalting...\n",
-                  VECTOR_PAGE_FAULT, ERROR_WRITE, address);
+                  VECTOR_PAGE_FAULT, is_write ? ERROR_WRITE : 0, address);
     return halt(k, tcb);
 }
 
@@ -194,7 +195,7 @@ enum entry_result debug_name_thread(struct kernel *k, unsigned core, struct tcb 
         return refuse_name(k, tcb, "cap is not a TCB");
     const word_t *buffer = ipc_buffer(k, tcb, true);
     if (!buffer)
-        return refuse_name(k, tcb, "Failed to lookup IPC buffer");
+        return debug_kernel_fault(k, tcb, IPC_BUFFER_MSG * sizeof(word_t), false);
 
     const char *name = (const char *)&buffer[IPC_BUFFER_MSG];
     size_t length = 0;

@@ -53,7 +53,8 @@ enum entry_result debug_each_thread(struct kernel *k,
 void debug_print_origin(struct kernel *k, const char *what, const struct tcb *tcb);
 
 /* The call that `tcb` made is one that a real kernel does not survive: says so and stops. */
-enum entry_result debug_kernel_fault(struct kernel *k, struct tcb *tcb, vaddr_t address);
+enum entry_result debug_kernel_fault(struct kernel *k, struct tcb *tcb, vaddr_t address,
+                                     bool is_write);
 
 /* BenchmarkResetLog and its like (benchmark.c). */
 enum entry_result benchmark_do_nothing(struct kernel *k, unsigned core, struct tcb *tcb);

@@ -230,7 +230,7 @@ TEST(without_an_IPC_buffer_the_kernel_dies)
     CHECK_EQ(call(&g, SYSCALL_BENCHMARK_GET_THREAD_UTILISATION, INITIAL_CAP_TCB, 0, 0).kind,
              OUTCOME_HALT);
     const char *text = guest_console(&g);
-    CHECK(strstr(text, "\n========== KERNEL EXCEPTION ==========\nVector:  0xe\n"));
+    CHECK(strstr(text, "\n========== KERNEL EXCEPTION ==========\nVector:  0xe\nErrCode: 0x2\n"));
     CHECK(strstr(text, "CR2:     0x8 (page-fault address)\n"));
     CHECK(strstr(text, "halting...\nKernel entry via Unknown syscall, word: 88"));
     guest_end(&g);

@@ -286,6 +286,17 @@ TEST(misused_name_thread_halts)
     guest_end(&g);
 }
 
+TEST(without_an_IPC_buffer_the_kernel_reads_the_name_from_nowhere)
+{
+    struct guest g = guest_boot_default();
+    guest_root(&g)->slots[TCB_SLOT_BUFFER].cap = cap_null();
+    CHECK_EQ(debug_call(&g, SYSCALL_DEBUG_NAME_THREAD, INITIAL_CAP_TCB).kind, OUTCOME_HALT);
+    const char *text = guest_console(&g);
+    CHECK(strstr(text, "Vector:  0xe\nErrCode: 0x0\nCR2:     0x8 (page-fault address)\n"));
+    CHECK(strstr(text, "halting...\nKernel entry via Unknown syscall, word: 89"));
+    guest_end(&g);
+}
+
 TEST(release_kernels_have_no_debug_calls)
 {
     struct kernel_config config = kernel_config_default();
