@@ -105,8 +105,6 @@ static struct trap decode_protection(const struct frame *frame, word_t reg[USER_
     enum { OF_INTERRUPT_TABLE = 2 };
     word_t code = frame->reg[FRAME_ERROR_CODE];
 
-    if (reg[UREG_RIP] - VSYSCALL_PAGE < PAGE_BYTES)
-        return page_fault(reg[UREG_RIP]);
     if (frame->reg[FRAME_VECTOR] == VECTOR_OVERFLOW) {
         reg[UREG_RIP] -= INSTRUCTION_CALL_BYTES;
         return software_interrupt(VECTOR_OVERFLOW);
@@ -154,6 +152,9 @@ static struct trap decode_exception(const struct signal_info *info, const struct
 {
     unsigned vector = (unsigned)frame->reg[FRAME_VECTOR];
 
+    /* A signal that Linux makes up: vector, error code and address are those of the last one. */
+    if (reg[UREG_RIP] - VSYSCALL_PAGE < PAGE_BYTES)
+        return page_fault(reg[UREG_RIP]);
     switch (vector) {
     case EXCEPTION_DEBUG:
         return decode_debug(info, root, reg);
