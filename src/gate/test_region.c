@@ -20,8 +20,9 @@
 TEST(a_region_grows_with_memory_in_whole_gibibytes)
 {
     CHECK_EQ(region_bytes(UINT64_C(0x1ffe0000)), GIB);
-    CHECK_EQ(region_bytes(GIB - REGION_WINDOW), GIB);
-    CHECK_EQ(region_bytes(GIB - REGION_WINDOW + PAGE_BYTES), 2 * GIB);
+    CHECK_EQ(region_bytes(GIB / 2), GIB);
+    CHECK_EQ(region_bytes(GIB - REGION_WINDOW - REGION_GUARD_BYTES), GIB);
+    CHECK_EQ(region_bytes(GIB - REGION_WINDOW - REGION_GUARD_BYTES + PAGE_BYTES), 2 * GIB);
     CHECK_EQ(region_bytes(3 * GIB), 4 * GIB);
 }
 

@@ -12,6 +12,7 @@
  *     EDIT_STACK   of the thread that makes map edits            rw-         private
  *     CARRIERS     slots, one a carrier of this process          rw-, guards private
  *     WINDOW       guest physical memory                         rw-         guest memfd
+ *                  guard, up to the next GiB
  *
  * The whole region is reserved without rights first, so that every hole in it is a guard and Linux
  * never places anything there. The window comes last: only it grows with the guest.
@@ -29,7 +30,10 @@
 #define REGION_PROCESS    UINT64_C(0x02000000)
 #define REGION_EDIT_STACK UINT64_C(0x02040000)
 #define REGION_CARRIERS   UINT64_C(0x04000000)
-#define REGION_WINDOW     UINT64_C(0x20000000)
+#define REGION_WINDOW     UINT64_C(0x1fe00000)
+
+/* At both ends of the region: what runs over its own memory's end does not reach us at once. */
+#define REGION_GUARD_BYTES UINT64_C(0x200000)
 
 #define REGION_STATE_BYTES      (REGION_PROCESS - REGION_KERNEL) /* of the state memfd */
 #define REGION_PROCESS_BYTES    UINT64_C(0x20000)
@@ -54,6 +58,7 @@
 /* Every region ends at or below: in the last 1 GiB there is an IPC buffer of Microkit's. */
 #define REGION_HIGHEST_END UINT64_C(0x7fffc0000000)
 
+_Static_assert(REGION_IMAGE == REGION_GUARD_BYTES, "the first guard");
 _Static_assert(REGION_IMAGE < REGION_KERNEL && REGION_KERNEL < REGION_SHARED &&
                    REGION_SHARED < REGION_PROCESS &&
                    REGION_PROCESS + REGION_PROCESS_BYTES < REGION_EDIT_STACK &&
@@ -78,7 +83,7 @@ _Static_assert(REGION_LOWEST_BASE % (UINT64_C(1) << REGION_ALIGNMENT_BITS) == 0 
 /* Of the whole region, for physical memory of that size. */
 static inline uint64_t region_bytes(uint64_t memory_bytes)
 {
-    return align_up(REGION_WINDOW + memory_bytes, REGION_ALIGNMENT_BITS);
+    return align_up(REGION_WINDOW + memory_bytes + REGION_GUARD_BYTES, REGION_ALIGNMENT_BITS);
 }
 
 #endif
