@@ -4,7 +4,7 @@
  * middle, in frames of all sizes, hold data and code and are gone when they are unmapped. Addresses
  * that nobody mapped fault, whatever is done to them, and wherever they lie.
  */
-#include "thread.h"
+#include "probe.h"
 
 #define HIGHEST_PAGE (seL4_UserTop - PAGE_SIZE)
 
@@ -16,46 +16,12 @@ static const seL4_Word pages[] = {
 
 /* --- a thread that tries an address ---------------------------------------------------------- */
 
-enum probe { PROBE_READ, PROBE_WRITE, PROBE_JUMP, PROBE_COUNT };
-
 static const char *const probe_names[PROBE_COUNT] = {"read", "write", "jump"};
-
-static seL4_CPtr endpoint, done_endpoint;
-static struct thread prober;
-static volatile enum probe probe;
-static volatile seL4_Word probe_address;
-
-static void probe_main(void *unused)
-{
-    const seL4_Word address = probe_address;
-
-    (void)unused;
-    if (probe == PROBE_READ)
-        __asm__ volatile("movb (%0), %%al" : : "r"(address) : "rax", "memory");
-    else if (probe == PROBE_WRITE)
-        __asm__ volatile("movb %%al, (%0)" : : "r"(address) : "memory");
-    else
-        __asm__ volatile("call *%0" : : "r"(address) : "memory");
-    seL4_Send(done_endpoint, seL4_MessageInfo_new(0x100, 0, 0, 0));
-}
-
-/* The label of the message that comes of it: of a fault, or 0x100. */
-static seL4_Word try(enum probe what, seL4_Word address)
-{
-    seL4_MessageInfo_t info;
-
-    probe = what;
-    probe_address = address;
-    thread_rewind(&prober, probe_main, NULL);
-    thread_resume(&prober);
-    info = seL4_Recv(endpoint, NULL);
-    return seL4_MessageInfo_get_label(info);
-}
 
 /* Of an instruction fetch the processor may tell more or less: that it was no write is enough. */
 static void print_try(enum probe what, seL4_Word address)
 {
-    const seL4_Word label = try(what, address);
+    const seL4_Word label = probe_try(what, address);
 
     print(" %s: ", probe_names[what]);
     if (label == seL4_Fault_VMFault)
@@ -128,7 +94,7 @@ static void code_at(seL4_Word address)
 
 #define GIB         (UINT64_C(1) << 30)
 #define LARGE_BYTES (UINT64_C(1) << seL4_LargePageBits)
-#define BIG_BASE    (2048 * GIB) /* sel4emu keeps a page of its own there */
+#define BIG_BASE    (2048 * GIB) /* sel4emu may have a page of its own in the next 64 GiB */
 #define BIG_COUNT   64
 
 static seL4_CPtr find_memory(unsigned size_bits)
@@ -222,8 +188,8 @@ static void sweep(void)
 
         state = state * 6364136223846793005 + 1442695040888963407;
         address = (state >> 17) % (seL4_UserTop - GIB) + GIB;
-        right[what] +=
-            try(what, address) == seL4_Fault_VMFault && seL4_GetMR(seL4_VMFault_Addr) == address;
+        right[what] += probe_try(what, address) == seL4_Fault_VMFault &&
+                       seL4_GetMR(seL4_VMFault_Addr) == address;
     }
     print("addresses without a pattern:");
     for (enum probe what = 0; what < PROBE_COUNT; what++)
@@ -233,12 +199,8 @@ static void sweep(void)
 
 void guest_main(void)
 {
-    endpoint = object_new(seL4_EndpointObject, 0);
-    done_endpoint = endpoint;
     frame = object_new(seL4_X86_4K, 0);
-    thread_create(
-        &prober, &(struct thread_options){
-                     .name = "prober", .priority = 100, .entry = probe_main, .fault_ep = endpoint});
+    probe_start();
     for (unsigned i = 0; i < ARRAY_LENGTH(pages); i++)
         data_at(pages[i]);
     outside();

@@ -395,12 +395,16 @@ static void end_input(struct machine *machine)
     terminal_restore();
 }
 
-/* Where the gate's own page may be: behind the image, away from what root servers map first. */
+/*
+ * Where the gate's own page may be: behind the image, away from what root servers map first, and at
+ * no address that a stray pointer is likely to have.
+ */
 static vaddr_t choose_hole(const struct image *image)
 {
     enum { DISTANCE_BITS = 40 };
-    vaddr_t hole = align_up(image->end, DISTANCE_BITS) + bit(DISTANCE_BITS);
-    return hole < USER_TOP - bit(DISTANCE_BITS) ? hole : bit(DISTANCE_BITS);
+    const vaddr_t offset = UINT64_C(0xa5b6c7000);
+    vaddr_t hole = align_up(image->end, DISTANCE_BITS) + bit(DISTANCE_BITS) + offset;
+    return hole < USER_TOP - bit(DISTANCE_BITS) ? hole : bit(DISTANCE_BITS) + offset;
 }
 
 static bool make_gate(struct machine *machine)
