@@ -6,11 +6,12 @@
 #include "hpet.h"
 #include "thread.h"
 
-#define ROUNDS 200
-#define PAGE   0x34000000
+#define ROUNDS  200
+#define PAGE    0x34000000
+#define NO_PAGE 0x35000000 /* nothing is ever mapped there */
 
 static struct hpet hpet;
-static seL4_CPtr endpoint, notification, frame, empty;
+static seL4_CPtr endpoint, own_endpoint, fault_endpoint, notification, frame, empty;
 
 static void null_call(void)
 {
@@ -28,6 +29,17 @@ static void copy_and_delete(void)
 static void call_and_reply(void)
 {
     seL4_Call(endpoint, seL4_MessageInfo_new(0, 0, 0, 0));
+}
+
+static void call_and_reply_here(void)
+{
+    seL4_Call(own_endpoint, seL4_MessageInfo_new(0, 0, 0, 0));
+}
+
+/* The answer lets the thread make the same access again. */
+static void fault_and_answer(void)
+{
+    seL4_ReplyRecv(fault_endpoint, seL4_MessageInfo_new(0, 0, 0, 0), NULL);
 }
 
 static void signal(void)
@@ -65,7 +77,9 @@ static const struct {
     {"null call", 20, null_call},
     {"CNode_Copy and CNode_Delete", 20, copy_and_delete},
     {"Signal, nobody waits", 20, signal},
+    {"Call and ReplyRecv, one VSpace", 20, call_and_reply_here},
     {"Call and ReplyRecv, two VSpaces", 20, call_and_reply},
+    {"fault to a handler and back", 20, fault_and_answer},
     {"Page_Map and Page_Unmap", 20, map_unmap},
     {"Page_Map, a write, Page_Unmap", 20, map_touch_unmap},
     {"read of a device's register", 20, device_read},
@@ -121,16 +135,43 @@ static void start_server(void)
     thread_resume(&server.thread);
 }
 
+static void fault_main(void *unused)
+{
+    (void)unused;
+    for (;;)
+        (void)*(volatile char *)NO_PAGE;
+}
+
+static void start_threads(void)
+{
+    static struct thread here, faulter;
+
+    thread_create(&here, &(struct thread_options){.name = "server here",
+                                                  .priority = seL4_MaxPrio,
+                                                  .entry = server_main,
+                                                  .argument = (void *)own_endpoint});
+    thread_create(&faulter, &(struct thread_options){.name = "faulter",
+                                                     .priority = seL4_MaxPrio - 1,
+                                                     .entry = fault_main,
+                                                     .fault_ep = fault_endpoint});
+    thread_resume(&here);
+    thread_resume(&faulter);
+}
+
 void guest_main(void)
 {
     endpoint = object_new(seL4_EndpointObject, 0);
+    own_endpoint = object_new(seL4_EndpointObject, 0);
+    fault_endpoint = object_new(seL4_EndpointObject, 0);
     notification = object_new(seL4_NotificationObject, 0);
     frame = object_new(seL4_X86_4K, 0);
     empty = slot_new();
     vspace_make_tables(&root_vspace, PAGE);
     hpet_create(&hpet, object_new(seL4_NotificationObject, 0));
     start_server();
+    start_threads();
     seL4_Yield();
+    seL4_Recv(fault_endpoint, NULL);
 
     const uint64_t mhz = frequency();
     for (unsigned i = 0; i < ARRAY_LENGTH(operations); i++)
