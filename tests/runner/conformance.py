@@ -13,7 +13,7 @@ import os
 import re
 import shlex
 
-from . import command
+from . import command, seats
 
 TIMEOUT = 120
 IMAGE = "conformance"
@@ -107,10 +107,11 @@ def run(out, stage, build_dir, guests_build):
         if kernel.not_here:
             out.skip(f"{stage} {kernel.name}", kernel.not_here)
             continue
-        run_kernel(out, f"{stage} {kernel.name}", kernel, build_dir, guests_build)
+        for seat, words in seats.SEATS.items():
+            run_kernel(out, f"{stage} {kernel.name}{seat}", kernel, build_dir, guests_build, words)
 
 
-def run_kernel(out, stage, kernel, build_dir, guests_build):
+def run_kernel(out, stage, kernel, build_dir, guests_build, seat=()):
     image = command.find_image(guests_build, kernel.scenario)
     if image is None:
         out.fail(stage, f"no guest named {kernel.scenario} has been built")
@@ -121,7 +122,7 @@ def run_kernel(out, stage, kernel, build_dir, guests_build):
     except (Malformed, OSError) as error:
         out.fail(stage, str(error))
         return
-    done = command.run([os.path.join(build_dir, "sel4emu")] + kernel.options() +
+    done = command.run([os.path.join(build_dir, "sel4emu"), *seat] + kernel.options() +
                        ["--until", END, "--timeout", str(TIMEOUT), image], timeout=TIMEOUT + 30)
     for name, wrong in differences(expected, checks(done.stdout)):
         out.note(f"{stage} {name}", not wrong, wrong)

@@ -20,6 +20,8 @@
     stderr: REGEX                 some line of the error output matches; may be repeated
     stderr: none                  there is no error output
     without: CAP_SYS_RAWIO        a capability of root that the command does not have
+    seats: one                    runs in the seat that is the default; else in each of seats.py, if
+                                  it comes to a guest without a debugger
     timeout: 30                   seconds until the test gives up
     tags: sanitizer               run in the sanitizer build, too
 
@@ -34,11 +36,13 @@ import tempfile
 
 from scenario import bad_images, normalise
 
-from . import command, conformance
+from . import command, conformance, seats
 
 KEYS = {"image", "program", "options", "input", "status", "expect", "stdout", "stdout-not",
         "stderr", "timeout", "trace", "tags", "without", "kernel", "qemu", "gdb",
-        "gdb-options"}
+        "gdb-options", "seats"}
+# Exit statuses of what ends before there is a guest.
+NO_GUEST = {"2", "3"}
 
 
 class Malformed(Exception):
@@ -66,7 +70,16 @@ def _one(scenario, key, default=""):
     return values[0] if values else default
 
 
-def command_line(scenario, build_dir, guests_build, scratch):
+def seats_of(scenario):
+    """{what its name says: options} of the seats that the scenario runs in."""
+    image, options = _one(scenario, "image", "none"), _one(scenario, "options")
+    if (_one(scenario, "seats") == "one" or image == "none" or scenario["gdb"] or scenario["program"] or
+            _one(scenario, "status") in NO_GUEST or options.startswith("debug ")):
+        return {"": []}
+    return seats.SEATS
+
+
+def command_line(scenario, build_dir, guests_build, scratch, seat=()):
     """The command's words; makes the image in the directory `scratch` if it is a bad one."""
     image = _one(scenario, "image", "none")
     kind, _, bad = image.partition(":")
@@ -85,6 +98,8 @@ def command_line(scenario, build_dir, guests_build, scratch):
         words = conformance.Kernel(kernel).options() + words
     if path and "$IMAGE" not in _one(scenario, "options"):
         words.append(path)
+    verb = [words.pop(0)] if words and words[0] in ("run", "trace") else []
+    words = verb + list(seat) + words
     if scenario["gdb"]:
         words = ["debug"] + words + ["--", "-nx"] + shlex.split(_one(scenario, "gdb-options"))
     return [os.path.join(build_dir, _one(scenario, "program", "sel4emu"))] + words
@@ -174,16 +189,17 @@ def run(out, stage, root, build_dir, guests_build, only_tagged=None):
             if why:
                 out.skip(label, why)
                 continue
-            wrong = run_one(scenario, directory, build_dir, guests_build)
+            for seat, words in seats_of(scenario).items():
+                wrong = run_one(scenario, directory, build_dir, guests_build, words)
+                out.note(label + seat, not wrong, "\n".join(wrong))
         except Malformed as error:
-            wrong = [str(error)]
-        out.note(label, not wrong, "\n".join(wrong))
+            out.note(label, False, str(error))
 
 
-def run_one(scenario, directory, build_dir, guests_build):
+def run_one(scenario, directory, build_dir, guests_build, seat):
     """What is wrong, with what there is to know about it; [] if nothing is."""
     with tempfile.TemporaryDirectory() as scratch:
-        arguments = command_line(scenario, build_dir, guests_build, scratch)
+        arguments = command_line(scenario, build_dir, guests_build, scratch, seat)
         typed = _one(scenario, "input").encode().decode("unicode_escape")
         if scenario["gdb"]:
             with open(os.path.join(directory, "gdb", _one(scenario, "gdb")), encoding="utf-8") as file:
