@@ -274,7 +274,8 @@ static void await_heed(struct inplace *seat)
 static void sleep_until_due(struct inplace *seat)
 {
     uint64_t *sleeps_until = &seat->shared->control.sleeps_until;
-    nanoseconds_t until = deadline_to_meet(seat);
+    nanoseconds_t until =
+        min_u64(deadline_to_meet(seat), seat->client.next_event(seat->client.context));
     __atomic_store_n(sleeps_until, until, __ATOMIC_SEQ_CST);
     if (deadline_to_meet(seat) >= until)
         seat->client.sleep(seat->client.context, until);

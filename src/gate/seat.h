@@ -64,8 +64,8 @@ struct seat_client {
     bool (*should_stop)(void *context);
     /*
      * In place, where nobody calls arm() and the guest runs beside the machine. has_event: whether
-     * pending_interrupt() has something to do. sleep: until `deadline` or a device's, host input or
-     * a signal; whoever wakes the seat ends it, too.
+     * pending_interrupt() has something to do. sleep: until `deadline`, host input or a signal;
+     * whoever wakes the seat ends it, too.
      */
     bool (*has_event)(void *context, nanoseconds_t now);
     void (*sleep)(void *context, nanoseconds_t deadline);

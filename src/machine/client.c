@@ -328,8 +328,7 @@ static void client_sleep(void *context, nanoseconds_t deadline)
     int ready[READY_MAX];
     watch_ports(machine);
     nanoseconds_t own = own_deadline(machine);
-    nanoseconds_t until =
-        machine_wall_if_busy(machine, earlier(deadline, bus_next_event(machine->pc->bus)));
+    nanoseconds_t until = machine_wall_if_busy(machine, deadline);
     int count = host_watcher_wait(machine->watcher, earlier(until, own), READY_MAX, ready);
     if (is_input(machine, ready, count) || host_clock_now() >= own)
         machine->poked = true;

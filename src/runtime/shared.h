@@ -37,10 +37,10 @@ struct runtime_clock {
 
 /*
  * Guest code and the machine. `current`: the carrier that has the turn. `deadline`: kernel time
- * when the guest is to enter the kernel at the latest; the machine, which sleeps until
- * `sleeps_until` at most, sees to that: it sets `attention` and sends the kick to `current`.
- * Whoever sets a deadline earlier than that wakes the machine. Each side writes its word, then
- * reads the other's.
+ * when the guest is to enter the kernel at the latest; the machine sees to that: it sets
+ * `attention` and sends the kick to `current`. It sleeps until `sleeps_until` (kernel time as well,
+ * and no later than a device has something to do; 0: it is awake). Whoever sets a deadline earlier
+ * than that wakes it. Each side writes its word, then reads the other's.
  */
 struct runtime_control {
     uint32_t current;

@@ -92,6 +92,18 @@ static void after_entry(struct kernel *k, struct outcome outcome)
 /* --- events -------------------------------------------------------------------------------- */
 
 /*
+ * The machine sees by real time what is due. Where the kernel's work is charged more than it takes,
+ * its time may have come while the machine still sleeps.
+ */
+static bool may_have_event(nanoseconds_t now)
+{
+    uint64_t sleeps_until = __atomic_load_n(&control()->sleeps_until, __ATOMIC_RELAXED);
+
+    return __atomic_exchange_n(&control()->attention, 0, __ATOMIC_SEQ_CST) ||
+           (sleeps_until != 0 && now >= sleeps_until);
+}
+
+/*
  * An interrupt or a tick that is due: its entry has been made, *outcome is another one. The machine
  * answers with an interrupt, and sets `attention` again if there are more.
  */
@@ -101,7 +113,7 @@ static bool take_event(struct kernel *k, struct tcb *running, const word_t *reg,
     nanoseconds_t now = turn_now();
     int64_t vector = -1;
 
-    if (__atomic_exchange_n(&control()->attention, 0, __ATOMIC_SEQ_CST)) {
+    if (may_have_event(now)) {
         struct runtime_request *request = request_begin(REQUEST_EVENT);
         request->argument[0] = now;
         request_make(request);
