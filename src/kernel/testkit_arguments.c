@@ -131,6 +131,9 @@ static word_t take_type(const struct draft *d, const struct invocation_argument 
     if (is_large_device(d->invoked) && !rarely(d->bytes, 4))
         return abi_object_type(&d->r->g.k->config,
                                device_kinds[take(d->bytes, ARRAY_LENGTH(device_kinds))]);
+    if (d->r->setup.mcs && rarely(d->bytes, 4))
+        return abi_object_type(&d->r->g.k->config,
+                               rarely(d->bytes, 2) ? OBJECT_REPLY : OBJECT_SCHED_CONTEXT);
     if (d->r->setup.has_iommu && rarely(d->bytes, 5))
         return abi_object_type(&d->r->g.k->config, OBJECT_IO_PAGE_TABLE);
     if (rarely(d->bytes, 8))
@@ -144,6 +147,8 @@ static word_t take_size_bits(const struct draft *d, const struct invocation_argu
     enum object_kind kind = abi_object_kind(&d->r->g.k->config, d->call.words[0]);
     if (rarely(d->bytes, 8))
         return take(d->bytes, 14);
+    if (kind == OBJECT_SCHED_CONTEXT)
+        return 7 + take(d->bytes, 3);
     return kind == OBJECT_CNODE  ? 1 + take(d->bytes, 4)
            : rarely(d->bytes, 2) ? 4 + take(d->bytes, 10)
                                  : PAGE_BITS;
@@ -227,6 +232,14 @@ static word_t take_fault_handler(const struct draft *d, const struct invocation_
     return rarely(d->bytes, 3) ? 0 : choose_type(d->r, d->bytes, CAP_ENDPOINT);
 }
 
+/* MCS: microseconds; short turns and round robin are as frequent as anything else. */
+static word_t take_time(const struct draft *d, const struct invocation_argument *argument)
+{
+    static const word_t times[] = {20, 40, 100, 250, 500, 1000, 1000, 3000, 10000, 100000};
+    (void)argument;
+    return rarely(d->bytes, 16) ? take(d->bytes, 256) : times[take(d->bytes, ARRAY_LENGTH(times))];
+}
+
 /* A value that suits the name. */
 static const struct argument_rule {
     const char *part; /* of the name */
@@ -247,6 +260,10 @@ static const struct argument_rule {
     {.part = "badge", .take = take_badge},
     {.part = "priority", .base = 0, .range = 256},
     {.part = "mcp", .base = 0, .range = 256},
+    {.part = "budget", .take = take_time},
+    {.part = "period", .take = take_time},
+    {.part = "extra_refills", .base = 0, .range = 10},
+    {.part = "flags", .base = 0, .range = 2},
     {.part = "fault_ep", .take = take_fault_handler},
     {.part = "root_data", .take = take_guard},
     {.part = "buffer", .take = take_buffer},
@@ -303,16 +320,17 @@ static cptr_t take_extra(const struct draft *d, const struct invocation_argument
     static const struct {
         const char *part;
         enum cap_type type;
-    } types[] = {{"notification", CAP_NOTIFICATION},
-                 {"thread", CAP_TCB},
-                 {"source", CAP_TCB},
-                 {"Frame", CAP_FRAME}};
+    } types[] = {
+        {"notification", CAP_NOTIFICATION}, {"thread", CAP_TCB},        {"source", CAP_TCB},
+        {"sched", CAP_SCHED_CONTEXT},       {"fault_ep", CAP_ENDPOINT}, {"Frame", CAP_FRAME}};
     if (rarely(d->bytes, 16))
         return choose_cptr(d->bytes);
     for (unsigned i = 0; i < ARRAY_LENGTH(types); i++) {
         if (name_has(argument, types[i].part))
             return choose_type(d->r, d->bytes, types[i].type);
     }
+    if (name_is(argument, "cap")) /* of a scheduling context */
+        return choose_type(d->r, d->bytes, rarely(d->bytes, 4) ? CAP_NOTIFICATION : CAP_TCB);
     if (name_is(argument, "untyped"))
         return rarely(d->bytes, 8) ? choose_type(d->r, d->bytes, CAP_UNTYPED)
                                    : choose_slot(d->r, d->bytes, is_page_untyped);

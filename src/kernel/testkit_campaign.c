@@ -183,6 +183,8 @@ static void run_guest(struct campaign *c, uint64_t seed)
     uint8_t bytes[BYTES_PER_STEP];
     struct byte_source source = random_bytes(&seed, bytes);
     c->setup = random_setup(&source);
+    if (c->options.mcs)
+        random_setup_mcs(&c->setup);
     c->step_count = 0;
     struct replay r = replay_boot(&c->setup, c->options.check_every);
     r.sabotage = c->options.sabotage;

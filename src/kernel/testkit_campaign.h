@@ -22,6 +22,7 @@ struct campaign_options {
     uint64_t seed;    /* of the first guest */
     uint64_t entries; /* into the kernel, at least */
     unsigned check_every;
+    bool mcs;
     void (*sabotage)(struct replay *r, const struct step *step); /* NULL, but in tests of it */
 };
 

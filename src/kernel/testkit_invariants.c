@@ -239,6 +239,8 @@ static void check_replies(struct survey *s, struct tcb *tcb)
     struct kernel *k = s->k;
     const struct slot *master = &tcb->slots[TCB_SLOT_REPLY];
     const struct slot *reply = slot_at(k, master->next);
+    if (k->config.mcs)
+        return;
     REQUIRE(s, !master->prev);
     REQUIRE(s, tcb->state == THREAD_INACTIVE || !slot_is_empty(master));
     if (!reply)
@@ -316,6 +318,7 @@ static void check_waiters(struct survey *s, paddr_t object, paddr_t head, paddr_
         const struct tcb *tcb = tcb_at(k, at);
         REQUIRE(s, tcb->serial != 0 && tcb->state == state && tcb->blocked_on == object);
         REQUIRE(s, tcb->endpoint_link.prev == before);
+        REQUIRE(s, !k->config.mcs || !before || tcb_at(k, before)->priority >= tcb->priority);
         before = at;
         at = tcb->endpoint_link.next;
     }
@@ -379,6 +382,8 @@ static void check_all(struct survey *s, bool is_settled)
         survey_check_hardware(s);
     if (!s->problem)
         survey_check_open_pages(s);
+    if (!s->problem)
+        survey_check_time(s, is_settled);
 }
 
 const char *invariants_broken(struct kernel *k, const struct slot_array *roots, unsigned count,

@@ -36,6 +36,12 @@ struct replay_setup random_setup(struct byte_source *bytes)
     return setup;
 }
 
+void random_setup_mcs(struct replay_setup *setup)
+{
+    setup->mcs = true;
+    setup->cores = 0;
+}
+
 /* --- capabilities -------------------------------------------------------------------------- */
 
 static bool is_unmapped_frame(union cap cap)
@@ -78,6 +84,8 @@ static const struct {
     [CAP_IO_PORT_CONTROL] = {INV_X86_IO_PORT_CONTROL_ISSUE, INV_X86_IO_PORT_CONTROL_ISSUE},
     [CAP_IO_PORT] = {INV_X86_IO_PORT_IN8, INV_X86_IO_PORT_OUT32},
     [CAP_IO_PAGE_TABLE] = {INV_X86_IO_PAGE_TABLE_MAP, INV_X86_IO_PAGE_TABLE_UNMAP},
+    [CAP_SCHED_CONTROL] = {INV_SCHED_CONTROL_CONFIGURE_FLAGS, INV_SCHED_CONTROL_CONFIGURE_FLAGS},
+    [CAP_SCHED_CONTEXT] = {INV_SCHED_CONTEXT_BIND, INV_SCHED_CONTEXT_YIELD_TO},
 };
 
 /* What boot made, and nobody can make anew. */
@@ -88,6 +96,7 @@ static const cptr_t boot_caps[CAP_TYPE_COUNT] = {
     [CAP_IO_PORT_CONTROL] = INITIAL_CAP_IO_PORT_CONTROL,
     [CAP_DOMAIN_SET] = INITIAL_CAP_DOMAIN,
     [CAP_IO_SPACE] = INITIAL_CAP_IO_SPACE,
+    [CAP_SCHED_CONTROL] = 16, /* since 13.0 */
 };
 
 /* How to come by a capability of a type. */
@@ -107,6 +116,8 @@ static const struct maker {
     [CAP_IRQ_HANDLER] = {INV_IRQ_CONTROL_GET_IOAPIC, OBJECT_INVALID},
     [CAP_IO_PORT] = {INV_X86_IO_PORT_CONTROL_ISSUE, OBJECT_INVALID},
     [CAP_ASID_POOL] = {INV_X86_ASID_CONTROL_MAKE_POOL, OBJECT_INVALID},
+    [CAP_SCHED_CONTEXT] = {INV_UNTYPED_RETYPE, OBJECT_SCHED_CONTEXT},
+    [CAP_REPLY_OBJECT] = {INV_UNTYPED_RETYPE, OBJECT_REPLY},
 };
 
 /* What a method's capability has to be, to get far. */
@@ -174,11 +185,29 @@ static enum invocation take_any_method(const struct replay *r, struct byte_sourc
         INV_CNODE_SAVE_CALLER,          INV_X86_PAGE_TABLE_MAP, INV_X86_ASID_POOL_ASSIGN,
         INV_X86_ASID_CONTROL_MAKE_POOL, INV_IRQ_CONTROL_GET,    INV_DOMAIN_SET_SCHEDULE_SET_START,
         INV_CNODE_CANCEL_BADGED_SENDS};
+    static const enum invocation mcs_methods[] = {
+        INV_SCHED_CONTROL_CONFIGURE_FLAGS,
+        INV_SCHED_CONTROL_CONFIGURE_FLAGS,
+        INV_SCHED_CONTEXT_BIND,
+        INV_SCHED_CONTEXT_BIND,
+        INV_SCHED_CONTEXT_UNBIND,
+        INV_SCHED_CONTEXT_UNBIND_OBJECT,
+        INV_SCHED_CONTEXT_CONSUMED,
+        INV_SCHED_CONTEXT_YIELD_TO,
+        INV_TCB_SET_SCHED_PARAMS,
+        INV_TCB_SET_TIMEOUT_ENDPOINT,
+        INV_TCB_SET_SPACE,
+        INV_TCB_BIND_NOTIFICATION,
+        INV_TCB_RESUME,
+        INV_TCB_SET_PRIORITY,
+    };
     enum invocation method = 1 + take(bytes, INVOCATION_COUNT - 1);
     if (r->setup.favourite && rarely(bytes, 2))
         method = r->setup.favourite;
     if (rarely(bytes, 8))
         method = rare_methods[take(bytes, ARRAY_LENGTH(rare_methods))];
+    if (r->setup.mcs && rarely(bytes, 3))
+        method = mcs_methods[take(bytes, ARRAY_LENGTH(mcs_methods))];
     if (r->setup.has_debug_api && rarely(bytes, 6))
         method = INV_TCB_SET_BREAKPOINT + take(bytes, 4);
     if (r->setup.has_iommu && rarely(bytes, 4))
@@ -262,23 +291,45 @@ static struct guest_syscall take_nesting(const struct replay *r, struct byte_sou
     };
 }
 
-static struct guest_syscall take_message(const struct replay *r, struct byte_source *bytes)
+static enum syscall take_message_call(const struct replay *r, struct byte_source *bytes)
 {
     static const enum syscall calls[] = {SYSCALL_CALL,    SYSCALL_SEND, SYSCALL_NB_SEND,
                                          SYSCALL_RECV,    SYSCALL_RECV, SYSCALL_REPLY_RECV,
                                          SYSCALL_NB_RECV, SYSCALL_REPLY};
-    struct guest_syscall call = {.syscall = calls[take(bytes, ARRAY_LENGTH(calls))],
+    static const enum syscall calls_mcs[] = {
+        SYSCALL_CALL,         SYSCALL_CALL,         SYSCALL_SEND,       SYSCALL_NB_SEND,
+        SYSCALL_RECV,         SYSCALL_RECV,         SYSCALL_REPLY_RECV, SYSCALL_REPLY_RECV,
+        SYSCALL_NB_SEND_RECV, SYSCALL_NB_SEND_WAIT, SYSCALL_NB_RECV,    SYSCALL_WAIT,
+        SYSCALL_NB_WAIT};
+    return r->setup.mcs ? calls_mcs[take(bytes, ARRAY_LENGTH(calls_mcs))]
+                        : calls[take(bytes, ARRAY_LENGTH(calls))];
+}
+
+/* What may be sent to or received from, in either phase. */
+static cptr_t take_end(const struct replay *r, struct byte_source *bytes, enum cap_type reply)
+{
+    return choose_type(r, bytes,
+                       rarely(bytes, 8)   ? reply
+                       : rarely(bytes, 4) ? CAP_NOTIFICATION
+                                          : CAP_ENDPOINT);
+}
+
+static struct guest_syscall take_message(const struct replay *r, struct byte_source *bytes)
+{
+    struct guest_syscall call = {.syscall = take_message_call(r, bytes),
                                  .label = take(bytes, 3),
                                  .length = take(bytes, 24),
                                  .caps = take(bytes, 4)};
-    call.cap = choose_type(r, bytes,
-                           rarely(bytes, 8)   ? CAP_REPLY
-                           : rarely(bytes, 4) ? CAP_NOTIFICATION
-                                              : CAP_ENDPOINT);
+    call.cap = take_end(r, bytes, r->setup.mcs ? CAP_REPLY_OBJECT : CAP_REPLY);
     for (unsigned i = 0; i < call.caps; i++)
         call.extra[i] = choose_cptr(bytes);
     for (unsigned i = 0; i < 4; i++)
         call.words[i] = choose_word(bytes);
+    if (r->setup.mcs) {
+        call.reply = rarely(bytes, 8) ? take_end(r, bytes, CAP_NULL)
+                                      : choose_type(r, bytes, CAP_REPLY_OBJECT);
+        call.dest = rarely(bytes, 8) ? choose_cptr(bytes) : take_end(r, bytes, CAP_REPLY_OBJECT);
+    }
     return call;
 }
 
@@ -321,22 +372,28 @@ static struct guest_syscall take_other(const struct replay *r, struct byte_sourc
 static bool owes_answer(const struct replay *r, unsigned core)
 {
     const struct tcb *tcb = tcb_at(r->g.k, r->g.k->cores[core].current);
-    return cap_type(tcb->slots[TCB_SLOT_CALLER].cap) == CAP_REPLY;
+    return !r->setup.mcs && cap_type(tcb->slots[TCB_SLOT_CALLER].cap) == CAP_REPLY;
 }
 
 static void take_call(const struct replay *r, struct byte_source *bytes, struct step *step)
 {
+    bool takes_message = false;
     static struct guest_syscall (*const takes[])(const struct replay *, struct byte_source *) = {
         take_invocation, take_invocation, take_invocation, take_invocation, take_invocation,
         take_invocation, take_invocation, take_invocation, take_invocation, take_invocation,
         take_nesting,    take_message,    take_message,    take_message,    take_other};
+    if (r->setup.mcs) {
+        step->delay = take(bytes, 8);
+        takes_message = rarely(bytes, 5);
+    }
     step->kind = STEP_CALL;
     step->receive[0] = INITIAL_CAP_CNODE;
     step->receive[1] = take(bytes, REPLAY_ROOT_SLOTS);
     step->receive[2] = 64;
     step->stop = rarely(bytes, 8) ? 1 + take(bytes, 4) : 0;
     step->device = take(bytes, 256);
-    step->call = root_is_crowded(r) && rarely(bytes, 4)
+    step->call = takes_message ? take_message(r, bytes)
+                 : root_is_crowded(r) && rarely(bytes, 4)
                      ? take_cleaning(r, bytes)
                      : takes[take(bytes, ARRAY_LENGTH(takes))](r, bytes);
     if (owes_answer(r, step->core) && rarely(bytes, 4))

@@ -13,6 +13,8 @@ struct byte_source {
 };
 
 struct replay_setup random_setup(struct byte_source *bytes);
+/* The same guest on an MCS kernel, which has one core. */
+void random_setup_mcs(struct replay_setup *setup);
 /* What happens next; it depends on the bytes and on r's state, and changes neither guest nor r. */
 struct step random_step(const struct replay *r, struct byte_source *bytes);
 

@@ -14,6 +14,7 @@
 #define MEMORY_END      UINT64_C(0x1000000)
 #define MAX_ENTRY_PARTS 1000000 /* an entry that asks its seat more often does not end */
 #define DELAY_UNIT      UINT64_C(100000)
+#define DELAY_UNIT_MCS  UINT64_C(100007) /* budgets are whole microseconds, what is used is not */
 #define MAX_IRQ_OF_STEP (MAX_USER_VECTOR + 1)
 
 /* --- boot ---------------------------------------------------------------------------------- */
@@ -22,6 +23,7 @@ static struct kernel_config setup_config(const struct replay_setup *setup)
 {
     struct kernel_config config = kernel_config_default();
     config.root_cnode_size_bits = REPLAY_ROOT_RADIX;
+    config.mcs = setup->mcs;
     if (setup->release)
         config.release = setup->release;
     if (setup->work_units)
@@ -74,6 +76,11 @@ static void populate(struct guest *g)
         guest_make(g, OBJECT_UNTYPED, 11 + 3 * i);
     }
     guest_make(g, OBJECT_LARGE_PAGE, 0);
+    for (unsigned i = 0; i < 3 && g->k->config.mcs; i++) {
+        guest_make(g, OBJECT_REPLY, 0);
+        guest_make_sched_context(g, 300 * (i + 1), 2000);
+        guest_resume(g, guest_passive_thread(g, 50 * (i + 1)));
+    }
     for (unsigned i = 1; i <= 3 && g->k->config.iommu; i++)
         populate_device(g, i);
 }
@@ -439,7 +446,7 @@ bool replay_step(struct replay *r, const struct step *step)
     struct outcome outcome;
     if (step->core >= r->g.k->num_cores)
         return true;
-    r->g.now += step->delay * DELAY_UNIT;
+    r->g.now += step->delay * (r->setup.mcs ? DELAY_UNIT_MCS : DELAY_UNIT);
     if (r->is_preempted[step->core] && !type->is_event &&
         !finish(r, step, 0, kernel_continue(r->g.k, step->core, r->g.now)))
         return false;
@@ -518,6 +525,8 @@ static void print_call(FILE *out, const struct kernel_config *config, const stru
     print_words(out, ", .words = {", ARRAY_LENGTH(call->words), call->words);
     print_number(out, "caps", call->caps);
     print_words(out, ", .extra = {", ARRAY_LENGTH(call->extra), call->extra);
+    print_number(out, "reply", call->reply);
+    print_number(out, "dest", call->dest);
     fprintf(out, "}");
     print_words(out, ",\n         .receive = {", ARRAY_LENGTH(step->receive), step->receive);
 }
@@ -545,6 +554,7 @@ void replay_print_test(FILE *out, const struct replay_setup *setup, const struct
     print_number(out, "work_units", setup->work_units);
     print_number(out, "domains", setup->domains);
     print_number(out, "cores", setup->cores);
+    print_number(out, "mcs", setup->mcs);
     print_number(out, "is_silent", setup->is_silent);
     print_number(out, "reports_errors_by_ipc", setup->reports_errors_by_ipc);
     print_number(out, "has_pic", setup->has_pic);

@@ -21,6 +21,7 @@ struct replay_setup {
     unsigned work_units; /* per preemption */
     unsigned domains;
     unsigned cores;
+    bool mcs;
     bool is_silent; /* no debug build, no printing */
     bool reports_errors_by_ipc;
     bool has_pic, has_no_ioapic;

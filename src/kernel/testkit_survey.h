@@ -29,4 +29,7 @@ void survey_check_hardware(struct survey *s);
 /* What devices and guests may write against capabilities (testkit_open_pages.c). */
 void survey_check_open_pages(struct survey *s);
 
+/* MCS: refills, scheduling contexts, replies (testkit_time.c). */
+void survey_check_time(struct survey *s, bool is_settled);
+
 #endif
