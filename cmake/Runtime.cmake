@@ -8,7 +8,9 @@
 #
 # All of it is compiled anew here: the image is the same in every kind of build, without sanitizers
 # and counters, which call into libraries that are not there. With frame pointers a debugger that
-# knows nothing of the image finds its way through it, to the guest's own stack.
+# knows nothing of the image finds its way through it, to the guest's own stack. build/NAME.symbols is
+# what a debugger needs of the image, itself in no need of a file: names of functions, under which the
+# handler's return address goes by libc's name for it, and how to unwind them.
 function(sel4emu_runtime_layer name)
     get_property(below GLOBAL PROPERTY sel4emu_pure_layers)
     set_property(GLOBAL PROPERTY sel4emu_below_${name} ${below})
@@ -28,15 +30,18 @@ function(sel4emu_runtime_layer name)
     target_link_libraries(sel4emu_${name}_image PRIVATE sel4emu_flags sel4emu_pure_flags)
     target_compile_options(sel4emu_${name}_image PRIVATE
         -fno-sanitize=all -fno-profile-arcs -fno-test-coverage -fno-asynchronous-unwind-tables
-        -O2 -fpie -fno-omit-frame-pointer -fno-optimize-sibling-calls -Wframe-larger-than=2048)
+        -g -O2 -fpie -fno-omit-frame-pointer -fno-optimize-sibling-calls -Wframe-larger-than=2048)
 
     set(elf ${CMAKE_BINARY_DIR}/${name}.elf)
     set(image ${CMAKE_BINARY_DIR}/${name}.bin)
-    add_custom_command(OUTPUT ${elf} ${image}
+    set(symbols ${CMAKE_BINARY_DIR}/${name}.symbols)
+    add_custom_command(OUTPUT ${elf} ${image} ${symbols}
         COMMAND ${CMAKE_LINKER} -pie --no-dynamic-linker --no-undefined -z text -z norelro
                 -z noexecstack --build-id=none -T ${directory}/image.ld -o ${elf}
                 "$<TARGET_OBJECTS:sel4emu_${name}_image>"
         COMMAND ${CMAKE_OBJCOPY} -O binary ${elf} ${image}
+        COMMAND ${CMAKE_OBJCOPY} --only-keep-debug -w --remove-section=.debug_[!f]*
+                --redefine-sym linux_rt_sigreturn_call=__restore_rt ${elf} ${symbols}
         DEPENDS sel4emu_${name}_image "$<TARGET_OBJECTS:sel4emu_${name}_image>"
                 ${directory}/image.ld
         COMMAND_EXPAND_LISTS VERBATIM)
@@ -44,8 +49,10 @@ function(sel4emu_runtime_layer name)
     add_library(sel4emu_${name} STATIC ${directory}/embedded.c)
     target_include_directories(sel4emu_${name} PRIVATE ${layers_dir}/${name})
     target_link_libraries(sel4emu_${name} PRIVATE sel4emu_flags)
-    target_compile_definitions(sel4emu_${name} PRIVATE RUNTIME_IMAGE_FILE="${image}")
-    set_source_files_properties(${directory}/embedded.c PROPERTIES OBJECT_DEPENDS ${image})
+    target_compile_definitions(sel4emu_${name} PRIVATE RUNTIME_IMAGE_FILE="${image}"
+                               RUNTIME_SYMBOLS_FILE="${symbols}")
+    set_source_files_properties(${directory}/embedded.c PROPERTIES OBJECT_DEPENDS
+                                "${image};${symbols}")
     add_library(sel4emu_testkit_${name} INTERFACE)
     add_test(NAME style/image-check
              COMMAND ${CMAKE_SOURCE_DIR}/tests/style/image-check ${CMAKE_BINARY_DIR})

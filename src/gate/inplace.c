@@ -326,7 +326,8 @@ static void start(struct inplace *seat)
     shared->vspaces_made = 1;
     shared->carriers_made = 1;
     shared->carriers[0].run = CARRIER_RUNS;
-    if (!inplace_process_start(seat, 0) || !inplace_edit(seat, 0, EDIT_NEW_CARRIER, 0, &tid))
+    if (!inplace_process_start(seat, 0, "core") ||
+        !inplace_edit(seat, 0, EDIT_NEW_CARRIER, 0, &tid))
         return;
     if (tid <= 0)
         inplace_fail(seat, (int)tid, "cannot start a guest's thread");

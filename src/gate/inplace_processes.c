@@ -123,13 +123,13 @@ bool inplace_edit(struct inplace *seat, uint32_t index, uint32_t operation, uint
 
 /* --- life ---------------------------------------------------------------------------------- */
 
-bool inplace_process_start(struct inplace *seat, uint32_t index)
+bool inplace_process_start(struct inplace *seat, uint32_t index, const char *name)
 {
     enum { LANDED = 1 };
     struct runtime_vspace *vspace = &seat->shared->vspaces[index];
     __atomic_store_n(&vspace->done, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&vspace->asked, LANDED, __ATOMIC_RELEASE);
-    int error = landing_start(seat->base, &seat->contents, index, &seat->pids[index]);
+    int error = landing_start(seat->base, &seat->contents, index, name, &seat->pids[index]);
     if (error) {
         inplace_fail(seat, error, "cannot start a guest process");
         return false;

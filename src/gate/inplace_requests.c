@@ -13,6 +13,7 @@
 #include <host/host.h>
 #include <inttypes.h>
 #include <linux/futex.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PADDR_BITS 52
@@ -225,10 +226,30 @@ void inplace_drain_console(struct inplace *seat)
 
 /* --- processes ----------------------------------------------------------------------------- */
 
+/* By what request_name_tcb() says of a TCB. */
+static void choose_name(const struct inplace *seat, const struct runtime_request *request,
+                        char ret_name[THREAD_NAME_BYTES])
+{
+    const struct seat_client *client = &seat->client;
+    struct tcb tcb = {.name = ""}; /* of which nothing but the name is asked */
+    const char *symbol = NULL;
+    memcpy(tcb.name, request->reg, REQUEST_TCB_NAME_BYTES);
+    if (!seat_thread_is_named(&tcb))
+        symbol = client->symbol_at(client->context, request->argument[1]);
+    seat_thread_name(&tcb, symbol, ret_name);
+}
+
+/* So that a VSpace's process and its first thread are two. */
+#define PROCESS_PREFIX "vs:"
+
 static void serve_new_process(struct inplace *seat, struct runtime_request *request)
 {
-    if (is_vspace(seat, request->argument[0], false))
-        inplace_process_start(seat, (uint32_t)request->argument[0]);
+    char name[THREAD_NAME_BYTES], process_name[sizeof(PROCESS_PREFIX) + THREAD_NAME_BYTES];
+    if (!is_vspace(seat, request->argument[0], false))
+        return;
+    choose_name(seat, request, name);
+    snprintf(process_name, sizeof(process_name), PROCESS_PREFIX "%s", name);
+    inplace_process_start(seat, (uint32_t)request->argument[0], process_name);
 }
 
 static void serve_end_process(struct inplace *seat, struct runtime_request *request)
@@ -255,17 +276,13 @@ static unsigned highest_number(const struct inplace *seat, uint64_t self, const 
 
 static void serve_name(struct inplace *seat, struct runtime_request *request)
 {
-    enum { TCB_NAME_SHOWN = 64 };
-    const struct seat_client *client = &seat->client;
     uint64_t index = request->argument[0];
-    struct tcb tcb = {.name = ""}; /* of which nothing but the name is asked */
     if (index == 0 || index >= RUNTIME_MAX_CARRIERS) {
         refuse(seat, "number of a carrier", index);
         return;
     }
     char *name = seat->names[index];
-    memcpy(tcb.name, request->reg, TCB_NAME_SHOWN);
-    seat_thread_name(&tcb, client->symbol_at(client->context, request->argument[1]), name);
+    choose_name(seat, request, name);
     unsigned highest = highest_number(seat, index, name);
     if (highest > 0)
         seat_thread_name_add_number(name, highest + 1);

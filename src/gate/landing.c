@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* landing_child() runs in the forked copy of the machine, and may use nothing but host calls. */
 #include <gate/landing.h>
+
+#include <gate/attachable.h>
 #include <gate/runtime_filter.h>
 
 #include <errno.h>
@@ -138,7 +140,7 @@ static _Noreturn void jump(const struct runtime_landing *landing, const struct r
 }
 
 static _Noreturn void landing_child(vaddr_t base, const struct region_contents *contents,
-                                    uint32_t vspace, int machine)
+                                    uint32_t vspace, const char *name, int machine)
 {
     struct runtime_image image = *contents->image;
     struct region_contents here = *contents;
@@ -154,13 +156,15 @@ static _Noreturn void landing_child(vaddr_t base, const struct region_contents *
         base, region_bytes(contents->memory_bytes), &image, (struct sock_filter *)landing.filter);
     if (!error)
         error = make_copy(base, region_bytes(contents->memory_bytes), &image, &landing);
-    if (!error)
+    if (!error) {
+        attachable_make(base, &image, name);
         jump(&landing, &image);
+    }
     _exit(-error);
 }
 
 int landing_start(vaddr_t base, const struct region_contents *contents, uint32_t vspace,
-                  int *ret_pid)
+                  const char *name, int *ret_pid)
 {
     static const uint64_t all_signals = UINT64_MAX;
     uint64_t old = 0;
@@ -171,7 +175,7 @@ int landing_start(vaddr_t base, const struct region_contents *contents, uint32_t
         return (int)error;
     long pid = host_fork();
     if (pid == 0)
-        landing_child(base, contents, vspace, machine);
+        landing_child(base, contents, vspace, name, machine);
     host_rt_sigprocmask(SIG_SETMASK, &old, NULL, HOST_SIGNAL_SET_BYTES);
     if (pid < 0)
         return (int)pid;

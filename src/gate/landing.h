@@ -10,11 +10,11 @@
 
 /*
  * Forks a child that lands at `base` and serves struct runtime_vspace number `vspace`, whose
- * `asked` is 1. The caller waits until its `done` is 1 as well, or the child ends: with an errno
- * value (below LANDING_FAILED_STATUS), or LANDING_FAILED_STATUS + number of the part that Linux
- * refused. The child dies with this thread.
+ * `asked` is 1; ps shows it by that name. The caller waits until its `done` is 1 as well, or the
+ * child ends: with an errno value (below LANDING_FAILED_STATUS), or LANDING_FAILED_STATUS + number
+ * of the part that Linux refused. The child dies with this thread.
  */
 int landing_start(vaddr_t base, const struct region_contents *contents, uint32_t vspace,
-                  int *ret_pid);
+                  const char *name, int *ret_pid);
 
 #endif

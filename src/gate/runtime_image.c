@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include <base/assert.h>
+#include <base/bits.h>
 #include <host/host.h>
 #include <host/memory.h>
 #include <runtime/image.h>
@@ -44,20 +45,52 @@ static void relocate(uint8_t *image, const struct runtime_header *header, vaddr_
     }
 }
 
+static uint64_t symbols_bytes(void)
+{
+    return align_up((uint64_t)(runtime_symbols_end - runtime_symbols), PAGE_BITS);
+}
+
+/*
+ * Debuggers take a file that lies in memory from its loadable segments, and the first one tells how
+ * far its addresses are from its own. So there is one: all of the file.
+ */
+static void copy_symbols(uint8_t *file)
+{
+    const uint64_t bytes = (uint64_t)(runtime_symbols_end - runtime_symbols);
+    Elf64_Ehdr header;
+
+    memcpy(&header, runtime_symbols, sizeof(header));
+    ASSERT(header.e_phnum > 0 && header.e_phentsize == sizeof(Elf64_Phdr));
+    ASSERT(header.e_phoff + header.e_phnum * sizeof(Elf64_Phdr) <= bytes);
+    ASSERT(REGION_SYMBOLS + bytes < REGION_KERNEL);
+    const Elf64_Phdr all = {.p_type = PT_LOAD,
+                            .p_flags = PF_R,
+                            .p_vaddr = REGION_SYMBOLS - REGION_IMAGE,
+                            .p_filesz = bytes,
+                            .p_memsz = bytes,
+                            .p_align = PAGE_BYTES};
+    header.e_phnum = 1;
+    memcpy(file, runtime_symbols, bytes);
+    memcpy(file, &header, sizeof(header));
+    memcpy(file + header.e_phoff, &all, sizeof(all));
+}
+
 static long fill(int fd, const struct runtime_header *header, vaddr_t base,
                  vaddr_t ret_calls[RUNTIME_CALL_COUNT])
 {
-    long error = host_ftruncate(fd, header->bytes);
+    const uint64_t bytes = header->bytes + symbols_bytes();
+    long error = host_ftruncate(fd, bytes);
     if (error)
         return error;
-    long mapped = host_mmap(NULL, header->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    long mapped = host_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (mapped < 0 && mapped > -4096)
         return mapped;
     uint8_t *image = (uint8_t *)mapped;
     memcpy(image, runtime_image, embedded_bytes());
     relocate(image, header, base);
     memcpy(ret_calls, image + header->calls, RUNTIME_CALL_COUNT * sizeof(vaddr_t));
-    error = host_munmap(image, header->bytes);
+    copy_symbols(image + header->bytes);
+    error = host_munmap(image, bytes);
     return error ? error
                  : host_fcntl(fd, F_ADD_SEALS,
                               F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
@@ -74,6 +107,7 @@ int runtime_image_create(vaddr_t base, struct runtime_image *ret_image)
         .fd = fd,
         .code_bytes = header.code_bytes,
         .bytes = header.bytes,
+        .symbols_bytes = symbols_bytes(),
         .enter = base + REGION_IMAGE + header.enter,
         .land = header.land,
     };

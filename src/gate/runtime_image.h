@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The runtime image for one base: a memfd with its relocations applied, sealed, which all processes
- * of a guest map at REGION_IMAGE of their region.
+ * of a guest map at REGION_IMAGE of their region; behind it its symbols, for REGION_SYMBOLS.
  */
 #ifndef GATE_RUNTIME_IMAGE_H
 #define GATE_RUNTIME_IMAGE_H
@@ -11,6 +11,7 @@
 struct runtime_image {
     int fd;
     uint64_t code_bytes, bytes;        /* mappings: [0, code_bytes) r-x, the rest r-- */
+    uint64_t symbols_bytes;            /* behind the image: what goes to REGION_SYMBOLS */
     vaddr_t enter;                     /* address of runtime_enter() in a region at that base */
     uint64_t land;                     /* offset of runtime_land(), which may run anywhere */
     vaddr_t calls[RUNTIME_CALL_COUNT]; /* behind each `syscall` instruction, in that region */

@@ -20,6 +20,7 @@
 #include <runtime/shared.h>
 
 #define VSPACE  7
+#define NAME    "vs:landed"
 #define SECONDS 20 /* that a busy host may take */
 
 struct landed {
@@ -65,7 +66,7 @@ static bool land(struct landed *l, vaddr_t base, uint64_t seed)
     l->shared = (void *)(l->r.base + REGION_SHARED);
     l->edit = &l->shared->vspaces[VSPACE];
     l->edit->asked = 1;
-    return CHECK_EQ(landing_start(l->base, &l->r.contents, VSPACE, &l->pid), 0) &&
+    return CHECK_EQ(landing_start(l->base, &l->r.contents, VSPACE, NAME, &l->pid), 0) &&
            CHECK(await_done(l));
 }
 
@@ -204,7 +205,7 @@ TEST(a_child_that_cannot_land_says_why)
     for (unsigned i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
         struct landed l = {.r = r};
         host_inject(calls[i], 1, ENOMEM);
-        CHECK_EQ(landing_start(r.base, &r.contents, VSPACE, &l.pid), 0);
+        CHECK_EQ(landing_start(r.base, &r.contents, VSPACE, NAME, &l.pid), 0);
         host_inject(calls[i], 1, 0);
         int status = wait_for_end(&l);
         CHECK(WIFEXITED(status));
@@ -213,7 +214,7 @@ TEST(a_child_that_cannot_land_says_why)
     struct region_contents no_memory = r.contents;
     no_memory.memory_bytes = 0; /* which is no mapping: the last part fails */
     struct landed l = {.r = r};
-    CHECK_EQ(landing_start(r.base, &no_memory, VSPACE, &l.pid), 0);
+    CHECK_EQ(landing_start(r.base, &no_memory, VSPACE, NAME, &l.pid), 0);
     int status = wait_for_end(&l);
     CHECK(WIFEXITED(status));
     CHECK_EQ(WEXITSTATUS(status), LANDING_FAILED_STATUS + REGION_PART_COUNT - 1);
@@ -228,7 +229,7 @@ TEST(a_fork_that_fails_leaves_signals_as_they_were)
     if (!test_region_open(&r, 14))
         return;
     host_inject("fork", 1, EAGAIN);
-    CHECK_EQ(landing_start(r.base, &r.contents, VSPACE, &pid), -EAGAIN);
+    CHECK_EQ(landing_start(r.base, &r.contents, VSPACE, NAME, &pid), -EAGAIN);
     host_inject("fork", 1, 0);
     CHECK_EQ(pid, -7);
     sigprocmask(SIG_SETMASK, NULL, &mask);

@@ -115,6 +115,9 @@ TEST(a_region_has_its_parts_and_guards_between_them)
     check_rights(image + r.image.code_bytes - 1, "r-xp");
     check_rights(image + r.image.code_bytes, "r--p");
     check_rights(image + r.image.bytes, "---p");
+    check_rights(r.base + REGION_SYMBOLS - 1, "---p");
+    check_rights(r.base + REGION_SYMBOLS, "r--p");
+    check_rights(r.base + REGION_SYMBOLS + r.image.symbols_bytes, "---p");
     check_rights(r.base + REGION_KERNEL - 1, "---p");
     check_rights(r.base + REGION_KERNEL, "rw-s");
     check_rights(r.base + REGION_SHARED, "rw-s");

@@ -22,7 +22,17 @@ static uint32_t vspace_take_entry(void)
     return index;
 }
 
-static uint32_t vspace_create(paddr_t root, uint64_t serial)
+/* Its process is called after the TCB that is the first to run in it. */
+static void vspace_start_process(uint32_t index, const struct tcb *first)
+{
+    struct runtime_request *request = request_begin(REQUEST_NEW_PROCESS);
+
+    request->argument[0] = index;
+    request_name_tcb(request, first);
+    request_make(request);
+}
+
+static uint32_t vspace_create(paddr_t root, uint64_t serial, const struct tcb *first)
 {
     struct runtime_shared *shared = runtime_shared();
     uint32_t index = vspace_take_entry();
@@ -32,18 +42,18 @@ static uint32_t vspace_create(paddr_t root, uint64_t serial)
     shared->vspaces[index] = (struct runtime_vspace){
         .asked = 1, .root = root, .serial = serial, .next = shared->first_vspace};
     shared->first_vspace = index;
-    request_simple(REQUEST_NEW_PROCESS, index);
+    vspace_start_process(index, first);
     return index;
 }
 
-static uint32_t vspace_get(paddr_t root)
+static uint32_t vspace_get(paddr_t root, const struct tcb *tcb)
 {
     struct vspace *object = vspace_at(runtime_kernel(), root);
     uint64_t index = object->process;
     const struct runtime_vspace *vspace = &runtime_shared()->vspaces[index];
 
     if (index == 0 || vspace->root != root || vspace->serial != object->serial)
-        object->process = vspace_create(root, object->serial);
+        object->process = vspace_create(root, object->serial, tcb);
     return (uint32_t)object->process;
 }
 
@@ -163,7 +173,7 @@ static struct runtime_carrier *carrier_move(const struct carrier_page *page, str
 struct runtime_carrier *cache_carrier(struct carrier_page *page, struct tcb *tcb, paddr_t root)
 {
     struct runtime_carrier *carrier = &runtime_shared()->carriers[tcb->carrier];
-    uint32_t vspace = vspace_get(root);
+    uint32_t vspace = vspace_get(root, tcb);
     bool is_its = tcb->carrier != 0 && carrier->serial == tcb->serial &&
                   carrier->tcb == kernel_paddr(runtime_kernel(), tcb);
 

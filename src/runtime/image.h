@@ -39,4 +39,7 @@ struct runtime_relocation {
 /* The embedded image, for the layers above; it does not run where it lies. */
 extern const uint8_t runtime_image[], runtime_image_end[];
 
+/* An ELF file with the image's symbols, addresses as in the image, and unwind tables; no code. */
+extern const uint8_t runtime_symbols[], runtime_symbols_end[];
+
 #endif

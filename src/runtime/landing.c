@@ -42,7 +42,8 @@ _Noreturn void runtime_land(const struct runtime_landing *landing)
         landing->base + REGION_IMAGE + (uint64_t)((const char *)(uintptr_t)landed - runtime_start);
     __asm__ volatile("mov %0, %%rsp\n"
                      "xor %%ebp, %%ebp\n"
-                     "call *%1\n"
+                     "push %%rbp\n" /* where a backtrace ends */
+                     "jmp *%1\n"
                      :
                      : "r"(stack), "r"(target), "D"(landing)
                      : "memory");

@@ -19,7 +19,7 @@ struct region_part {
     uint64_t file_offset;
 };
 
-#define REGION_PART_COUNT 7
+#define REGION_PART_COUNT 8
 
 #define LANDING_FILTER_MAX 384 /* instructions */
 

@@ -12,11 +12,13 @@
             "    mov %rcx, %r10\n"                                                                 \
             ".globl linux_" #name "_call\n"                                                        \
             ".hidden linux_" #name "_call\n"                                                       \
+            ".type linux_" #name "_call, @function\n"                                              \
             "linux_" #name "_call:\n"                                                              \
             "    mov $" #number ", %rax\n"                                                         \
             "    syscall\n"                                                                        \
             "linux_" #name "_end:\n"                                                               \
             "    ret\n"                                                                            \
+            ".size linux_" #name "_call, . - linux_" #name "_call\n"                               \
             ".size linux_" #name ", . - linux_" #name "\n"                                         \
             ".popsection\n"                                                                        \
             ".pushsection .data.rel.ro.calls, \"aw\"\n"                                            \

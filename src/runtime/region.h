@@ -6,6 +6,7 @@
  *     offset       what                                          rights      shared
  *     0            guard
  *     IMAGE        runtime image: code; then constants           r-x; r--    a sealed memfd
+ *     SYMBOLS      an ELF file: symbols of the image, for debuggers  r--     the same
  *     KERNEL       struct kernel and its map of open pages       rw-         state memfd
  *     SHARED       struct runtime_shared                         rw-         state memfd
  *     PROCESS      what one process knows of itself              rw-         private
@@ -25,6 +26,7 @@
 #define REGION_ALIGNMENT_BITS 30
 
 #define REGION_IMAGE      UINT64_C(0x00200000)
+#define REGION_SYMBOLS    UINT64_C(0x00800000)
 #define REGION_KERNEL     UINT64_C(0x01000000)
 #define REGION_SHARED     UINT64_C(0x01c00000)
 #define REGION_PROCESS    UINT64_C(0x02000000)
@@ -59,13 +61,14 @@
 #define REGION_HIGHEST_END UINT64_C(0x7fffc0000000)
 
 _Static_assert(REGION_IMAGE == REGION_GUARD_BYTES, "the first guard");
-_Static_assert(REGION_IMAGE < REGION_KERNEL && REGION_KERNEL < REGION_SHARED &&
-                   REGION_SHARED < REGION_PROCESS &&
+_Static_assert(REGION_IMAGE < REGION_SYMBOLS && REGION_SYMBOLS < REGION_KERNEL &&
+                   REGION_KERNEL < REGION_SHARED && REGION_SHARED < REGION_PROCESS &&
                    REGION_PROCESS + REGION_PROCESS_BYTES < REGION_EDIT_STACK &&
                    REGION_EDIT_STACK + REGION_EDIT_STACK_BYTES < REGION_CARRIERS &&
                    REGION_CARRIERS < REGION_WINDOW,
                "parts ascend, and a stack has a guard below");
-_Static_assert((REGION_IMAGE | REGION_KERNEL | REGION_SHARED | REGION_PROCESS | REGION_EDIT_STACK) %
+_Static_assert((REGION_IMAGE | REGION_SYMBOLS | REGION_KERNEL | REGION_SHARED | REGION_PROCESS |
+                REGION_EDIT_STACK) %
                        PAGE_BYTES ==
                    0,
                "parts are mappings");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <runtime/request.h>
 
+#include <base/memory.h>
+#include <model/tcb.h>
 #include <runtime/landing.h>
 #include <runtime/linux.h>
 #include <runtime/places.h>
@@ -28,6 +30,12 @@ void request_make(struct runtime_request *request)
     request_attention();
     while ((answered = __atomic_load_n(&request->answered, __ATOMIC_ACQUIRE)) != asked)
         wait_while(&request->answered, answered);
+}
+
+void request_name_tcb(struct runtime_request *request, const struct tcb *tcb)
+{
+    request->argument[1] = tcb->context.next_ip;
+    mem_copy(request->reg, tcb->name, REQUEST_TCB_NAME_BYTES);
 }
 
 void request_simple(enum runtime_request_kind kind, uint64_t argument)

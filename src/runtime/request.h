@@ -11,6 +11,8 @@
 #include <abi/registers.h>
 #include <base/types.h>
 
+struct tcb;
+
 enum runtime_request_kind {
     REQUEST_NONE,
     /* argument[0]: kernel time. Does what is due. result[0]: a vector to deliver, or -1. */
@@ -19,8 +21,8 @@ enum runtime_request_kind {
     REQUEST_WAIT,
     REQUEST_CONSOLE, /* length: the kernel's console has that much text */
     /*
-     * Index of the carrier, address where its TCB starts; reg[]: the first 64 bytes of its name.
-     * reg[0], [1]: what its thread is to be called.
+     * Index of the carrier; of its TCB: what request_name_tcb() fills in. reg[0], [1]: what its
+     * thread is to be called.
      */
     REQUEST_NAME,
     REQUEST_IRQS_CHANGED, /* the kernel's irqs[] or irq_pins[] */
@@ -36,9 +38,10 @@ enum runtime_request_kind {
     REQUEST_EXECUTE,
     /* 15 bytes of code in argument[0], [1], how many of them there are; result[0]: the kind. */
     REQUEST_STEP_KIND,
-    REQUEST_CPUID,       /* reg[] in and out: the instruction is carried out, rip behind it */
-    REQUEST_NEW_PROCESS, /* index of the VSpace: it has a process when this is answered */
-    REQUEST_END_PROCESS, /* the same: its process is gone */
+    REQUEST_CPUID, /* reg[] in and out: the instruction is carried out, rip behind it */
+    /* Index of the VSpace, a TCB to name it after: it has a process when this is answered. */
+    REQUEST_NEW_PROCESS,
+    REQUEST_END_PROCESS, /* index of the VSpace: its process is gone */
     REQUEST_TRACE_ENTER, /* TCB, trap: what gate/gate.h's struct trap has, in this order */
     REQUEST_TRACE_LEAVE, /* struct outcome, in this order */
     REQUEST_HALT,        /* the guest has stopped the machine: never answered */
@@ -72,6 +75,9 @@ struct runtime_request {
 struct runtime_request *request_begin(enum runtime_request_kind kind);
 /* Waits for the answer, which is in the request. */
 void request_make(struct runtime_request *request);
+#define REQUEST_TCB_NAME_BYTES 64
+/* argument[1]: the address where the TCB starts; reg[]: as many bytes of its name. */
+void request_name_tcb(struct runtime_request *request, const struct tcb *tcb);
 /* One without results. */
 void request_simple(enum runtime_request_kind kind, uint64_t argument);
 /* A call of Linux's has failed: the guest ends. */

@@ -214,8 +214,7 @@ static void take_name(const struct carrier_page *page, const struct tcb *tcb)
     carrier->name_source = hash;
     struct runtime_request *request = request_begin(REQUEST_NAME);
     request->argument[0] = page->carrier;
-    request->argument[1] = tcb->context.next_ip;
-    mem_copy(request->reg, tcb->name, 64);
+    request_name_tcb(request, tcb);
     request_make(request);
     char name[16];
     mem_copy(name, request->reg, sizeof(name));
