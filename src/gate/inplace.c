@@ -161,7 +161,10 @@ int inplace_open(const struct inplace_guest *guest, struct inplace **ret_seat)
 
 static void inplace_close(void *context)
 {
-    release(context);
+    struct inplace *seat = context;
+    inplace_processes_end(seat);
+    inplace_forget_breakpoints(seat);
+    release(seat);
 }
 
 struct kernel *inplace_kernel(struct inplace *seat)
@@ -343,8 +346,9 @@ static void inplace_run(void *context, struct seat_result *ret_result)
     start(seat);
     while (!seat->ended)
         step(seat);
-    inplace_processes_end(seat);
     inplace_drain_console(seat);
+    if (!inplace_has_request(seat))
+        inplace_processes_end(seat); /* somebody may still run */
 }
 
 static void inplace_interrupt(void *context)
@@ -353,35 +357,6 @@ static void inplace_interrupt(void *context)
     const uint64_t one = 1;
     atomic_store(&seat->poked, true);
     host_write(seat->contents.wake_fd, &one, sizeof(one));
-}
-
-/* --- questions ----------------------------------------------------------------------------- */
-
-static bool inplace_thread_cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_time)
-{
-    const struct inplace *seat = context;
-    paddr_t paddr = kernel_paddr(seat->k, tcb);
-    uint64_t made = min_u64(seat->shared->carriers_made, RUNTIME_MAX_CARRIERS);
-    for (uint64_t i = 1; i < made; i++) {
-        const struct runtime_carrier *carrier = &seat->shared->carriers[i];
-        uint32_t vspace = carrier->vspace;
-        if (carrier->tcb == paddr && carrier->serial == tcb->serial && carrier->tid &&
-            vspace < RUNTIME_MAX_VSPACES && seat->pids[vspace])
-            return host_cpu_time_of_task(seat->pids[vspace], (int)carrier->tid, ret_time) == 0;
-    }
-    return false;
-}
-
-/* It is in the signal frames of processes, which have ended when somebody asks. */
-static int inplace_read_vector_state(void *context, struct tcb *tcb, void *ret_xsave, size_t size,
-                                     size_t *ret_size)
-{
-    (void)context;
-    (void)tcb;
-    (void)ret_xsave;
-    (void)size;
-    (void)ret_size;
-    return -ENOTSUP;
 }
 
 const struct seat_ops inplace_seat_ops = {

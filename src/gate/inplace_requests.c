@@ -161,6 +161,54 @@ _Static_assert((int)STEP_PLAIN == RUNTIME_STEP_PLAIN &&
                    (int)STEP_STORES_FLAGS == RUNTIME_STEP_STORES_FLAGS,
                "a runtime has a decoder's answer");
 
+/* --- the processor's breakpoints ----------------------------------------------------------- */
+
+static bool is_carrier(struct inplace *seat, uint64_t index)
+{
+    return (index > 0 && index < RUNTIME_MAX_CARRIERS) ||
+           refuse(seat, "number of a carrier", index);
+}
+
+static bool is_breakpoint(struct inplace *seat, const word_t word[])
+{
+    enum { SIZES = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8 };
+    if (!word[4] || word[1] == BREAKPOINT_INSTRUCTION)
+        return true;
+    if (word[1] != BREAKPOINT_DATA)
+        return refuse(seat, "type of a breakpoint", word[1]);
+    if (word[2] > BREAK_ON_READ_WRITE)
+        return refuse(seat, "access of a breakpoint", word[2]);
+    if (word[3] > 8 || !(SIZES >> word[3] & 1))
+        return refuse(seat, "size of a breakpoint", word[3]);
+    return word[0] % word[3] == 0 || refuse(seat, "address of a breakpoint", word[0]);
+}
+
+static void serve_breakpoints(struct inplace *seat, struct runtime_request *request)
+{
+    enum { WORDS = 5 };
+    _Static_assert(HARDWARE_BREAKPOINTS * WORDS <= USER_REGISTER_COUNT, "a request has room");
+    struct breakpoint list[HARDWARE_BREAKPOINTS];
+    if (!is_carrier(seat, request->argument[0]))
+        return;
+    for (unsigned i = 0; i < HARDWARE_BREAKPOINTS; i++) {
+        const word_t *word = &request->reg[i * WORDS];
+        if (!is_breakpoint(seat, word))
+            return;
+        list[i] = (struct breakpoint){.address = word[0],
+                                      .type = (uint8_t)word[1],
+                                      .access = (uint8_t)word[2],
+                                      .size = (uint8_t)word[3],
+                                      .is_enabled = word[4] != 0};
+    }
+    inplace_set_breakpoints(seat, (uint32_t)request->argument[0], list);
+}
+
+static void serve_hits(struct inplace *seat, struct runtime_request *request)
+{
+    if (is_carrier(seat, request->argument[0]))
+        request->result[0] = inplace_take_hits(seat, (uint32_t)request->argument[0]);
+}
+
 static void serve_cpuid(struct inplace *seat, struct runtime_request *request)
 {
     execute_cpuid(&seat->trusted->config, request->reg);
@@ -277,10 +325,8 @@ static unsigned highest_number(const struct inplace *seat, uint64_t self, const 
 static void serve_name(struct inplace *seat, struct runtime_request *request)
 {
     uint64_t index = request->argument[0];
-    if (index == 0 || index >= RUNTIME_MAX_CARRIERS) {
-        refuse(seat, "number of a carrier", index);
+    if (!is_carrier(seat, index))
         return;
-    }
     char *name = seat->names[index];
     choose_name(seat, request, name);
     unsigned highest = highest_number(seat, index, name);
@@ -377,6 +423,8 @@ static void (*const services[])(struct inplace *seat, struct runtime_request *re
     [REQUEST_MEMORY_KIND] = serve_memory_kind,
     [REQUEST_EXECUTE] = serve_execute,
     [REQUEST_STEP_KIND] = serve_step_kind,
+    [REQUEST_BREAKPOINTS] = serve_breakpoints,
+    [REQUEST_HITS] = serve_hits,
     [REQUEST_CPUID] = serve_cpuid,
     [REQUEST_NEW_PROCESS] = serve_new_process,
     [REQUEST_END_PROCESS] = serve_end_process,

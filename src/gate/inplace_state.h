@@ -5,10 +5,12 @@
  *     inplace.c            its life: region, kernel and clock; the run's loop, the kick
  *     inplace_requests.c   what runtimes ask for
  *     inplace_processes.c  guest processes: how they begin and end
+ *     inplace_carriers.c   their threads: vector state, CPU time, the processor's breakpoints
  */
 #ifndef GATE_INPLACE_STATE_H
 #define GATE_INPLACE_STATE_H
 
+#include <gate/breakpoint_events.h>
 #include <gate/inplace.h>
 #include <host/cpu.h>
 #include <runtime/shared.h>
@@ -38,6 +40,8 @@ struct inplace {
     uint32_t answered;             /* the number of the last request */
 
     char names[RUNTIME_MAX_CARRIERS][THREAD_NAME_BYTES]; /* of their threads */
+    /* Of those that ever had breakpoints. */
+    struct breakpoint_events *breakpoints[RUNTIME_MAX_CARRIERS];
 
     atomic_bool poked; /* by a signal: a process may have ended */
 
@@ -76,5 +80,19 @@ void inplace_processes_check(struct inplace *seat);
 /* Asks the edit thread of a process (runtime/edit.h). False: the run has ended. */
 bool inplace_edit(struct inplace *seat, uint32_t index, uint32_t operation, uint64_t argument,
                   int64_t *ret_result);
+
+/* --- inplace_carriers.c -------------------------------------------------------------------- */
+
+/* struct seat_ops */
+bool inplace_thread_cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_time);
+int inplace_read_vector_state(void *context, struct tcb *tcb, void *ret_xsave, size_t size,
+                              size_t *ret_size);
+
+/* Of the carrier's thread from now on; false: the run has ended. */
+bool inplace_set_breakpoints(struct inplace *seat, uint32_t carrier,
+                             const struct breakpoint list[HARDWARE_BREAKPOINTS]);
+/* Bit n: breakpoint n was hit since the last call. */
+uint8_t inplace_take_hits(struct inplace *seat, uint32_t carrier);
+void inplace_forget_breakpoints(struct inplace *seat);
 
 #endif

@@ -98,6 +98,10 @@ TEST(numbers_that_are_none_end_the_guest)
         {REQUEST_CONSOLE, {UINT64_MAX}, "length of a text"},
         {REQUEST_NAME, {0}, "number of a carrier"},
         {REQUEST_NAME, {RUNTIME_MAX_CARRIERS}, "number of a carrier"},
+        {REQUEST_BREAKPOINTS, {0}, "number of a carrier"},
+        {REQUEST_BREAKPOINTS, {RUNTIME_MAX_CARRIERS}, "number of a carrier"},
+        {REQUEST_HITS, {0}, "number of a carrier"},
+        {REQUEST_HITS, {UINT64_MAX}, "number of a carrier"},
         {REQUEST_MEMORY_KIND, {UINT64_C(1) << 52}, "physical address"},
         {REQUEST_EXECUTE, {TEST_ROOT + 8}, "VSpace"},
         {REQUEST_EXECUTE, {TEST_INPLACE_MEMORY}, "VSpace"},
@@ -342,6 +346,32 @@ TEST(an_instruction_that_is_not_known_ends_the_guest)
     set_instruction(&t, "\x0f\x28\x03", 3, 0x9000);
     CHECK(!test_inplace_ask(&t, REQUEST_EXECUTE));
     CHECK_EQ(t.result.error, -EPERM);
+    test_inplace_close(&t);
+}
+
+TEST(breakpoints_that_no_processor_has_end_the_guest)
+{
+    static const struct {
+        word_t word[4]; /* address, type, access, size */
+        const char *what;
+    } cases[] = {
+        {{0x1000, 2, BREAK_ON_WRITE, 8}, "type of a breakpoint 0x2"},
+        {{0x1000, BREAKPOINT_DATA, 3, 8}, "access of a breakpoint 0x3"},
+        {{0x1000, BREAKPOINT_DATA, BREAK_ON_WRITE, 0}, "size of a breakpoint 0x0"},
+        {{0x1000, BREAKPOINT_DATA, BREAK_ON_WRITE, 3}, "size of a breakpoint 0x3"},
+        {{0x1000, BREAKPOINT_DATA, BREAK_ON_WRITE, 16}, "size of a breakpoint 0x10"},
+        {{0x1004, BREAKPOINT_DATA, BREAK_ON_WRITE, 8}, "address of a breakpoint 0x1004"},
+    };
+    enum { LAST = 3 * 5 };
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    t.request->argument[0] = 1;
+    t.request->reg[LAST + 4] = true;
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memcpy(&t.request->reg[LAST], cases[i].word, sizeof(cases[i].word));
+        check_refused(&t, REQUEST_BREAKPOINTS, cases[i].what);
+    }
     test_inplace_close(&t);
 }
 

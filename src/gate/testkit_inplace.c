@@ -61,7 +61,7 @@ static void note_irqs(void *context, struct kernel *k)
 {
     struct test_inplace *t = context;
     t->calls++;
-    t->value = k->irq_pins[3].is_mapped << 8 | k->irq_pins[3].vector;
+    t->value = (uint64_t)k->irq_pins[3].is_mapped << 8 | k->irq_pins[3].vector;
 }
 
 static int take_interrupt(void *context, nanoseconds_t now)

@@ -17,6 +17,7 @@
 
 struct epoll_event;
 struct iovec;
+struct perf_event_attr;
 struct pollfd;
 struct rlimit;
 struct rusage;

@@ -7,6 +7,7 @@
 
 #include <abi/object.h>
 #include <base/bits.h>
+#include <gate/breakpoint_events.h>
 #include <machine/dma.h>
 #include <machine/inspector.h>
 #include <machine/post_mortem.h>
@@ -191,8 +192,8 @@ static const char *find_obstacle(const struct machine *machine, const struct inp
 {
     if (machine->options->has_gdb)
         return "a debugger needs the other seat";
-    if (machine->options->configuration->kernel.hardware_debug_api)
-        return "the hardware debug API needs the other seat";
+    if (machine->options->configuration->kernel.hardware_debug_api && breakpoint_events_check())
+        return "the hardware debug API needs perf events, which this host does not provide";
     return inplace_obstacle(guest);
 }
 

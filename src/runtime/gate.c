@@ -32,6 +32,7 @@ enum {
     CODE_SENT = 0, /* and below: by somebody, not by the processor */
     CODE_SIGTRAP_BREAKPOINT = 1,
     CODE_SIGTRAP_TRACE = 2,
+    CODE_SIGTRAP_PERF = 6, /* an event that the machine has opened: a breakpoint */
     CODE_SIGSYS_DISPATCH = 2,
 };
 
@@ -179,6 +180,8 @@ void gate_decode(const struct signal_info *info, const struct frame *frame, padd
         *ret_trap = decode_call(info, reg);
     else if (info->signal == LINUX_SIGSYS)
         *ret_trap = decode_filtered(info, reg);
+    else if (info->signal == LINUX_SIGTRAP && info->code == CODE_SIGTRAP_PERF)
+        *ret_trap = exception(EXCEPTION_DEBUG, 0);
     else if ((frame->reg[FRAME_SEGMENTS] & mask(16)) != CODE_SEGMENT)
         *ret_trap = exception(VECTOR_PROTECTION, 0);
     else

@@ -38,6 +38,12 @@ enum runtime_request_kind {
     REQUEST_EXECUTE,
     /* 15 bytes of code in argument[0], [1], how many of them there are; result[0]: the kind. */
     REQUEST_STEP_KIND,
+    /*
+     * Index of the carrier; reg[]: address, then type, access, size and whether it is enabled of
+     * each of the four breakpoints (struct breakpoint). From now on they are those of its thread.
+     */
+    REQUEST_BREAKPOINTS,
+    REQUEST_HITS,  /* index of the carrier; result[0]: bit n: breakpoint n was hit */
     REQUEST_CPUID, /* reg[] in and out: the instruction is carried out, rip behind it */
     /* Index of the VSpace, a TCB to name it after: it has a process when this is answered. */
     REQUEST_NEW_PROCESS,

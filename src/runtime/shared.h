@@ -94,10 +94,10 @@ struct runtime_carrier {
     uint32_t vspace, slot; /* slot: chosen by its edit thread */
     paddr_t tcb;
     uint64_t serial;
-    uint64_t name_source; /* hash of the TCB's name that its thread has */
-    uint32_t next;        /* of the list of entries in use, or free */
-    uint32_t debug_generation;
-    uint32_t takes_vector; /* at its first turn: vector state is in `vector` */
+    uint64_t name_source;      /* hash of the TCB's name that its thread has */
+    uint32_t next;             /* of the list of entries in use, or free */
+    uint32_t debug_generation; /* of the TCB, when its breakpoints were last set */
+    uint32_t takes_vector;     /* at its first turn: vector state is in `vector` */
     uint32_t unused[3];
 };
 

@@ -221,6 +221,55 @@ static void take_name(const struct carrier_page *page, const struct tcb *tcb)
     linux_set_name(LINUX_PR_SET_NAME, name);
 }
 
+/* Only the machine can give this thread the breakpoints of its TCB. */
+static void take_breakpoints(const struct carrier_page *page, const struct tcb *tcb)
+{
+    struct runtime_carrier *carrier = carrier_of(page);
+    struct breakpoint list[HARDWARE_BREAKPOINTS];
+
+    if (carrier->debug_generation == tcb->debug.generation)
+        return;
+    carrier->debug_generation = tcb->debug.generation;
+    struct runtime_request *request = request_begin(REQUEST_BREAKPOINTS);
+    word_t *word = request->reg;
+    kernel_breakpoints(tcb, list);
+    for (unsigned i = 0; i < HARDWARE_BREAKPOINTS; i++) {
+        *word++ = list[i].address;
+        *word++ = list[i].type;
+        *word++ = list[i].access;
+        *word++ = list[i].size;
+        *word++ = list[i].is_enabled;
+    }
+    request->argument[0] = page->carrier;
+    request_make(request);
+}
+
+/* Which of them a debug exception is of: Linux tells one of several at best. */
+static void take_hits(const struct carrier_page *page, struct trap *trap)
+{
+    if (carrier_of(page)->debug_generation == 0)
+        return;
+    struct runtime_request *request = request_begin(REQUEST_HITS);
+    request->argument[0] = page->carrier;
+    request_make(request);
+    trap->debug.breakpoints = (uint8_t)request->result[0];
+}
+
+/* The breakpoints at an instruction that does not execute: the processor looks for them first. */
+static uint8_t breakpoints_at(const struct tcb *tcb, const word_t reg[USER_REGISTER_COUNT])
+{
+    struct breakpoint list[HARDWARE_BREAKPOINTS];
+    uint8_t hits = 0;
+
+    kernel_breakpoints(tcb, list);
+    for (unsigned i = 0; i < HARDWARE_BREAKPOINTS; i++) {
+        if (list[i].is_enabled && list[i].type == BREAKPOINT_INSTRUCTION &&
+            list[i].address == reg[UREG_RIP])
+            hits |= (uint8_t)bit(i);
+    }
+    return reg[UREG_RFLAGS] & RFLAGS_RESUME ? 0 : hits;
+}
+
 /*
  * `tcb`, which is this carrier's, goes on with reg[] when the handler returns. False: something has
  * come up first, and *outcome is what is to be done.
@@ -232,6 +281,9 @@ static bool prepare_registers(struct carrier_page *page, struct kernel *k, struc
     struct trap trap;
 
     if (tcb->flags & TCB_FLAG_FPU_DISABLED && !step_begin(page, root, reg, &trap)) {
+        trap.debug.breakpoints = breakpoints_at(tcb, reg);
+        if (trap.debug.breakpoints)
+            trap.vector = EXCEPTION_DEBUG;
         *outcome = enter(k, tcb, reg, &trap, 0);
         return false;
     }
@@ -248,6 +300,7 @@ static bool prepare_own(struct carrier_page *page, struct kernel *k, struct tcb 
 
     memory_make_losses(root);
     take_name(page, tcb);
+    take_breakpoints(page, tcb);
     kernel_load_registers(tcb, reg);
     if (kernel_traps_at_once(tcb)) {
         *outcome = enter(k, tcb, reg, &seat_step_trap, 0);
@@ -382,6 +435,8 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
 
     frame_read(page->frame, reg);
     gate_decode(info, page->frame, root, reg, &trap);
+    if (trap.kind == TRAP_EXCEPTION && trap.vector == EXCEPTION_DEBUG)
+        take_hits(page, &trap);
     if (trap.kind == TRAP_PAGE_FAULT)
         fault = memory_fault(root, &trap, reg, &fsr);
     if (fault == MEMORY_FAULT_RETRY)

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Carriers as the machine finds them: here the test's own process plays the guest's. */
+#include <gate/testkit_inplace.h>
+
+#include <errno.h>
+#include <string.h>
+#include <test.h>
+#include <unistd.h>
+
+#include <host/host.h>
+#include <runtime/carrier.h>
+#include <runtime/region.h>
+
+#define TCB_AT   UINT64_C(0x8000)
+#define INDEX    3
+#define AREA_AT  (CARRIER_SIGNAL_STACK + 0x4000)
+#define FRAME_AT (CARRIER_SIGNAL_STACK + 0x3000)
+
+enum { FCW_AT = 0, MXCSR_AT = 24, XMM0_AT = 160, BYTES_AT = 480, PRESENT_AT = 512, AVX_AT = 576 };
+enum { X87 = 1, SSE = 2, AVX = 4, AREA_BYTES = 832 };
+
+static struct test_inplace t;
+static uint8_t slot[CARRIER_SLOT_BYTES];
+static struct carrier_page *const page = (void *)(slot + CARRIER_PAGE);
+static struct frame *const frame = (void *)(slot + FRAME_AT);
+static uint8_t *const area = slot + AREA_AT;
+static struct tcb *tcb;
+
+static void put32(unsigned at, uint32_t value)
+{
+    memcpy(area + at, &value, sizeof(value));
+}
+
+/* A carrier that waits with a frame; false: a check has failed. */
+static bool begin(uint8_t present)
+{
+    if (!test_inplace_open(&t))
+        return false;
+    memset(slot, 0, sizeof(slot));
+    tcb = tcb_at(t.seat->k, TCB_AT);
+    tcb->carrier = INDEX;
+    tcb->serial = 77;
+    t.seat->base = (vaddr_t)slot - REGION_CARRIERS;
+    t.seat->pids[1] = (int)getpid();
+    t.seat->shared->carriers[INDEX] = (struct runtime_carrier){
+        .vspace = 1, .tid = (uint32_t)host_gettid(), .tcb = TCB_AT, .serial = 77};
+    page->frame = frame;
+    frame->vector = area;
+    memset(area, 0x5a, AREA_BYTES);
+    put32(BYTES_AT, AREA_BYTES);
+    memset(area + PRESENT_AT, 0, sizeof(uint64_t));
+    area[PRESENT_AT] = present;
+    return true;
+}
+
+static void end(void)
+{
+    t.seat->pids[1] = 0; /* not to be killed */
+    test_inplace_close(&t);
+}
+
+static int read_state(uint8_t ret_xsave[AREA_BYTES], size_t size)
+{
+    size_t got = 0;
+    memset(ret_xsave, 0xee, AREA_BYTES);
+    int error = inplace_read_vector_state(t.seat, tcb, ret_xsave, size, &got);
+    if (!error)
+        CHECK_EQ(got, size);
+    return error;
+}
+
+static uint32_t word_at(const uint8_t *bytes, unsigned at)
+{
+    uint32_t word;
+    memcpy(&word, bytes + at, sizeof(word));
+    return word;
+}
+
+TEST(vector_state_is_in_the_frame)
+{
+    uint8_t state[AREA_BYTES];
+    if (!begin(X87 | SSE | AVX))
+        return;
+    CHECK_EQ(read_state(state, AREA_BYTES), 0);
+    CHECK_EQ(word_at(state, FCW_AT), 0x5a5a5a5a);
+    CHECK_EQ(word_at(state, XMM0_AT), 0x5a5a5a5a);
+    CHECK_EQ(word_at(state, AVX_AT), 0x5a5a5a5a);
+    CHECK_EQ(read_state(state, 512), 0);
+    CHECK_EQ(state[511], 0x5a);
+    CHECK_EQ(state[512], 0xee);
+    end();
+}
+
+TEST(what_is_not_in_use_has_its_first_values)
+{
+    uint8_t state[AREA_BYTES];
+    if (!begin(SSE))
+        return;
+    CHECK_EQ(read_state(state, AREA_BYTES), 0);
+    CHECK_EQ(word_at(state, FCW_AT), 0x37f);
+    CHECK_EQ(word_at(state, MXCSR_AT), 0x5a5a5a5a);
+    CHECK_EQ(word_at(state, XMM0_AT), 0x5a5a5a5a);
+    end();
+    if (!begin(X87))
+        return;
+    CHECK_EQ(read_state(state, AREA_BYTES), 0);
+    CHECK_EQ(word_at(state, FCW_AT), 0x5a5a5a5a);
+    CHECK_EQ(word_at(state, MXCSR_AT), 0x1f80);
+    CHECK_EQ(word_at(state, XMM0_AT), 0);
+    end();
+}
+
+TEST(a_thread_that_has_not_run_has_first_values)
+{
+    uint8_t state[AREA_BYTES];
+    if (!begin(X87 | SSE))
+        return;
+    page->frame = NULL;
+    CHECK_EQ(read_state(state, AREA_BYTES), 0);
+    CHECK_EQ(word_at(state, FCW_AT), 0x37f);
+    CHECK_EQ(word_at(state, MXCSR_AT), 0x1f80);
+    CHECK_EQ(word_at(state, XMM0_AT), 0);
+    end();
+}
+
+TEST(what_a_guest_may_have_written_is_checked)
+{
+    uint8_t state[AREA_BYTES];
+    if (!begin(X87 | SSE))
+        return;
+    struct runtime_carrier *carrier = &t.seat->shared->carriers[INDEX];
+    put32(BYTES_AT, RUNTIME_VECTOR_BYTES + 1);
+    CHECK_EQ(read_state(state, AREA_BYTES), -EFAULT);
+    put32(BYTES_AT, 575);
+    CHECK_EQ(read_state(state, AREA_BYTES), -EFAULT);
+    put32(BYTES_AT, AREA_BYTES);
+    frame->vector = slot + CARRIER_PAGE - AREA_BYTES + 1;
+    CHECK_EQ(read_state(state, AREA_BYTES), -EFAULT);
+    frame->vector = (void *)(UINTPTR_MAX - 8);
+    CHECK_EQ(read_state(state, AREA_BYTES), -EFAULT);
+    page->frame = (void *)page;
+    CHECK_EQ(read_state(state, AREA_BYTES), -EFAULT);
+    page->frame = frame;
+    frame->vector = area;
+    CHECK_EQ(read_state(state, AREA_BYTES), 0);
+    carrier->slot = CARRIER_MAX;
+    CHECK_EQ(read_state(state, AREA_BYTES), -ESRCH);
+    carrier->slot = 0;
+    carrier->tid = (uint32_t)getppid(); /* a thread, but not of that process */
+    CHECK_EQ(read_state(state, AREA_BYTES), -ESRCH);
+    carrier->tid = (uint32_t)host_gettid();
+    carrier->serial++;
+    CHECK_EQ(read_state(state, AREA_BYTES), -ESRCH);
+    carrier->serial--;
+    carrier->vspace = RUNTIME_MAX_VSPACES;
+    CHECK_EQ(read_state(state, AREA_BYTES), -ESRCH);
+    tcb->carrier = RUNTIME_MAX_CARRIERS;
+    CHECK_EQ(read_state(state, AREA_BYTES), -ESRCH);
+    end();
+}
+
+TEST(cpu_time_is_that_of_the_thread)
+{
+    nanoseconds_t time = 0;
+    if (!begin(0))
+        return;
+    CHECK(inplace_thread_cpu_time(t.seat, tcb, &time));
+    CHECK(time > 0);
+    tcb->carrier = 0;
+    CHECK(!inplace_thread_cpu_time(t.seat, tcb, &time));
+    end();
+}
+
+/* --- breakpoints --------------------------------------------------------------------------- */
+
+static void ask_for(unsigned n, vaddr_t address, word_t type, word_t access, word_t size)
+{
+    const word_t words[] = {address, type, access, size, true};
+    memcpy(&t.request->reg[n * 5], words, sizeof(words));
+}
+
+TEST(what_lies_in_the_region_is_no_breakpoint_of_the_guests)
+{
+    if (!begin(0))
+        return;
+    if (breakpoint_events_check() == 0) {
+        t.request->argument[0] = INDEX;
+        ask_for(0, (vaddr_t)slot, BREAKPOINT_DATA, BREAK_ON_WRITE, 8);
+        ask_for(1, UINT64_C(1) << 47, BREAKPOINT_INSTRUCTION, 0, 0);
+        CHECK(test_inplace_ask(&t, REQUEST_BREAKPOINTS));
+        const struct breakpoint_events *events = t.seat->breakpoints[INDEX];
+        CHECK(events && !events->is_set[0] && !events->is_set[1]);
+        ask_for(2, t.seat->base - 8, BREAKPOINT_DATA, BREAK_ON_WRITE, 8);
+        CHECK(test_inplace_ask(&t, REQUEST_BREAKPOINTS));
+        CHECK(events && events->is_set[2]);
+        CHECK(test_inplace_ask(&t, REQUEST_HITS));
+        CHECK_EQ(t.request->result[0], 0);
+    }
+    end();
+}
+
+TEST(a_carrier_without_a_thread_has_no_breakpoints)
+{
+    if (!begin(0))
+        return;
+    t.request->argument[0] = INDEX + 1;
+    CHECK(test_inplace_ask(&t, REQUEST_HITS));
+    CHECK_EQ(t.request->result[0], 0);
+    CHECK(!test_inplace_ask(&t, REQUEST_BREAKPOINTS));
+    CHECK(strstr(t.result.what, "names a carrier that cannot be: 4"));
+    end();
+}
