@@ -11,8 +11,13 @@ const seL4_BootInfo *guest_boot_info;
 __thread seL4_IPCBuffer *__sel4_ipc_buffer;
 __thread seL4_CPtr own_reply;
 
+#define SCRATCH_BITS 22
+
 static seL4_CPtr pool;
-static seL4_CPtr next_slot;
+static seL4_CPtr next_slot, end_of_slots;
+
+/* Memory of what scratch_end() takes back; the first of its slots, 0: scratch_begin() was not. */
+static seL4_CPtr scratch, scratch_slots;
 
 void guest_start(const seL4_BootInfo *boot_info);
 
@@ -77,6 +82,7 @@ void guest_start(const seL4_BootInfo *boot_info)
     seL4_SetIPCBuffer(boot_info->ipcBuffer);
     guest_boot_info = boot_info;
     next_slot = boot_info->empty.start;
+    end_of_slots = boot_info->empty.end;
     pool = find_pool(boot_info);
     if (pool == seL4_CapNull) {
         print("guest: no untyped memory of %u MiB\n", 1u << (guest_pool_bits - 20));
@@ -89,18 +95,49 @@ void guest_start(const seL4_BootInfo *boot_info)
 
 seL4_CPtr slot_new(void)
 {
-    if (next_slot == guest_boot_info->empty.end)
+    if (next_slot == end_of_slots)
         must(seL4_NotEnoughMemory, "the root CNode is full");
     return next_slot++;
 }
 
-seL4_CPtr object_new(seL4_Word type, seL4_Word size_bits)
+static seL4_CPtr object_new_in(seL4_CPtr slot, seL4_CPtr untyped, seL4_Word type,
+                               seL4_Word size_bits)
 {
-    const seL4_CPtr slot = slot_new();
-
-    must(seL4_Untyped_Retype(pool, type, size_bits, seL4_CapInitThreadCNode, 0, 0, slot, 1),
+    must(seL4_Untyped_Retype(untyped, type, size_bits, seL4_CapInitThreadCNode, 0, 0, slot, 1),
          "Untyped_Retype");
     return slot;
+}
+
+seL4_CPtr object_new(seL4_Word type, seL4_Word size_bits)
+{
+    return object_new_in(slot_new(), scratch_slots != 0 ? scratch : pool, type, size_bits);
+}
+
+/* Amid scratch slots it takes the last slot of all instead of the next. */
+seL4_CPtr object_new_to_keep(seL4_Word type, seL4_Word size_bits)
+{
+    if (scratch_slots == 0)
+        return object_new(type, size_bits);
+    if (next_slot == end_of_slots)
+        must(seL4_NotEnoughMemory, "the root CNode is full");
+    return object_new_in(--end_of_slots, pool, type, size_bits);
+}
+
+void scratch_begin(void)
+{
+    if (scratch == seL4_CapNull)
+        scratch = object_new(seL4_UntypedObject, SCRATCH_BITS);
+    scratch_slots = next_slot;
+}
+
+void scratch_end(void)
+{
+    const seL4_CPtr root = seL4_CapInitThreadCNode;
+
+    must(seL4_CNode_Revoke(root, scratch, seL4_WordBits), "CNode_Revoke");
+    while (next_slot > scratch_slots) /* what is there yet is a copy of something else */
+        must(seL4_CNode_Delete(root, --next_slot, seL4_WordBits), "CNode_Delete");
+    scratch_slots = 0;
 }
 
 seL4_CPtr cap_mint(seL4_CPtr cap, seL4_CapRights_t rights, seL4_Word badge)

@@ -29,11 +29,18 @@ void must(seL4_Error error, const char *what);
 /* "NoError", "InvalidArgument", ... */
 const char *error_name(seL4_Word error);
 
-/* An empty slot of the root task's CSpace. It is never given back. */
+/* An empty slot of the root task's CSpace. It is never given back, but by scratch_end(). */
 seL4_CPtr slot_new(void);
 
 /* A new object and the slot it is in. `size_bits`: for untypeds, CNodes; else 0. */
 seL4_CPtr object_new(seL4_Word type, seL4_Word size_bits);
+
+/* The same for what has to outlast scratch_end(). */
+seL4_CPtr object_new_to_keep(seL4_Word type, seL4_Word size_bits);
+
+/* Between the two, slots and objects (4 MiB at most) are for a while: the end takes all back. */
+void scratch_begin(void);
+void scratch_end(void);
 
 /* A copy of a capability in a new slot, with these rights and this badge (0: as it is). */
 seL4_CPtr cap_mint(seL4_CPtr cap, seL4_CapRights_t rights, seL4_Word badge);

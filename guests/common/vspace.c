@@ -60,7 +60,7 @@ void vspace_make_tables(struct vspace *vspace, seL4_Word vaddr)
             continue;
         if (vspace->table_count == VSPACE_MAX_TABLES)
             must(seL4_NotEnoughMemory, "too many paging structures for struct vspace");
-        must(levels[i].map(object_new(levels[i].type, 0), vspace->pml4, vaddr,
+        must(levels[i].map(object_new_to_keep(levels[i].type, 0), vspace->pml4, vaddr,
                            seL4_X86_Default_VMAttributes),
              "mapping a paging structure");
         vspace->tables[vspace->table_count].bits = bits;

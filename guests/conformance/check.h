@@ -22,6 +22,7 @@ struct check_table {
     const struct check *checks;
     unsigned count;
     bool often; /* a tick of the timer at the wrong moment changes what comes of it: repeat */
+    bool tidy;  /* what a check makes is not needed after it */
 };
 
 /* clang-format off */
@@ -44,6 +45,14 @@ void say_error(seL4_Error error);
 
 /* "empty", or the name of what is in a slot of the root CNode. */
 void say_cap(seL4_CPtr slot);
+
+/*
+ * Marks say in which order threads run: each adds to one string. They are no part of the result
+ * before say_marks(), which begins a new one.
+ */
+void mark(const char *text);
+void marks_clear(void);
+void say_marks(void);
 
 /* --- raw invocations ------------------------------------------------------------------------- */
 

@@ -9,6 +9,9 @@
 static const char *const names[] = {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8",
                                     "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
 
+/* What calls of MCS kernels name besides in r12 and r13; none: the thread's reply object. */
+static seL4_CPtr caps_in[2];
+
 static void fill(seL4_Word number, seL4_CPtr cap, seL4_MessageInfo_t info)
 {
     seL4_Word *word = (seL4_Word *)&registers_in;
@@ -19,7 +22,9 @@ static void fill(seL4_Word number, seL4_CPtr cap, seL4_MessageInfo_t info)
     registers_in.rdi = cap;
     registers_in.rsi = info.words[0];
     if (own_reply != seL4_CapNull)
-        registers_in.r12 = own_reply;
+        registers_in.r12 = caps_in[0] != seL4_CapNull ? caps_in[0] : own_reply;
+    if (caps_in[1] != seL4_CapNull)
+        registers_in.r13 = caps_in[1];
 }
 
 /* Only what no one can foresee is not printed: rcx and r11 are compared instead. */
@@ -341,6 +346,73 @@ static void call_notification(void)
     make(seL4_SysCall, object_new(seL4_NotificationObject, 0), info(3, 4));
 }
 
+#ifdef CONFIG_KERNEL_MCS
+/* --- calls of MCS kernels: r12 and r13 name capabilities, too ----------------------------------
+ */
+
+static void make_with(seL4_Word number, seL4_CPtr cap, seL4_CPtr second, seL4_CPtr third)
+{
+    caps_in[0] = second;
+    caps_in[1] = third;
+    make(number, cap, info(3, 4));
+    caps_in[0] = caps_in[1] = seL4_CapNull;
+}
+
+static void wait_signalled(void)
+{
+    const seL4_CPtr ntfn = object_new(seL4_NotificationObject, 0);
+
+    seL4_Signal(cap_mint(ntfn, seL4_CanWrite, 0xabc));
+    make(seL4_SysWait, ntfn, info(3, 4));
+}
+
+static void nb_wait_nothing(void)
+{
+    make(seL4_SysNBWait, object_new(seL4_NotificationObject, 0), info(3, 4));
+    make(seL4_SysNBWait, object_new(seL4_EndpointObject, 0), info(3, 4));
+}
+
+static void wait_two(void)
+{
+    with_peer(send_two, true, seL4_SysWait, info(3, 4));
+    with_peer(send_two, true, seL4_SysNBWait, info(3, 4));
+}
+
+static void send_recv(void)
+{
+    const seL4_CPtr ntfn = object_new(seL4_NotificationObject, 0);
+    const seL4_CPtr badged = cap_mint(ntfn, seL4_AllRights, 0xabc);
+
+    make_with(seL4_SysNBSendRecv, ntfn, own_reply, badged);
+    make_with(seL4_SysNBSendWait, ntfn, badged, seL4_CapNull);
+}
+
+static void send_recv_two(void)
+{
+    struct event event;
+
+    endpoint = cap_mint(object_new(seL4_EndpointObject, 0), seL4_AllRights, 0x99);
+    worker_start(0, send_two, NULL);
+    settle();
+    make_with(seL4_SysNBSendRecv, endpoint, own_reply, object_new(seL4_EndpointObject, 0));
+    event_poll(&event);
+}
+
+static void send_to_reply(void)
+{
+    make_with(seL4_SysSend, own_reply, seL4_CapNull, seL4_CapNull);
+    make_with(seL4_SysCall, own_reply, seL4_CapNull, seL4_CapNull);
+}
+
+static void consumed(void)
+{
+    const seL4_CPtr context = object_new(seL4_SchedContextObject, seL4_MinSchedContextBits);
+
+    make(seL4_SysCall, context, info(Label_SchedContext_Consumed, 0));
+    make(seL4_SysCall, context, info(Label_SchedContext_Unbind, 0));
+}
+#endif
+
 static const struct check checks[] = {
     {"REGS0001", "Yield", yield},
     {"REGS0002", "Send to a notification", signal},
@@ -374,6 +446,15 @@ static const struct check checks[] = {
     {"REGS0025", "Reply to a caller", reply_to_caller},
 #endif
     {"REGS0026", "Call of a notification", call_notification},
+#ifdef CONFIG_KERNEL_MCS
+    {"REGS0027", "Wait for a signalled notification", wait_signalled},
+    {"REGS0028", "NBWait for nothing", nb_wait_nothing},
+    {"REGS0029", "Wait for and NBWait for two words", wait_two},
+    {"REGS0030", "NBSendRecv and NBSendWait of a signal", send_recv},
+    {"REGS0031", "NBSendRecv of two words", send_recv_two},
+    {"REGS0032", "Send and Call to a reply object without a caller", send_to_reply},
+    {"REGS0033", "SchedContext_Consumed and SchedContext_Unbind", consumed},
+#endif
 };
 
 const struct check_table register_checks = CHECK_TABLE(checks);

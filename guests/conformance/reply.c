@@ -14,7 +14,8 @@ static void call(void *argument)
 {
     for (int i = 0; i < 6; i++)
         seL4_SetMR(i, 0x30 + (seL4_Word)i);
-    seL4_SetCapReceivePath(ROOT, (seL4_CPtr)argument, DEPTH);
+    /* slot 0 has to stay empty: what means no capability names it */
+    seL4_SetCapReceivePath(argument != NULL ? ROOT : seL4_CapNull, (seL4_CPtr)argument, DEPTH);
     answer.info = seL4_Call(endpoint, seL4_MessageInfo_new(2, 0, 0, 2));
     for (int i = 0; i < 6; i++)
         answer.words[i] = seL4_GetMR(i);

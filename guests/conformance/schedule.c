@@ -8,17 +8,11 @@
 #define LOWER  (WORKER_PRIORITY - 20)
 #define HIGHER (WORKER_PRIORITY + 20)
 
-static char marks[64];
 static seL4_CPtr ntfn, endpoint;
-
-static void mark(const char *text)
-{
-    print_append(marks, sizeof(marks), "%s", text);
-}
 
 static void fresh(void)
 {
-    marks[0] = '\0';
+    marks_clear();
     ntfn = object_new(seL4_NotificationObject, 0);
     endpoint = object_new(seL4_EndpointObject, 0);
 }
@@ -47,7 +41,7 @@ static void finish(void)
         if (event.badge != 0 && event.label != EVENT_DONE)
             say_event(&event, NULL);
     } while (event.badge != 0);
-    say("%s", marks);
+    say_marks();
 }
 
 static void once(void *argument)
