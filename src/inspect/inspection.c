@@ -88,6 +88,33 @@ static bool is_thread_or_none(const struct inspection *inspection, paddr_t at)
     return at == 0 || inspection_find_thread(inspection, at) != INDEX_NONE;
 }
 
+/* MCS: the reply object that a thread waits on leads to whoever has its call. */
+static bool is_sound_reply(const struct inspection *inspection, paddr_t at)
+{
+    struct kernel *k = inspection->k;
+    if (at == 0)
+        return true;
+    if (!inspection_is_backed(inspection, at, sizeof(struct reply)))
+        return false;
+    const struct reply *reply = reply_at(k, at);
+    paddr_t next = reply->next;
+    if (next == 0)
+        return true;
+    if (!reply->is_top)
+        return inspection_is_backed(inspection, next, sizeof(struct reply)) &&
+               is_thread_or_none(inspection, reply_at(k, next)->tcb);
+    return inspection_is_backed(inspection, next, sizeof(struct sched_context)) &&
+           is_thread_or_none(inspection, sched_context_at(k, next)->tcb);
+}
+
+static bool is_sound_time(const struct inspection *inspection, const struct tcb *tcb)
+{
+    bool has_context = tcb->sched_context != 0;
+    return is_sound_reply(inspection, tcb->reply) &&
+           (!has_context ||
+            inspection_is_backed(inspection, tcb->sched_context, sizeof(struct sched_context)));
+}
+
 /* What views follow without asking. */
 static bool check_references(struct inspection *inspection)
 {
@@ -98,6 +125,8 @@ static bool check_references(struct inspection *inspection)
         if (tcb->bound_notification)
             is_sound = is_sound && inspection_is_backed(inspection, tcb->bound_notification,
                                                         sizeof(struct notification));
+        if (inspection->k->config.mcs)
+            is_sound = is_sound && is_sound_time(inspection, tcb);
         if (!is_sound)
             return inspection_fail(inspection, "a TCB refers to what is none");
     }

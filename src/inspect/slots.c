@@ -5,6 +5,7 @@
 #include <abi/object.h>
 #include <base/bits.h>
 #include <cap/object_type.h>
+#include <sched/refill.h>
 
 static bool add_slot(struct inspection *inspection, struct found_slot slot)
 {
@@ -93,12 +94,37 @@ static bool check_reply(struct inspection *inspection, union cap cap)
            inspection_fail(inspection, "a reply capability leads to a TCB that is none");
 }
 
+static bool is_thread_or_none(const struct inspection *inspection, paddr_t at)
+{
+    return at == 0 || inspection_find_thread(inspection, at) != INDEX_NONE;
+}
+
+static bool check_sched_context(struct inspection *inspection, union cap cap)
+{
+    unsigned bits = (unsigned)cap.sched_context.size_bits;
+    const struct sched_context *sc = sched_context_at(inspection->k, cap.sched_context.object);
+    bool is_sound = is_thread_or_none(inspection, sc->tcb) && bit(bits) >= SCHED_CONTEXT_BYTES &&
+                    sc->refill_max <= refill_capacity(bits) &&
+                    (!sched_context_is_active(sc) ||
+                     (sc->refill_head < sc->refill_max && sc->refill_tail < sc->refill_max));
+    return is_sound || inspection_fail(inspection, "a scheduling context holds what none can hold");
+}
+
+static bool check_reply_object(struct inspection *inspection, union cap cap)
+{
+    paddr_t tcb = reply_at(inspection->k, cap.reply_object.object)->tcb;
+    return is_thread_or_none(inspection, tcb) ||
+           inspection_fail(inspection, "a reply object leads to a TCB that is none");
+}
+
 static bool add_contents(struct inspection *inspection, union cap cap)
 {
     static bool (*const contents[CAP_TYPE_COUNT])(struct inspection *, union cap) = {
         [CAP_CNODE] = add_cnode_slots,
         [CAP_TCB] = check_tcb,
         [CAP_REPLY] = check_reply,
+        [CAP_REPLY_OBJECT] = check_reply_object,
+        [CAP_SCHED_CONTEXT] = check_sched_context,
         [CAP_ZOMBIE] = add_zombie_slots,
     };
     return !contents[cap_type(cap)] || contents[cap_type(cap)](inspection, cap);

@@ -67,6 +67,8 @@ static uint64_t layout_number(void)
         offsetof(struct tcb, state),
         offsetof(struct tcb, blocked_on),
         offsetof(struct tcb, bound_notification),
+        offsetof(struct tcb, sched_context),
+        sizeof(struct sched_context),
         offsetof(struct tcb, fault),
         offsetof(struct tcb, all_link),
         offsetof(struct tcb, utilisation),

@@ -4,6 +4,10 @@
 #include <abi/message.h>
 #include <inspect/testkit_views.h>
 #include <inspect/words.h>
+#include <ipc/ipc.h>
+#include <object/tcb.h>
+#include <sched/release.h>
+#include <sched/sched.h>
 
 #define CHECK_WORDS(words, cap, expected)                                                          \
     do {                                                                                           \
@@ -62,6 +66,66 @@ TEST(details_tell_what_a_type_alone_has)
     CHECK_STR(details(&g, guest_cap(&g, t.cptr)), "me");
     CHECK_STR(details(&g, master), "master, to me");
     CHECK_STR(details(&g, endpoint), "");
+    guest_end(&g);
+}
+
+TEST(mcs_details_tell_whose_time_and_whose_reply_it_is)
+{
+    struct guest g = guest_boot_mcs();
+    struct guest_thread t = guest_passive_thread(&g, 10);
+    tcb_set_name(t.tcb, "me");
+    cptr_t sc = guest_make_sched_context(&g, 100, 1000);
+    cptr_t slices = guest_make_sched_context(&g, 100, 100);
+    CHECK_STR(details(&g, guest_cap(&g, guest_make(&g, OBJECT_SCHED_CONTEXT, 7))),
+              "not configured");
+    CHECK_STR(details(&g, guest_cap(&g, slices)), "round robin, 100 us");
+    guest_bind(&g, t, sc);
+    CHECK_STR(details(&g, guest_cap(&g, sc)), "100 us of 1000, sporadic, of me");
+    CHECK_STR(details(&g, guest_cap(&g, g.reply)), "");
+    guest_run(&g, t);
+    guest_recv(&g, guest_make(&g, OBJECT_ENDPOINT, 0));
+    CHECK_STR(details(&g, guest_cap(&g, g.reply)), "offered by me");
+    guest_end(&g);
+}
+
+static const char *state(struct guest *g, struct guest_thread t)
+{
+    static char text[STATE_BYTES];
+    words_state(g->k, t.tcb, text, sizeof(text));
+    return text;
+}
+
+TEST(mcs_states_tell_who_has_no_time)
+{
+    struct guest g = guest_boot_mcs();
+    struct guest_thread t = guest_passive_thread(&g, 10);
+    guest_resume(&g, t);
+    CHECK_STR(state(&g, t), "has no scheduling context to run with");
+    guest_bind(&g, t, guest_make_sched_context(&g, 100, 1000));
+    CHECK_STR(state(&g, t), "is ready");
+    release_postpone(g.k, t.tcb);
+    CHECK_STR(state(&g, t), "waits for its next refill");
+    guest_end(&g);
+}
+
+TEST(an_mcs_caller_waits_for_who_runs_on_its_time)
+{
+    struct guest g = guest_boot_mcs();
+    struct guest_thread client = guest_thread(&g, 50), server = guest_thread(&g, 60);
+    cptr_t ep = guest_make(&g, OBJECT_ENDPOINT, 0);
+    guest_run(&g, server);
+    guest_recv(&g, ep);
+    guest_run(&g, client);
+    guest_call_ipc(&g, ep, 0, 0);
+    CHECK(words_thread_that_replies(g.k, client.tcb) == NULL); /* it has time of its own */
+    sched_context_unbind(g.k, 0, sched_context_at(g.k, server.tcb->sched_context));
+    server.tcb->state = THREAD_RUNNING;
+    ipc_receive(g.k, 0, server.tcb, guest_cap(&g, ep), true,
+                guest_cap(&g, g.reply).reply_object.object);
+    CHECK_EQ(client.tcb->state, THREAD_INACTIVE);
+    guest_run(&g, client);
+    guest_call_ipc(&g, ep, 0, 0);
+    CHECK(words_thread_that_replies(g.k, client.tcb) == server.tcb);
     guest_end(&g);
 }
 

@@ -238,9 +238,15 @@ static void tcb_slot_cell(const struct view_call *call, const struct found_slot 
         [TCB_SLOT_REPLY] = "reply",        [TCB_SLOT_CALLER] = "caller",
         [TCB_SLOT_BUFFER] = "IPC buffer",
     };
+    static const char *const names_mcs[TCB_SLOT_COUNT] = {
+        [TCB_SLOT_CTABLE] = "CSpace root",          [TCB_SLOT_VTABLE] = "VSpace root",
+        [TCB_SLOT_FAULT_HANDLER] = "fault handler", [TCB_SLOT_TIMEOUT_HANDLER] = "timeout handler",
+        [TCB_SLOT_BUFFER] = "IPC buffer",
+    };
+    struct kernel *k = call->inspection->k;
     char label[THREAD_LABEL_BYTES];
-    words_thread(tcb_at(call->inspection->k, slot->container), label, sizeof(label));
-    report_text(call->report, "%s's %s", label, names[slot->index]);
+    words_thread(tcb_at(k, slot->container), label, sizeof(label));
+    report_text(call->report, "%s's %s", label, (k->config.mcs ? names_mcs : names)[slot->index]);
 }
 
 static void cspace_cell(const struct view_call *call, const struct found_slot *slot)

@@ -13,7 +13,8 @@
 
 /* A capability in a CSpace that lets its threads wake others. */
 struct holding {
-    paddr_t object; /* endpoint, notification; of a reply capability the caller's TCB */
+    paddr_t
+        object; /* endpoint, notification, reply object; of a reply capability the caller's TCB */
     uint32_t cspace;
     unsigned rights; /* enum cap_rights */
 };
@@ -40,12 +41,18 @@ static struct holding held_reply(union cap cap)
     return (struct holding){.object = cap.reply.tcb, .rights = RIGHT_WRITE};
 }
 
+static struct holding held_reply_object(union cap cap)
+{
+    return (struct holding){.object = cap.reply_object.object, .rights = RIGHT_WRITE};
+}
+
 static bool add_holding(struct holdings *holdings, union cap cap, uint32_t cspace)
 {
     static struct holding (*const held[CAP_TYPE_COUNT])(union cap) = {
         [CAP_ENDPOINT] = held_badged,
         [CAP_NOTIFICATION] = held_badged,
         [CAP_REPLY] = held_reply,
+        [CAP_REPLY_OBJECT] = held_reply_object,
     };
     if (!held[cap_type(cap)])
         return true;
@@ -140,7 +147,8 @@ static bool add_repliers(const struct inspection *inspection, const struct holdi
         server ? inspection_find_thread(inspection, kernel_paddr(inspection->k, server)) : 0;
     if (server)
         return LIST_ADD(wait, number);
-    return add_holders(inspection, holdings, self, thread->at, RIGHT_WRITE, wait);
+    paddr_t reply = inspection->k->config.mcs ? thread->tcb->reply : thread->at;
+    return add_holders(inspection, holdings, self, reply, RIGHT_WRITE, wait);
 }
 
 static bool find_wakers(const struct inspection *inspection, const struct holdings *holdings,

@@ -5,6 +5,7 @@
 #include <base/text.h>
 #include <cap/object_type.h>
 #include <object/irq.h>
+#include <sched/refill.h>
 
 /* --- threads ------------------------------------------------------------------------------- */
 
@@ -43,8 +44,20 @@ static void notification_words(struct kernel *k, paddr_t notification, char *wor
                     k->irqs[vector].masked ? ", not acknowledged" : "");
 }
 
+/* MCS: whoever runs on the time that the caller lent; nobody is known if it lent none. */
+static const struct tcb *thread_that_borrows(struct kernel *k, const struct tcb *caller)
+{
+    const struct reply *reply = reply_at(k, caller->reply);
+    if (!reply || !reply->next)
+        return NULL;
+    return reply->is_top ? tcb_at(k, sched_context_at(k, reply->next)->tcb)
+                         : tcb_at(k, reply_at(k, reply->next)->tcb);
+}
+
 const struct tcb *words_thread_that_replies(struct kernel *k, const struct tcb *caller)
 {
+    if (k->config.mcs)
+        return thread_that_borrows(k, caller);
     for (const struct tcb *tcb = tcb_at(k, k->all_tcbs); tcb; tcb = tcb_at(k, tcb->all_link.next)) {
         union cap cap = tcb->slots[TCB_SLOT_CALLER].cap;
         if (cap_type(cap) == CAP_REPLY && cap.reply.tcb == kernel_paddr(k, caller))
@@ -53,10 +66,19 @@ const struct tcb *words_thread_that_replies(struct kernel *k, const struct tcb *
     return NULL;
 }
 
+/* MCS: a thread that may run, but has no time to do so. */
+static const char *lack_of_time(struct kernel *k, const struct tcb *tcb)
+{
+    const struct sched_context *sc = sched_context_at(k, tcb->sched_context);
+    if (tcb->in_release_queue)
+        return "waits for its next refill";
+    return sc && sched_context_is_active(sc) ? "is ready" : "has no scheduling context to run with";
+}
+
 static void runnable_words(struct kernel *k, const struct tcb *tcb, char *words, size_t size)
 {
     bool runs = k->cores[tcb->core].current == kernel_paddr(k, tcb);
-    text_copy(words, size, runs ? "runs" : "is ready");
+    text_copy(words, size, runs ? "runs" : k->config.mcs ? lack_of_time(k, tcb) : "is ready");
 }
 
 static void inactive_words(struct kernel *k, const struct tcb *tcb, char *words, size_t size)
@@ -174,6 +196,11 @@ static void frame_rights(union cap cap, char *words, size_t size)
     text_copy(words, size, words_vm_rights((enum vm_rights)cap.frame.rights));
 }
 
+static void reply_object_rights(union cap cap, char *words, size_t size)
+{
+    text_copy(words, size, cap.reply_object.can_grant ? "g" : "");
+}
+
 static void reply_rights(union cap cap, char *words, size_t size)
 {
     text_copy(words, size, cap.reply.can_grant ? "g" : "");
@@ -186,6 +213,7 @@ void words_cap_rights(union cap cap, char *ret_words, size_t size)
         [CAP_NOTIFICATION] = notification_rights,
         [CAP_FRAME] = frame_rights,
         [CAP_REPLY] = reply_rights,
+        [CAP_REPLY_OBJECT] = reply_object_rights,
     };
     ret_words[0] = '\0';
     if (rights[cap_type(cap)])
@@ -246,6 +274,38 @@ static void reply_details(struct kernel *k, union cap cap, char *words, size_t s
     text_format(words, size, "%sto %s", cap.reply.is_master ? "master, " : "", label);
 }
 
+static void sched_context_details(struct kernel *k, union cap cap, char *words, size_t size)
+{
+    enum { NANOSECONDS_PER_US = 1000 };
+    struct sched_context *sc = sched_context_at(k, cap.sched_context.object);
+    const struct tcb *tcb = tcb_at(k, sc->tcb);
+    char label[THREAD_LABEL_BYTES];
+    size_t length = 0;
+    if (!sched_context_is_active(sc))
+        text_copy(words, size, "not configured");
+    else if (sched_context_is_round_robin(sc))
+        length =
+            text_format(words, size, "round robin, %lu us", refill_sum(sc) / NANOSECONDS_PER_US);
+    else
+        length = text_format(words, size, "%lu us of %lu%s", refill_sum(sc) / NANOSECONDS_PER_US,
+                             sc->period / NANOSECONDS_PER_US, sc->is_sporadic ? ", sporadic" : "");
+    if (!tcb || length == 0)
+        return;
+    words_thread(tcb, label, sizeof(label));
+    text_format(words + length, size - length, ", of %s", label);
+}
+
+static void reply_object_details(struct kernel *k, union cap cap, char *words, size_t size)
+{
+    const struct tcb *tcb = tcb_at(k, reply_at(k, cap.reply_object.object)->tcb);
+    char label[THREAD_LABEL_BYTES];
+    if (!tcb)
+        return;
+    words_thread(tcb, label, sizeof(label));
+    text_format(words, size, "%s %s", tcb->state == THREAD_BLOCKED_ON_REPLY ? "to" : "offered by",
+                label);
+}
+
 static void asid_pool_details(struct kernel *k, union cap cap, char *words, size_t size)
 {
     (void)k;
@@ -272,12 +332,20 @@ static void io_space_details(struct kernel *k, union cap cap, char *words, size_
 void words_cap_details(struct kernel *k, union cap cap, char *ret_words, size_t size)
 {
     static void (*const details[CAP_TYPE_COUNT])(struct kernel *, union cap, char *, size_t) = {
-        [CAP_UNTYPED] = untyped_details, [CAP_CNODE] = cnode_details,
-        [CAP_FRAME] = frame_details,     [CAP_PAGE_TABLE] = paging_details,
-        [CAP_PDPT] = paging_details,     [CAP_PAGE_DIRECTORY] = paging_details,
-        [CAP_PML4] = pml4_details,       [CAP_TCB] = tcb_details,
-        [CAP_REPLY] = reply_details,     [CAP_ASID_POOL] = asid_pool_details,
-        [CAP_ZOMBIE] = zombie_details,   [CAP_IO_SPACE] = io_space_details,
+        [CAP_UNTYPED] = untyped_details,
+        [CAP_CNODE] = cnode_details,
+        [CAP_FRAME] = frame_details,
+        [CAP_PAGE_TABLE] = paging_details,
+        [CAP_PDPT] = paging_details,
+        [CAP_PAGE_DIRECTORY] = paging_details,
+        [CAP_PML4] = pml4_details,
+        [CAP_TCB] = tcb_details,
+        [CAP_REPLY] = reply_details,
+        [CAP_ASID_POOL] = asid_pool_details,
+        [CAP_ZOMBIE] = zombie_details,
+        [CAP_IO_SPACE] = io_space_details,
+        [CAP_SCHED_CONTEXT] = sched_context_details,
+        [CAP_REPLY_OBJECT] = reply_object_details,
     };
     ret_words[0] = '\0';
     if (details[cap_type(cap)])

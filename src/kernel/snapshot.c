@@ -337,12 +337,20 @@ static bool step_thread_slots(struct kernel *k, const struct tcb *tcb, word_t *i
         [TCB_SLOT_BUFFER] = "ipc_buffer_slot", [TCB_SLOT_REPLY] = "reply_slot",
         [TCB_SLOT_CALLER] = "caller_slot",
     };
+    static const char *const slot_names_mcs[TCB_SLOT_COUNT] = {
+        [TCB_SLOT_CTABLE] = "cspace",
+        [TCB_SLOT_VTABLE] = "vspace",
+        [TCB_SLOT_BUFFER] = "ipc_buffer_slot",
+        [TCB_SLOT_FAULT_HANDLER] = "fault_ep_slot",
+        [TCB_SLOT_TIMEOUT_HANDLER] = "temp_fault_ep_slot",
+    };
+    const char *const *names = k->config.mcs ? slot_names_mcs : slot_names;
     (void)index;
     console_print(k, "0x%lx_tcb {\n", console_tcb_address(k, tcb));
     for (unsigned i = 0; i < TCB_SLOT_COUNT; i++) {
         if (cap_is_null(tcb->slots[i].cap))
             continue;
-        console_print(k, "%s: ", slot_names[i]);
+        console_print(k, "%s: ", names[i]);
         print_cap(k, tcb->slots[i].cap);
     }
     console_print(k, "}\n");

@@ -37,9 +37,8 @@ static void add_label(struct line *line, const struct tcb *tcb)
 }
 
 /* "client", or "client's VMFault": whom a reply goes to. */
-static void add_replied(struct line *line, struct kernel *k, union cap cap)
+static void add_replied(struct line *line, const struct tcb *caller)
 {
-    const struct tcb *caller = tcb_at(k, cap.reply.tcb);
     add_label(line, caller);
     if (caller->fault.type != FAULT_NONE)
         line_add(line, "'s %s", abi_fault_name(caller->fault.type));
@@ -64,9 +63,8 @@ static struct resolution resolve(const struct decoder *d, cptr_t cptr)
 }
 
 /* "cap 5 "endpoint" badge 3"; a lookup that fails is a fault in the making. */
-static union cap add_cap(struct decoder *d, bool in_receive_phase)
+static union cap add_cap(struct decoder *d, cptr_t cptr, bool in_receive_phase)
 {
-    cptr_t cptr = reg(d, UREG_CAP);
     union cap cap = cap_add(d->line, d->k, d->tcb, "cap ", cptr);
     struct resolution found = resolve(d, cptr);
     if (!found.slot)
@@ -130,6 +128,7 @@ static paddr_t copy_target(const struct decoder *d, union cap cnode)
 }
 
 struct send {
+    cptr_t cap;
     bool is_call;
 };
 
@@ -156,7 +155,22 @@ static void send_to_notification(struct decoder *d, union cap cap, struct send h
 static void send_to_reply(struct decoder *d, union cap cap, struct send how)
 {
     line_add(d->line, " to ");
-    add_replied(d->line, d->k, cap);
+    add_replied(d->line, tcb_at(d->k, cap.reply.tcb));
+    line_add(d->line, ": ");
+    add_message(d);
+    if (!how.is_call)
+        d->call->at_once = RESULT_OK;
+}
+
+/* MCS: whoever waits for an answer through the object; the receiver that offers it does not. */
+static void send_to_reply_object(struct decoder *d, union cap cap, struct send how)
+{
+    const struct tcb *caller = tcb_at(d->k, reply_at(d->k, cap.reply_object.object)->tcb);
+    line_add(d->line, " to ");
+    if (caller && caller->state == THREAD_BLOCKED_ON_REPLY)
+        add_replied(d->line, caller);
+    else
+        line_add(d->line, "nobody");
     line_add(d->line, ": ");
     add_message(d);
     if (!how.is_call)
@@ -185,11 +199,12 @@ static void (*const senders[CAP_TYPE_COUNT])(struct decoder *, union cap, struct
     [CAP_ENDPOINT] = send_to_endpoint,
     [CAP_NOTIFICATION] = send_to_notification,
     [CAP_REPLY] = send_to_reply,
+    [CAP_REPLY_OBJECT] = send_to_reply_object,
 };
 
 static void decode_sending(struct decoder *d, struct send how)
 {
-    struct resolution found = resolve(d, reg(d, UREG_CAP));
+    struct resolution found = resolve(d, how.cap);
     enum cap_type type = found.slot ? cap_type(found.slot->cap) : CAP_NULL;
 
     d->call->at_once = how.is_call ? RESULT_INVOCATION : RESULT_NO_ANSWER;
@@ -203,7 +218,7 @@ static void decode_sending(struct decoder *d, struct send how)
         d->call->what = method_name(d);
         line_add(d->line, "%s on ", d->call->what);
     }
-    union cap cap = add_cap(d, false);
+    union cap cap = add_cap(d, how.cap, false);
     expect_extra_caps(d);
     if (senders[type])
         senders[type](d, cap, how);
@@ -213,18 +228,18 @@ static void decode_sending(struct decoder *d, struct send how)
 
 static void decode_call(struct decoder *d)
 {
-    decode_sending(d, (struct send){.is_call = true});
+    decode_sending(d, (struct send){.cap = reg(d, UREG_CAP), .is_call = true});
 }
 
 static void decode_send(struct decoder *d)
 {
-    decode_sending(d, (struct send){.is_call = false});
+    decode_sending(d, (struct send){.cap = reg(d, UREG_CAP)});
 }
 
 /* What an NBSend does not find raises no fault. */
 static void decode_nb_send(struct decoder *d)
 {
-    decode_sending(d, (struct send){.is_call = false});
+    decode_sending(d, (struct send){.cap = reg(d, UREG_CAP)});
     d->call->expected.type = FAULT_NONE;
 }
 
@@ -260,7 +275,7 @@ static bool is_bound_elsewhere(const struct decoder *d, union cap cap)
 
 static void decode_receiving(struct decoder *d)
 {
-    union cap cap = add_cap(d, true);
+    union cap cap = add_cap(d, reg(d, UREG_CAP), true);
     bool may_receive = cap_type(cap) == CAP_ENDPOINT ? cap.endpoint.rights & RIGHT_READ
                        : cap_type(cap) == CAP_NOTIFICATION
                            ? (cap.notification.rights & RIGHT_READ) && !is_bound_elsewhere(d, cap)
@@ -280,7 +295,7 @@ static void add_caller(struct decoder *d)
     union cap cap = d->tcb->slots[TCB_SLOT_CALLER].cap;
     line_add(d->line, "to ");
     if (cap_type(cap) == CAP_REPLY && !cap.reply.is_master)
-        add_replied(d->line, d->k, cap);
+        add_replied(d->line, tcb_at(d->k, cap.reply.tcb));
     else
         line_add(d->line, "nobody");
     line_add(d->line, ": ");
@@ -292,8 +307,31 @@ static void decode_reply(struct decoder *d)
     add_message(d);
 }
 
+/* MCS: what it does not find in its first phase raises no fault. */
+static void decode_send_and_receive(struct decoder *d, unsigned dest)
+{
+    decode_sending(d, (struct send){.cap = reg(d, dest)});
+    d->call->expected.type = FAULT_NONE;
+    line_add(d->line, "; from ");
+    decode_receiving(d);
+}
+
+static void decode_nb_send_recv(struct decoder *d)
+{
+    decode_send_and_receive(d, UREG_NB_SEND_RECV_DEST);
+}
+
+static void decode_nb_send_wait(struct decoder *d)
+{
+    decode_send_and_receive(d, UREG_REPLY);
+}
+
 static void decode_reply_recv(struct decoder *d)
 {
+    if (d->k->config.mcs) {
+        decode_send_and_receive(d, UREG_REPLY);
+        return;
+    }
     decode_reply(d);
     line_add(d->line, "; from ");
     decode_receiving(d);
@@ -359,12 +397,16 @@ static const struct {
 } syscalls[SYSCALL_COUNT] = {
     [SYSCALL_CALL] = {decode_call, TRACE_IPC},
     [SYSCALL_REPLY_RECV] = {decode_reply_recv, TRACE_IPC},
+    [SYSCALL_NB_SEND_RECV] = {decode_nb_send_recv, TRACE_IPC},
+    [SYSCALL_NB_SEND_WAIT] = {decode_nb_send_wait, TRACE_IPC},
     [SYSCALL_SEND] = {decode_send, TRACE_IPC},
     [SYSCALL_NB_SEND] = {decode_nb_send, TRACE_IPC},
     [SYSCALL_RECV] = {decode_receiving, TRACE_IPC},
     [SYSCALL_REPLY] = {decode_reply, TRACE_IPC},
     [SYSCALL_YIELD] = {decode_no_arguments, TRACE_OTHER},
     [SYSCALL_NB_RECV] = {decode_receiving, TRACE_IPC},
+    [SYSCALL_WAIT] = {decode_receiving, TRACE_IPC},
+    [SYSCALL_NB_WAIT] = {decode_receiving, TRACE_IPC},
     [SYSCALL_DEBUG_DUMP_SCHEDULER] = {decode_no_arguments, TRACE_DEBUG},
     [SYSCALL_DEBUG_HALT] = {decode_no_arguments, TRACE_DEBUG},
     [SYSCALL_DEBUG_CAP_IDENTIFY] = {decode_cap_identify, TRACE_DEBUG},

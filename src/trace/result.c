@@ -4,6 +4,7 @@
 
 #include <abi/error.h>
 #include <base/bits.h>
+#include <cap/lookup.h>
 #include <inspect/words.h>
 #include <ipc/ipc.h>
 
@@ -153,9 +154,22 @@ static void add_received_caps(const struct answer_reader *r)
     line_add(r->line, "]");
 }
 
+/* MCS: through the reply object that the thread received with. */
+static const struct tcb *caller_through_reply_object(struct kernel *k, const struct tcb *tcb)
+{
+    struct resolution found =
+        lookup_resolve(k, tcb->slots[TCB_SLOT_CTABLE].cap, tcb->context.reg[UREG_REPLY], WORD_BITS);
+    if (!found.slot || cap_type(found.slot->cap) != CAP_REPLY_OBJECT)
+        return NULL;
+    const struct tcb *caller = tcb_at(k, reply_at(k, found.slot->cap.reply_object.object)->tcb);
+    return caller && caller->state == THREAD_BLOCKED_ON_REPLY ? caller : NULL;
+}
+
 /* Whoever waits for this thread's reply: the sender, if it made a Call or has a fault. */
 static const struct tcb *caller_of(struct kernel *k, const struct tcb *tcb)
 {
+    if (k->config.mcs)
+        return caller_through_reply_object(k, tcb);
     union cap cap = tcb->slots[TCB_SLOT_CALLER].cap;
     bool has_caller = cap_type(cap) == CAP_REPLY && !cap.reply.is_master;
     return has_caller ? tcb_at(k, cap.reply.tcb) : NULL;

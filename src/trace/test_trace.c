@@ -10,6 +10,8 @@
 #include <abi/bootinfo.h>
 #include <abi/message.h>
 #include <model/debug.h>
+#include <model/testkit_thread.h>
+#include <object/tcb.h>
 
 /* Slots that the tests fill, so that no line depends on how many the boot takes. */
 enum { EP = 200, BADGED, SEND_ONLY, NO_REPLY, NTFN, CLIENT, UNTYPED, RECEIVED, PAGE, EMPTY };
@@ -325,6 +327,37 @@ TEST(a_call_and_its_reply_are_four_lines)
               "   0.000004 rootserver   ReplyRecv(to client: label 1, length 3 [3, 4, 5]; from cap "
               "200 \"endpoint\") ...\n"
               "   0.000004 client       ... Call = label 1, length 3 [3, 4, 5]\n");
+    traced_end(t);
+}
+
+/* MCS: the reply object is in a register of its own. */
+TEST(a_reply_object_leads_to_whom_it_answers)
+{
+    struct kernel_config config = kernel_config_default();
+    config.mcs = true;
+    struct traced *t = traced_boot_with(config);
+    t->g.next_slot = 200;
+    cptr_t ep = guest_make(&t->g, OBJECT_ENDPOINT, 0), reply = guest_make(&t->g, OBJECT_REPLY, 0);
+    cptr_t signal = guest_make(&t->g, OBJECT_NOTIFICATION, 0);
+    cptr_t other = guest_make(&t->g, OBJECT_NOTIFICATION, 0);
+    struct guest_thread client = guest_thread(&t->g, 255);
+    tcb_set_name(client.tcb, "client");
+    guest_resume(&t->g, client);
+    guest_root(&t->g)->context.reg[UREG_REPLY] = reply;
+    traced_syscall(t, (struct traced_call){.syscall = SYSCALL_RECV, .cap = ep});
+    traced_syscall(t, (struct traced_call){.syscall = SYSCALL_CALL, .cap = ep, .label = 7});
+    traced_syscall(t, (struct traced_call){.syscall = SYSCALL_REPLY_RECV, .cap = ep, .label = 1});
+    traced_syscall(t, (struct traced_call){.syscall = SYSCALL_NB_WAIT, .cap = signal});
+    client.tcb->context.reg[UREG_REPLY] = signal;
+    traced_syscall(t, (struct traced_call){.syscall = SYSCALL_NB_SEND_WAIT, .cap = other});
+    const char *lines = traced_take(t);
+    CHECK(strstr(lines, "rootserver   ... Recv = badge 0, label 7, length 0, from client\n"));
+    CHECK(strstr(lines, "rootserver   ReplyRecv(cap 201 \"reply\" to client: label 1, length 0; "
+                        "from cap 200 \"endpoint\") ...\n"));
+    CHECK(strstr(lines, "client       ... Call = label 1, length 0\n"));
+    CHECK(strstr(lines, "client       NBWait(cap 202 \"notification\") = nothing\n"));
+    CHECK(strstr(lines, "client       NBSendWait(cap 202 \"notification\"; from cap 203 "
+                        "\"notification\") ...\n"));
     traced_end(t);
 }
 
