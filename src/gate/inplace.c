@@ -186,26 +186,35 @@ int inplace_wake_fd(const struct inplace *seat)
 
 void inplace_set_clock(struct inplace *seat, uint64_t tsc, nanoseconds_t time, uint64_t multiplier)
 {
-    seat->clock = (struct runtime_clock){.tsc = tsc, .time = time, .multiplier = multiplier};
+    seat->clock = (struct runtime_clock){
+        .tsc = tsc, .time = time, .multiplier = multiplier, .told = inplace_told(seat)};
+    seat->shared->control.clock = seat->clock;
 }
 
-nanoseconds_t inplace_ahead(const struct inplace *seat)
+nanoseconds_t inplace_charged(const struct inplace *seat)
 {
     const struct runtime_clock *shared = &seat->shared->control.clock;
     return min_u64(__atomic_load_n(&shared->ahead, __ATOMIC_RELAXED), RUNTIME_CLOCK_MAX_AHEAD);
 }
 
-nanoseconds_t inplace_now(struct inplace *seat)
+nanoseconds_t inplace_peek(const struct inplace *seat)
 {
-    seat->clock.ahead = inplace_ahead(seat);
-    return runtime_clock_now(&seat->clock);
+    struct runtime_clock clock = seat->clock;
+    clock.ahead = inplace_charged(seat);
+    return max_u64(clock.told, runtime_clock_at(&clock, __builtin_ia32_rdtsc()));
 }
 
-void inplace_idled(struct inplace *seat, nanoseconds_t idle)
+nanoseconds_t inplace_now(struct inplace *seat)
 {
-    nanoseconds_t ahead = inplace_ahead(seat);
-    __atomic_store_n(&seat->shared->control.clock.ahead, ahead - min_u64(ahead, idle),
-                     __ATOMIC_RELAXED);
+    seat->clock.told = inplace_peek(seat);
+    return seat->clock.told;
+}
+
+nanoseconds_t inplace_told(const struct inplace *seat)
+{
+    const struct runtime_clock *shared = &seat->shared->control.clock;
+    nanoseconds_t told = __atomic_load_n(&shared->told, __ATOMIC_RELAXED);
+    return max_u64(seat->clock.told, min_u64(told, inplace_peek(seat)));
 }
 
 /* --- the kick ------------------------------------------------------------------------------ */
@@ -233,7 +242,7 @@ static nanoseconds_t deadline_to_meet(const struct inplace *seat)
 
 static bool is_due(struct inplace *seat)
 {
-    nanoseconds_t now = inplace_now(seat);
+    nanoseconds_t now = inplace_peek(seat);
     return now >= deadline_to_meet(seat) || seat->client.has_event(seat->client.context, now) ||
            is_stopping(seat);
 }
@@ -323,7 +332,6 @@ static void start(struct inplace *seat)
     struct runtime_shared *shared = seat->shared;
     int64_t tid = 0;
     inplace_copy_trusted(seat);
-    shared->control.clock = seat->clock;
     shared->control.deadline = NANOSECONDS_NEVER;
     shared->control.is_traced = seat->client.is_traced(seat->client.context);
     shared->vspaces_made = 1;

@@ -45,12 +45,21 @@ int inplace_wake_fd(const struct inplace *seat);
 
 /* --- kernel time (runtime/clock.h) --------------------------------------------------------- */
 
-/* multiplier: nanoseconds a cycle of the time-stamp counter, times 2^32. */
+/*
+ * While the guest stands still: it was `time` at `tsc`. multiplier: nanoseconds a cycle of the
+ * time-stamp counter, times 2^32. Nothing is charged any more.
+ */
 void inplace_set_clock(struct inplace *seat, uint64_t tsc, nanoseconds_t time, uint64_t multiplier);
 nanoseconds_t inplace_now(struct inplace *seat);
-/* How far it is ahead of real time; by how much less now that the guest was idle for some time. */
-nanoseconds_t inplace_ahead(const struct inplace *seat);
-void inplace_idled(struct inplace *seat, nanoseconds_t idle);
+/* The same, but nobody is told: it may be corrected. */
+nanoseconds_t inplace_peek(const struct inplace *seat);
+/* The latest time that anybody was told. */
+nanoseconds_t inplace_told(const struct inplace *seat);
+/* What the kernel's work was charged since the clock was set. */
+nanoseconds_t inplace_charged(const struct inplace *seat);
+
+/* CPU time of all guest processes so far. One that Linux does not tell counts as last time. */
+nanoseconds_t inplace_cpu_time(struct inplace *seat);
 
 /* Of a struct inplace. */
 extern const struct seat_ops inplace_seat_ops;

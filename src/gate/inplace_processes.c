@@ -79,7 +79,7 @@ static bool has_ended(struct inplace *seat, uint32_t index)
 
 void inplace_processes_check(struct inplace *seat)
 {
-    for (uint32_t i = 0; i < RUNTIME_MAX_VSPACES && !seat->ended; i++) {
+    for (uint32_t i = 0; i < seat->pids_used && !seat->ended; i++) {
         if (seat->pids[i])
             has_ended(seat, i);
     }
@@ -123,6 +123,25 @@ bool inplace_edit(struct inplace *seat, uint32_t index, uint32_t operation, uint
 
 /* --- life ---------------------------------------------------------------------------------- */
 
+/* Adds what the process has used since the last time. */
+static void ask_cpu_time(struct inplace *seat, uint32_t index)
+{
+    nanoseconds_t time;
+    if (host_cpu_time_of_process(seat->pids[index], &time))
+        return;
+    seat->cpu_time += time - seat->cpu_times[index];
+    seat->cpu_times[index] = time;
+}
+
+nanoseconds_t inplace_cpu_time(struct inplace *seat)
+{
+    for (uint32_t i = 0; i < seat->pids_used; i++) {
+        if (seat->pids[i])
+            ask_cpu_time(seat, i);
+    }
+    return seat->cpu_time;
+}
+
 bool inplace_process_start(struct inplace *seat, uint32_t index, const char *name)
 {
     enum { LANDED = 1 };
@@ -134,6 +153,8 @@ bool inplace_process_start(struct inplace *seat, uint32_t index, const char *nam
         inplace_fail(seat, error, "cannot start a guest process");
         return false;
     }
+    seat->cpu_times[index] = 0;
+    seat->pids_used = (uint32_t)max_u64(seat->pids_used, index + 1);
     __atomic_store_n(&vspace->pid, (uint32_t)seat->pids[index], __ATOMIC_RELAXED);
     return await_done(seat, index, LANDED);
 }
@@ -154,6 +175,7 @@ void inplace_process_end(struct inplace *seat, uint32_t index)
     int pid = seat->pids[index];
     if (!pid)
         return;
+    ask_cpu_time(seat, index);
     if (kill_process(pid)) {
         while (host_wait4(pid, NULL, 0, NULL) == -EINTR)
             ;
@@ -165,10 +187,10 @@ void inplace_process_end(struct inplace *seat, uint32_t index)
 /* All get the signal before the first is waited for. */
 void inplace_processes_end(struct inplace *seat)
 {
-    for (uint32_t i = 0; i < RUNTIME_MAX_VSPACES; i++) {
+    for (uint32_t i = 0; i < seat->pids_used; i++) {
         if (seat->pids[i])
             host_kill(seat->pids[i], SIGKILL);
     }
-    for (uint32_t i = 0; i < RUNTIME_MAX_VSPACES; i++)
+    for (uint32_t i = 0; i < seat->pids_used; i++)
         inplace_process_end(seat, i);
 }

@@ -68,12 +68,19 @@ static void serve_event(struct inplace *seat, struct runtime_request *request)
     __atomic_store_n(&seat->shared->control.attention, 0, __ATOMIC_RELAXED);
 }
 
+/* The client has looked at it. */
+static void serve_time(struct inplace *seat, struct runtime_request *request)
+{
+    (void)request;
+    inplace_now(seat);
+}
+
 static void serve_wait(struct inplace *seat, struct runtime_request *request)
 {
     const struct seat_client *client = &seat->client;
     if (client->should_stop(client->context))
         return;
-    if (!client->has_event(client->context, inplace_now(seat)) &&
+    if (!client->has_event(client->context, inplace_peek(seat)) &&
         !client->wait(client->context, request->argument[0]))
         inplace_end(seat, SEAT_END_IDLE);
 }
@@ -415,6 +422,7 @@ static void serve_fail(struct inplace *seat, struct runtime_request *request)
 static void (*const services[])(struct inplace *seat, struct runtime_request *request) = {
     [REQUEST_EVENT] = serve_event,
     [REQUEST_WAIT] = serve_wait,
+    [REQUEST_TIME] = serve_time,
     [REQUEST_CONSOLE] = serve_console,
     [REQUEST_NAME] = serve_name,
     [REQUEST_IRQS_CHANGED] = serve_irqs_changed,
@@ -457,7 +465,7 @@ static void answer(struct inplace *seat, const struct runtime_request *request)
 {
     struct runtime_shared *shared = seat->shared;
     const struct seat_client *client = &seat->client;
-    if (client->has_event(client->context, inplace_now(seat)))
+    if (client->has_event(client->context, inplace_peek(seat)))
         __atomic_store_n(&shared->control.attention, 1, __ATOMIC_RELAXED);
     __atomic_store_n(&shared->control.is_traced, client->is_traced(client->context),
                      __ATOMIC_RELAXED);
@@ -479,6 +487,7 @@ void inplace_serve(struct inplace *seat)
         refuse(seat, "kind of a request", request.kind);
         return;
     }
+    client->look(client->context);
     services[request.kind](seat, &request);
     if (!seat->ended && client->should_stop(client->context))
         inplace_end(seat, SEAT_END_STOPPED);

@@ -36,8 +36,11 @@ struct inplace {
 
     struct runtime_clock clock;
     struct host_cpu_set previous_cpus;
-    int pids[RUNTIME_MAX_VSPACES]; /* of the guest's processes; 0: there is none */
-    uint32_t answered;             /* the number of the last request */
+    int pids[RUNTIME_MAX_VSPACES];                /* of the guest's processes; 0: there is none */
+    uint32_t pids_used;                           /* entries beyond were never used */
+    nanoseconds_t cpu_times[RUNTIME_MAX_VSPACES]; /* of these processes, when asked last */
+    nanoseconds_t cpu_time;                       /* of all that there ever were */
+    uint32_t answered;                            /* the number of the last request */
 
     char names[RUNTIME_MAX_CARRIERS][THREAD_NAME_BYTES]; /* of their threads */
     /* Of those that ever had breakpoints. */

@@ -69,6 +69,7 @@ struct seat_client {
      */
     bool (*has_event)(void *context, nanoseconds_t now);
     void (*sleep)(void *context, nanoseconds_t deadline);
+    void (*look)(void *context);      /* the guest stands still: its clock can be corrected */
     bool (*is_traced)(void *context); /* the trace hooks would do something now */
     /* The function of the image that starts at or covers `address`, or NULL. */
     const char *(*symbol_at)(void *context, vaddr_t address);

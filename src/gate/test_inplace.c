@@ -112,28 +112,43 @@ TEST(work_is_charged_up_to_a_second)
     CHECK_EQ(clock.ahead, RUNTIME_CLOCK_MAX_AHEAD);
 }
 
-TEST(an_idle_guest_comes_back_to_real_time_and_its_clock_never_goes_back)
+TEST(the_clock_is_set_and_never_goes_back)
 {
     struct test_inplace t;
     if (!test_inplace_open(&t))
         return;
     struct runtime_clock *shared = &t.seat->shared->control.clock;
-    inplace_set_clock(t.seat, __builtin_ia32_rdtsc(), 0, 0); /* stands still */
+    inplace_set_clock(t.seat, __builtin_ia32_rdtsc(), 1000000, 0); /* stands still */
     shared->ahead = 5000000;
-    CHECK_EQ(inplace_ahead(t.seat), 5000000);
-    CHECK_EQ(inplace_now(t.seat), 5000000);
-    inplace_idled(t.seat, 2000000);
-    CHECK_EQ(shared->ahead, 3000000);
-    CHECK_EQ(inplace_now(t.seat), 5000000);
-    inplace_idled(t.seat, UINT64_MAX);
+    CHECK_EQ(inplace_charged(t.seat), 5000000);
+    CHECK_EQ(inplace_peek(t.seat), 6000000);
+    CHECK_EQ(inplace_told(t.seat), 0);
+    CHECK_EQ(inplace_now(t.seat), 6000000);
+    CHECK_EQ(inplace_told(t.seat), 6000000);
+    inplace_set_clock(t.seat, __builtin_ia32_rdtsc(), 2000000, 0);
     CHECK_EQ(shared->ahead, 0);
-    CHECK_EQ(inplace_now(t.seat), 5000000);
-    /* what a guest may write */
+    CHECK_EQ(shared->told, 6000000);
+    CHECK_EQ(inplace_now(t.seat), 6000000);
+    inplace_set_clock(t.seat, __builtin_ia32_rdtsc(), 7000000, 0);
+    CHECK_EQ(inplace_now(t.seat), 7000000);
+    shared->told = 6500000; /* by a runtime; then by a guest */
+    CHECK_EQ(inplace_told(t.seat), 7000000);
     shared->ahead = UINT64_MAX;
     shared->told = UINT64_MAX;
     shared->time = UINT64_MAX;
-    CHECK_EQ(inplace_now(t.seat), RUNTIME_CLOCK_MAX_AHEAD);
+    CHECK_EQ(inplace_told(t.seat), 7000000 + RUNTIME_CLOCK_MAX_AHEAD);
+    CHECK_EQ(inplace_now(t.seat), 7000000 + RUNTIME_CLOCK_MAX_AHEAD);
     test_inplace_close(&t);
+}
+
+TEST(a_clock_is_stale_if_nobody_was_told_for_a_while)
+{
+    struct runtime_clock clock = {.time = RUNTIME_CLOCK_TRUST};
+    CHECK(runtime_clock_is_stale(&clock));
+    CHECK_EQ(runtime_clock_now(&clock), RUNTIME_CLOCK_TRUST);
+    CHECK(!runtime_clock_is_stale(&clock));
+    clock.told = 2 * RUNTIME_CLOCK_TRUST; /* the machine took some of it away */
+    CHECK(!runtime_clock_is_stale(&clock));
 }
 
 /* --- processes ----------------------------------------------------------------------------- */
@@ -176,6 +191,22 @@ static void wait_until_dead(int pid)
 {
     siginfo_t info;
     CHECK_EQ(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+}
+
+/* It lands, and then waits. */
+TEST(cpu_time_of_processes_is_counted_and_stays)
+{
+    struct test_inplace t;
+    if (!start(&t))
+        return;
+    nanoseconds_t alive = inplace_cpu_time(t.seat);
+    CHECK(alive > 0);
+    CHECK(test_inplace_ask(&t, REQUEST_END_PROCESS));
+    CHECK(inplace_cpu_time(t.seat) >= alive);
+    nanoseconds_t then = inplace_cpu_time(t.seat);
+    CHECK(test_inplace_ask(&t, REQUEST_NEW_PROCESS));
+    CHECK(inplace_cpu_time(t.seat) > then);
+    test_inplace_close(&t);
 }
 
 TEST(a_process_killed_from_outside_ends_the_guest)

@@ -99,6 +99,11 @@ static void sleep_a_while(void *context, nanoseconds_t deadline)
     host_clock_nanosleep(CLOCK_MONOTONIC, 0, &length, NULL);
 }
 
+static void look(void *context)
+{
+    (void)context;
+}
+
 static bool is_traced(void *context)
 {
     (void)context;
@@ -145,6 +150,7 @@ static struct seat_client client_of(struct test_inplace *t)
         .should_stop = stops,
         .has_event = has_event,
         .sleep = sleep_a_while,
+        .look = look,
         .is_traced = is_traced,
         .symbol_at = symbol_at,
         .trace_enter = note_enter,

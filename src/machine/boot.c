@@ -69,6 +69,7 @@ static struct tsc find_tsc(struct machine *machine)
     const nanoseconds_t time = machine->tsc.time - machine->start;
     struct tsc tsc = {.mhz = rate.mhz};
     tsc.at_zero = machine->tsc.counter - tsc_cycles(&tsc, time);
+    machine->tsc_multiplier = rate.multiplier;
     if (machine->inplace)
         inplace_set_clock(machine->inplace, machine->tsc.counter, time, rate.multiplier);
     return tsc;

@@ -303,10 +303,9 @@ static bool client_wait(void *context, nanoseconds_t deadline)
     nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
     int ready[1];
     watch_ports(machine);
-    nanoseconds_t since = host_clock_now();
     nanoseconds_t until = machine_wall_if_idle(machine, next);
     host_watcher_wait(machine->watcher, earlier(until, own_deadline(machine)), 1, ready);
-    machine_idled(machine, since, until);
+    machine_idled(machine, until);
     machine->poked = true;
     return true;
 }
@@ -351,6 +350,11 @@ static const char *client_symbol_at(void *context, vaddr_t address)
 
 /* --- trace --------------------------------------------------------------------------------- */
 
+static void client_look(void *context)
+{
+    machine_look(context);
+}
+
 static bool client_is_traced(void *context)
 {
     const struct machine *machine = context;
@@ -390,6 +394,7 @@ struct seat_client machine_client(struct machine *machine)
         .should_stop = client_should_stop,
         .has_event = client_has_event,
         .sleep = client_sleep,
+        .look = client_look,
         .is_traced = client_is_traced,
         .trace_enter = client_trace_enter,
         .trace_leave = client_trace_leave,

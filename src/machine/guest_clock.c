@@ -41,10 +41,10 @@ void guest_clock_skip(struct guest_clock *clock, nanoseconds_t wall, nanoseconds
     clock->used = used;
 }
 
-void guest_clock_charge(struct guest_clock *clock, unsigned units)
+void guest_clock_charge(struct guest_clock *clock, nanoseconds_t work)
 {
     int64_t room = GUEST_CLOCK_MAX_AHEAD + clock->behind;
-    nanoseconds_t charge = min_u64(units * GUEST_CLOCK_WORK_UNIT, room > 0 ? (uint64_t)room : 0);
+    nanoseconds_t charge = min_u64(work, room > 0 ? (uint64_t)room : 0);
 
     clock->time += charge;
     clock->behind -= (int64_t)charge;

@@ -52,8 +52,8 @@ void guest_clock_look(struct guest_clock *clock, nanoseconds_t wall, nanoseconds
  */
 void guest_clock_skip(struct guest_clock *clock, nanoseconds_t wall, nanoseconds_t used);
 
-/* The kernel has done some units of work. */
-void guest_clock_charge(struct guest_clock *clock, unsigned units);
+/* The kernel has done some units of work, at GUEST_CLOCK_WORK_UNIT each. */
+void guest_clock_charge(struct guest_clock *clock, nanoseconds_t work);
 
 /* Guest time. */
 nanoseconds_t guest_clock_now(struct guest_clock *clock, nanoseconds_t wall);

@@ -29,6 +29,8 @@ struct machine {
     nanoseconds_t start; /* host time */
     struct guest_clock clock;
     struct host_tsc_sample tsc;
+    uint64_t tsc_multiplier;   /* nanoseconds a cycle, times 2^32 */
+    nanoseconds_t look_length; /* of the last look at CPU time, in place */
     struct pc_memory_layout layout;
     struct host_memory memory;
     struct kernel *kernel;
@@ -78,12 +80,11 @@ nanoseconds_t machine_cpu_time(const struct machine *machine);
 void machine_worked(struct machine *machine, unsigned units);
 /* Host time at which it is guest time `time` if the guest stays busy; may be NEVER. */
 nanoseconds_t machine_wall_if_busy(struct machine *machine, nanoseconds_t time);
-/*
- * The same if it idles from now on; then machine_idled() with that moment, and `since`, the host
- * time of the first.
- */
+/* The same if it idles from now on; then machine_idled() with that moment. */
 nanoseconds_t machine_wall_if_idle(struct machine *machine, nanoseconds_t time);
-void machine_idled(struct machine *machine, nanoseconds_t since, nanoseconds_t until);
+void machine_idled(struct machine *machine, nanoseconds_t until);
+/* In place, while the guest stands still: corrects the clock if that is due. */
+void machine_look(struct machine *machine);
 /* When --timeout passes, in host time. */
 nanoseconds_t machine_timeout(const struct machine *machine);
 

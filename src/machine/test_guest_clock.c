@@ -121,7 +121,7 @@ TEST(guest_clock_charges_work_and_waits_for_it_while_idle)
 {
     start();
     look(1 * MS, 1 * MS);
-    guest_clock_charge(&guest, 3000);
+    guest_clock_charge(&guest, 3000 * GUEST_CLOCK_WORK_UNIT);
     CHECK_EQ(now(1 * MS), 4 * MS);
     look(2 * MS, 2 * MS);
     CHECK_EQ(now(2 * MS), 5 * MS);
@@ -138,11 +138,11 @@ TEST(guest_clock_charges_work_and_waits_for_it_while_idle)
 TEST(guest_clock_stays_near_real_time)
 {
     start();
-    guest_clock_charge(&guest, 999000);
-    guest_clock_charge(&guest, 999000);
+    guest_clock_charge(&guest, 999000 * GUEST_CLOCK_WORK_UNIT);
+    guest_clock_charge(&guest, 999000 * GUEST_CLOCK_WORK_UNIT);
     CHECK_EQ(now(0), 1 * S);
     look(1 * S, 1 * S);
-    guest_clock_charge(&guest, 5);
+    guest_clock_charge(&guest, 5 * GUEST_CLOCK_WORK_UNIT);
     CHECK_EQ(now(1 * S), 2 * S);
 
     start();

@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Guest time (docs/decisions/0005-guest-clock.md). In the monitor seat the machine keeps the clock,
- * and CPU time is what the guest's runs with; in place the clock is in the runtime, and real time.
+ * Guest time (docs/decisions/0005-guest-clock.md). The machine keeps the clock; in place a runtime
+ * goes on with it between the machine's looks, and charges the kernel's work (runtime/clock.h).
  */
 #include <machine/state.h>
 
 #include <base/bits.h>
+
+/* A look at the CPU time of many processes takes a while: it is to be a small part of the time. */
+#define LOOK_SHARE 16
+
+static nanoseconds_t cpu_time_of_guest(const struct machine *machine)
+{
+    if (machine->inplace)
+        return inplace_cpu_time(machine->inplace);
+    return machine->gate ? monitor_gate_ops.cpu_time(machine->gate) : 0;
+}
 
 /* A host that does not tell lets real time be the guest's. */
 nanoseconds_t machine_cpu_time(const struct machine *machine)
@@ -14,13 +24,46 @@ nanoseconds_t machine_cpu_time(const struct machine *machine)
 
     if (host_cpu_time_of_thread(&time))
         return machine->clock.used + (host_clock_now() - machine->clock.wall);
-    return time + (machine->gate ? monitor_gate_ops.cpu_time(machine->gate) : 0);
+    return time + cpu_time_of_guest(machine);
 }
 
 static void look_at_clock(struct machine *machine, nanoseconds_t wall)
 {
     guest_clock_look(&machine->clock, wall, machine_cpu_time(machine));
 }
+
+/* --- in place ------------------------------------------------------------------------------ */
+
+/* What the runtime has done with the clock while the guest ran. */
+static void take_clock(struct machine *machine)
+{
+    struct guest_clock *clock = &machine->clock;
+    clock->told = max_u64(clock->told, inplace_told(machine->inplace));
+    guest_clock_charge(clock, inplace_charged(machine->inplace));
+}
+
+/* And what it is to go on with. */
+static void give_clock(struct machine *machine)
+{
+    uint64_t tsc = __builtin_ia32_rdtsc();
+    nanoseconds_t wall = host_clock_now();
+    inplace_set_clock(machine->inplace, tsc, guest_clock_now(&machine->clock, wall),
+                      machine->tsc_multiplier);
+}
+
+void machine_look(struct machine *machine)
+{
+    nanoseconds_t wall = host_clock_now();
+    if (!guest_clock_is_stale(&machine->clock, wall) ||
+        wall - machine->clock.wall < LOOK_SHARE * machine->look_length)
+        return;
+    take_clock(machine);
+    look_at_clock(machine, wall);
+    machine->look_length = host_clock_now() - wall;
+    give_clock(machine);
+}
+
+/* --- either -------------------------------------------------------------------------------- */
 
 nanoseconds_t machine_now(struct machine *machine)
 {
@@ -36,7 +79,7 @@ nanoseconds_t machine_now(struct machine *machine)
 
 void machine_worked(struct machine *machine, unsigned units)
 {
-    guest_clock_charge(&machine->clock, units);
+    guest_clock_charge(&machine->clock, units * GUEST_CLOCK_WORK_UNIT);
 }
 
 nanoseconds_t machine_timeout(const struct machine *machine)
@@ -52,37 +95,25 @@ static nanoseconds_t wall_in(nanoseconds_t left)
     return left < NANOSECONDS_NEVER - wall ? wall + left : NANOSECONDS_NEVER;
 }
 
-static nanoseconds_t time_left(struct machine *machine, nanoseconds_t time)
-{
-    nanoseconds_t now = machine_now(machine);
-    return time - min_u64(time, now);
-}
-
+/* In place the guest runs meanwhile: the clock as it would be without a look. */
 nanoseconds_t machine_wall_if_busy(struct machine *machine, nanoseconds_t time)
 {
-    if (!machine->inplace)
+    if (!machine->inplace || time == NANOSECONDS_NEVER)
         return guest_clock_wall_if_busy(&machine->clock, time);
-    return time == NANOSECONDS_NEVER ? time : wall_in(time_left(machine, time));
+    return wall_in(time - min_u64(time, inplace_peek(machine->inplace)));
 }
 
-/* In place the clock stands still until real time has come to where it is. */
 nanoseconds_t machine_wall_if_idle(struct machine *machine, nanoseconds_t time)
 {
-    if (!machine->inplace) {
-        look_at_clock(machine, host_clock_now());
-        return guest_clock_wall_if_idle(&machine->clock, time);
-    }
-    if (time == NANOSECONDS_NEVER)
-        return NANOSECONDS_NEVER;
-    nanoseconds_t left = time_left(machine, time);
-    return wall_in(left ? left + inplace_ahead(machine->inplace) : 0);
+    if (machine->inplace)
+        take_clock(machine);
+    look_at_clock(machine, host_clock_now());
+    return guest_clock_wall_if_idle(&machine->clock, time);
 }
 
-void machine_idled(struct machine *machine, nanoseconds_t since, nanoseconds_t until)
+void machine_idled(struct machine *machine, nanoseconds_t until)
 {
-    nanoseconds_t wall = host_clock_now();
+    guest_clock_idled(&machine->clock, until, host_clock_now(), machine_cpu_time(machine));
     if (machine->inplace)
-        inplace_idled(machine->inplace, min_u64(wall, until) - min_u64(since, until));
-    else
-        guest_clock_idled(&machine->clock, until, wall, machine_cpu_time(machine));
+        give_clock(machine);
 }

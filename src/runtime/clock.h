@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernel time in place (docs/decisions/0005-guest-clock.md): real time by the time-stamp counter,
- * and what the kernel's long work was charged more than it takes here. Runtimes use the clock in
- * shared memory; the machine has a copy that no guest can write, and takes `ahead` from the shared
- * one. All times in nanoseconds.
+ * Kernel time in place (docs/decisions/0005-guest-clock.md): real time by the time-stamp counter
+ * since the machine's last look, and what the kernel's long work was charged since. The machine
+ * looks with each request if that was a while ago, and takes away the time that Linux gave to
+ * others. So whoever finds that nobody was told the time for a while asks the machine first.
+ *
+ * Runtimes use the clock in shared memory; the machine has a copy that no guest can write, and
+ * takes `ahead` and `told` from the shared one. All times in nanoseconds.
  */
 #ifndef RUNTIME_CLOCK_H
 #define RUNTIME_CLOCK_H
@@ -15,6 +18,8 @@
 #define RUNTIME_CLOCK_WORK_UNIT UINT64_C(1000)
 /* Work is charged up to here; from then on it counts as it is. */
 #define RUNTIME_CLOCK_MAX_AHEAD UINT64_C(1000000000)
+/* What is trusted to be the guest's own. */
+#define RUNTIME_CLOCK_TRUST UINT64_C(500000)
 
 /* The clock at `tsc`, but for `told`. */
 static inline nanoseconds_t runtime_clock_at(const struct runtime_clock *clock, uint64_t tsc)
@@ -29,6 +34,12 @@ static inline nanoseconds_t runtime_clock_now(struct runtime_clock *clock)
 {
     clock->told = max_u64(clock->told, runtime_clock_at(clock, __builtin_ia32_rdtsc()));
     return clock->told;
+}
+
+static inline bool runtime_clock_is_stale(const struct runtime_clock *clock)
+{
+    nanoseconds_t now = runtime_clock_at(clock, __builtin_ia32_rdtsc());
+    return now >= clock->told && now - clock->told >= RUNTIME_CLOCK_TRUST;
 }
 
 /* The kernel has done some units of work. */

@@ -19,6 +19,7 @@ enum runtime_request_kind {
     REQUEST_EVENT,
     /* argument[0]: kernel time by which to come back. The core is idle until then or an event. */
     REQUEST_WAIT,
+    REQUEST_TIME,    /* nobody has looked at the clock for a while: the machine corrects it */
     REQUEST_CONSOLE, /* length: the kernel's console has that much text */
     /*
      * Index of the carrier; of its TCB: what request_name_tcb() fills in. reg[0], [1]: what its

@@ -27,11 +27,11 @@ struct runtime_failure {
 
 /*
  * Kernel time, in nanoseconds: now = time + ((tsc - this tsc) * multiplier >> 32) + ahead. The
- * machine writes the first three before the guest starts; its own clock is the same.
+ * machine writes all of it while the guest stands still (runtime/clock.h).
  */
 struct runtime_clock {
     uint64_t tsc, time, multiplier;
-    uint64_t ahead; /* charged for the kernel's work, not yet made up by idling */
+    uint64_t ahead; /* charged for the kernel's work since `time` */
     uint64_t told;  /* the latest time that anybody was told: the clock never goes back */
 };
 

@@ -20,9 +20,14 @@
 
 #define EXCEPTION_ALIGNMENT 17
 
+/* Makes a request, sometimes: none is under way. */
 nanoseconds_t turn_now(void)
 {
-    return runtime_clock_now(&runtime_shared()->control.clock);
+    struct runtime_clock *clock = &runtime_shared()->control.clock;
+
+    if (runtime_clock_is_stale(clock))
+        request_simple(REQUEST_TIME, 0);
+    return runtime_clock_now(clock);
 }
 
 static struct runtime_control *control(void)
@@ -322,7 +327,8 @@ static struct outcome answer_device(struct kernel *k)
     request->argument[1] = access->size;
     request->argument[2] = access->value;
     request_make(request);
-    return kernel_device_answer(k, CORE, (uint64_t)request->result[0], turn_now());
+    uint64_t value = (uint64_t)request->result[0];
+    return kernel_device_answer(k, CORE, value, turn_now());
 }
 
 /* What a step has come to. */
