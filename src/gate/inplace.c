@@ -247,6 +247,16 @@ static bool is_due(struct inplace *seat)
            is_stopping(seat);
 }
 
+/* The carrier that had the turn is no more, and nobody else gets it: unless all that is over. */
+static void check_gone(struct inplace *seat, uint32_t current, int tid)
+{
+    const struct runtime_shared *shared = seat->shared;
+    inplace_processes_check(seat);
+    if (!seat->ended && __atomic_load_n(&shared->control.current, __ATOMIC_SEQ_CST) == current &&
+        (int)__atomic_load_n(&shared->carriers[current].tid, __ATOMIC_RELAXED) == tid)
+        inplace_fail(seat, -ESRCH, "a guest process has lost the thread that ran");
+}
+
 /* Whoever gets the turn from now on sees `attention`; whoever has it gets the signal. */
 static void kick(struct inplace *seat)
 {
@@ -262,8 +272,8 @@ static void kick(struct inplace *seat)
     int tid = (int)__atomic_load_n(&carrier->tid, __ATOMIC_RELAXED);
     int pid = vspace < RUNTIME_MAX_VSPACES ? seat->pids[vspace] : 0;
     seat->is_kicked = true;
-    if (pid && tid > 0)
-        host_tgkill(pid, tid, KICK_SIGNAL);
+    if (pid && tid > 0 && host_tgkill(pid, tid, KICK_SIGNAL) == -ESRCH)
+        check_gone(seat, current, tid);
 }
 
 /* Until there is a request, or the kick is to be sent again. */
@@ -271,7 +281,7 @@ static void await_heed(struct inplace *seat)
 {
     const struct timespec period = {.tv_nsec = (long)KICK_PERIOD};
     struct pollfd wake = {.fd = seat->contents.wake_fd, .events = POLLIN};
-    if (seat->is_stopping && host_clock_now() >= seat->stopping_until)
+    if (is_stopping(seat) && host_clock_now() >= seat->stopping_until)
         inplace_end(seat, SEAT_END_STOPPED);
     else if (host_ppoll(&wake, 1, &period, NULL, HOST_SIGNAL_SET_BYTES) == 0)
         kick(seat);
@@ -332,6 +342,8 @@ static void start(struct inplace *seat)
     struct runtime_shared *shared = seat->shared;
     int64_t tid = 0;
     inplace_copy_trusted(seat);
+    seat->k->reserved_start = seat->base;
+    seat->k->reserved_end = seat->base + region_bytes(seat->contents.memory_bytes);
     shared->control.deadline = NANOSECONDS_NEVER;
     shared->control.is_traced = seat->client.is_traced(seat->client.context);
     shared->vspaces_made = 1;

@@ -52,6 +52,9 @@ static void tell_end(struct inplace *seat, int status)
     if (WIFEXITED(status) && WEXITSTATUS(status) > 0 &&
         WEXITSTATUS(status) <= LANDING_FAILED_STATUS + REGION_PART_COUNT)
         tell_landing(seat, WEXITSTATUS(status));
+    else if (WIFEXITED(status))
+        inplace_fail(seat, 0, "a guest process has ended itself, with status %d",
+                     WEXITSTATUS(status));
     else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
         inplace_fail(seat, 0, "a guest process died of a signal: %s", strsignal(WTERMSIG(status)));
     else

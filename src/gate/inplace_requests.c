@@ -392,6 +392,17 @@ static void serve_trace_leave(struct inplace *seat, struct runtime_request *requ
 
 /* --- ends ---------------------------------------------------------------------------------- */
 
+static void serve_taken(struct inplace *seat, struct runtime_request *request)
+{
+    if (seat->ended)
+        return;
+    snprintf(seat->result->what, sizeof(seat->result->what),
+             "the guest maps a page at 0x%" PRIx64
+             ", where sel4emu's kernel lies in this run: use --isolate",
+             request->argument[0]);
+    inplace_end(seat, SEAT_END_REFUSED);
+}
+
 static void serve_halt(struct inplace *seat, struct runtime_request *request)
 {
     (void)request;
@@ -438,6 +449,7 @@ static void (*const services[])(struct inplace *seat, struct runtime_request *re
     [REQUEST_END_PROCESS] = serve_end_process,
     [REQUEST_TRACE_ENTER] = serve_trace_enter,
     [REQUEST_TRACE_LEAVE] = serve_trace_leave,
+    [REQUEST_TAKEN] = serve_taken,
     [REQUEST_HALT] = serve_halt,
     [REQUEST_FAIL] = serve_fail,
 };

@@ -24,6 +24,7 @@ enum seat_end {
     SEAT_END_HALTED,      /* the guest halted the machine */
     SEAT_END_STOPPED,     /* the client asked for it */
     SEAT_END_IDLE,        /* every thread waits and the client knows nothing that could wake one */
+    SEAT_END_REFUSED,     /* the guest does what this seat cannot carry out: `what` */
     SEAT_END_HOST_FAILED, /* `error` and `what` say which host call and on what */
 };
 

@@ -214,6 +214,12 @@ TEST(the_guest_ends_when_it_halts_or_a_call_fails)
     CHECK_EQ(t.result.end, SEAT_END_HOST_FAILED);
     CHECK_EQ(t.result.error, -ENOMEM);
     CHECK_STR(t.result.what, "a guest process cannot go on: munmap");
+    t.seat->ended = false;
+    t.seat->answered = t.request->asked;
+    set_arguments(&t, 0x123456000, 0, 0);
+    CHECK(!test_inplace_ask(&t, REQUEST_TAKEN));
+    CHECK_EQ(t.result.end, SEAT_END_REFUSED);
+    CHECK(strstr(t.result.what, "a page at 0x123456000"));
     test_inplace_close(&t);
 }
 

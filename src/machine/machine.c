@@ -571,6 +571,9 @@ static void run(struct machine *machine)
     case SEAT_END_STOPPED:
         explain_stop(machine);
         break;
+    case SEAT_END_REFUSED:
+        fail(machine, MACHINE_END_REFUSED, 0, "%s", result.what);
+        break;
     case SEAT_END_HOST_FAILED:
         fail(machine,
              result.error == -EPERM ? MACHINE_END_HOST_UNSUPPORTED : MACHINE_END_HOST_FAILED,

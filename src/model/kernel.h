@@ -163,6 +163,9 @@ struct kernel {
     uint64_t irq_changes; /* counts changes of irqs[] and irq_pins[]: a seat that sees it move tells
                              its IOAPIC */
 
+    /* Addresses that a seat needs for itself in each VSpace, and the first page mapped there. */
+    vaddr_t reserved_start, reserved_end, reserved_page; /* 0: none */
+
     paddr_t all_tcbs;    /* newest first */
     paddr_t dump_cursor; /* where an unfinished list of threads goes on; 0: none */
     struct snapshot_cursor snapshot;

@@ -118,6 +118,13 @@ static struct answer decode_map(const struct call *call, struct page_mapping *m)
     return find_entry(call->k, call->cap, m);
 }
 
+static void note_reserved(struct kernel *k, vaddr_t vaddr, enum frame_size size)
+{
+    vaddr_t end = vaddr + bit(level_bits(frame_level(size)));
+    if (!k->reserved_page && vaddr < k->reserved_end && end > k->reserved_start)
+        k->reserved_page = vaddr;
+}
+
 static struct answer page_map(struct call *call)
 {
     struct page_mapping m = {.entry = NULL};
@@ -133,6 +140,7 @@ static struct answer page_map(struct call *call)
     vspace_set_entry(call->k, m.root.pml4.object, m.entry,
                      entry_make_page(frame_cap_paddr(*frame), size, m.rights, m.attributes),
                      m.vaddr, frame_level(size));
+    note_reserved(call->k, m.vaddr, size);
     return answer_ok();
 }
 

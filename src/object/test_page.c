@@ -25,6 +25,26 @@ TEST(page_map_and_unmap)
     guest_end(&g);
 }
 
+/* Whoever needs the addresses learns of it: the kernel maps the page, as everywhere. */
+TEST(a_page_where_the_seat_lies_is_noted)
+{
+    struct guest g = guest_boot_default();
+    map_tables(&g, VADDR);
+    cptr_t page = guest_make(&g, OBJECT_4K_PAGE, 0);
+    g.k->reserved_start = VADDR + PAGE_BYTES;
+    g.k->reserved_end = VADDR + 3 * PAGE_BYTES;
+    CHECK_ANSWER(map_page(&g, page, VADDR), answer_ok());
+    CHECK_EQ(g.k->reserved_page, 0);
+    CHECK_ANSWER(map_page(&g, guest_make(&g, OBJECT_4K_PAGE, 0), VADDR + 3 * PAGE_BYTES),
+                 answer_ok());
+    CHECK_EQ(g.k->reserved_page, 0);
+    CHECK_ANSWER(map_page(&g, guest_make(&g, OBJECT_4K_PAGE, 0), VADDR + 2 * PAGE_BYTES),
+                 answer_ok());
+    CHECK_EQ(g.k->reserved_page, VADDR + 2 * PAGE_BYTES);
+    CHECK(at(&g, VADDR + 2 * PAGE_BYTES).present);
+    guest_end(&g);
+}
+
 TEST(page_map_rights_are_those_of_both)
 {
     struct guest g = guest_boot_default();

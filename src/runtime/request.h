@@ -51,6 +51,7 @@ enum runtime_request_kind {
     REQUEST_END_PROCESS, /* index of the VSpace: its process is gone */
     REQUEST_TRACE_ENTER, /* TCB, trap: what gate/gate.h's struct trap has, in this order */
     REQUEST_TRACE_LEAVE, /* struct outcome, in this order */
+    REQUEST_TAKEN,       /* the guest has mapped a page, at that address, over us: never answered */
     REQUEST_HALT,        /* the guest has stopped the machine: never answered */
     REQUEST_FAIL,        /* a call of Linux failed: enum runtime_call, errno; never answered */
     REQUEST_KIND_COUNT,

@@ -88,6 +88,8 @@ static void after_entry(struct kernel *k, struct outcome outcome)
         runtime_clock_charge(&control()->clock,
                              (unsigned)k->config.max_num_work_units_per_preemption);
     trace_leave(outcome);
+    if (k->reserved_page)
+        request_simple(REQUEST_TAKEN, k->reserved_page);
     if (shared->irq_changes_seen != k->irq_changes) {
         shared->irq_changes_seen = k->irq_changes;
         request_simple(REQUEST_IRQS_CHANGED, 0);
