@@ -58,6 +58,8 @@ def stage_serial(out):
 def stage_inspect(out):
     programs.run_script(out, "inspect", [sys.executable,
                                          os.path.join(TESTS, "inspect", "control.py"), BUILD])
+    programs.run_script(out, "attach", [sys.executable,
+                                        os.path.join(TESTS, "inspect", "attach.py"), BUILD])
     programs.run_script(out, "post-mortem", [
         sys.executable, os.path.join(TESTS, "inspect", "post_mortem.py"), BUILD])
 

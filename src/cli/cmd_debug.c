@@ -47,28 +47,6 @@ static struct session *running;
 
 /* --- gdb ------------------------------------------------------------------------------------- */
 
-/* In the directories of PATH. */
-static bool find_gdb(char ret_path[FILE_PATH_BYTES])
-{
-    const char *path = getenv("PATH");
-
-    for (const char *at = path == NULL ? "" : path; *at != '\0';) {
-        char directory[FILE_PATH_BYTES];
-        size_t length = strcspn(at, ":");
-
-        if (length > 0 && length < sizeof(directory)) {
-            memcpy(directory, at, length);
-            directory[length] = '\0';
-            if (file_join(directory, "gdb", ret_path) && file_is_regular(ret_path) &&
-                access(ret_path, X_OK) == 0) {
-                return true;
-            }
-        }
-        at += length + (at[length] == ':');
-    }
-    return false;
-}
-
 _Noreturn static void become_gdb(struct session *session, const struct debug_options *options)
 {
     const char *arguments[MAX_ARGUMENTS + 5] = {session->gdb, "-q", "-x", session->commands};
@@ -259,7 +237,7 @@ static int run_debug(void *target, const char *const *operands, unsigned operand
         say("more than %d words for gdb", MAX_ARGUMENTS);
         return STATUS_USAGE;
     }
-    if (!find_gdb(session.gdb)) {
+    if (!gdb_find(session.gdb)) {
         say("gdb is not installed; on Debian: apt install gdb");
         return STATUS_UNSUPPORTED;
     }

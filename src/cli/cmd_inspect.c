@@ -198,6 +198,7 @@ static int run(void *target, const char *const *operands, unsigned operand_count
     }
 
 VIEW_COMMAND(ps, "[GUEST]", 1, "show a running guest's threads");
+VIEW_COMMAND(processes, "[GUEST]", 1, "show a guest's Linux processes and their programs");
 VIEW_COMMAND(queues, "[GUEST]", 1, "show who waits for whom");
 VIEW_COMMAND(deadlocks, "[GUEST]", 1, "show which threads wait for ever, and why");
 VIEW_COMMAND(caps, "THREAD [GUEST]", 2, "show the capabilities of a thread");

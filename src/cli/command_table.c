@@ -4,9 +4,10 @@
 #include <cli/commands.h>
 
 const struct command *const command_table[] = {
-    &command_run,     &command_trace,     &command_debug,    &command_list,       &command_ps,
-    &command_queues,  &command_deadlocks, &command_caps,     &command_slots,      &command_untyped,
-    &command_objects, &command_schedule,  &command_mappings, &command_derivation, &command_doctor,
-    &command_help,    &command_version,
+    &command_run,       &command_trace,    &command_debug,     &command_attach,
+    &command_list,      &command_ps,       &command_processes, &command_queues,
+    &command_deadlocks, &command_caps,     &command_slots,     &command_untyped,
+    &command_objects,   &command_schedule, &command_mappings,  &command_derivation,
+    &command_doctor,    &command_help,     &command_version,
 };
 const size_t command_count = ARRAY_LENGTH(command_table);

@@ -8,10 +8,12 @@
 extern const struct command command_run;
 extern const struct command command_trace;
 extern const struct command command_debug;
+extern const struct command command_attach;
 
 /* of cmd_inspect.c */
 extern const struct command command_list;
 extern const struct command command_ps;
+extern const struct command command_processes;
 extern const struct command command_queues;
 extern const struct command command_deadlocks;
 extern const struct command command_caps;

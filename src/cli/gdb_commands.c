@@ -2,6 +2,10 @@
 #include <base/bits.h>
 #include <cli/gdb_commands.h>
 
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 /* What a system of several programs needs of gdb; docs/debugging.md says the same to its readers.
  */
 static const char *const settings[] = {
@@ -45,4 +49,25 @@ void gdb_commands_write(FILE *stream, const char *place)
                 commands[i].help);
     }
     fprintf(stream, "target remote %s\n", place);
+}
+
+bool gdb_find(char ret_path[FILE_PATH_BYTES])
+{
+    const char *path = getenv("PATH");
+
+    for (const char *at = path == NULL ? "" : path; *at != '\0';) {
+        char directory[FILE_PATH_BYTES];
+        size_t length = strcspn(at, ":");
+
+        if (length > 0 && length < sizeof(directory)) {
+            memcpy(directory, at, length);
+            directory[length] = '\0';
+            if (file_join(directory, "gdb", ret_path) && file_is_regular(ret_path) &&
+                access(ret_path, X_OK) == 0) {
+                return true;
+            }
+        }
+        at += length + (at[length] == ':');
+    }
+    return false;
 }

@@ -3,9 +3,14 @@
 #ifndef CLI_GDB_COMMANDS_H
 #define CLI_GDB_COMMANDS_H
 
+#include <loader/file.h>
+
 #include <stdio.h>
 
 /* Commands for gdb: its settings, our own commands, the connection to the machine at `place`. */
 void gdb_commands_write(FILE *stream, const char *place);
+
+/* The program itself, in the directories of PATH. */
+bool gdb_find(char ret_path[FILE_PATH_BYTES]);
 
 #endif

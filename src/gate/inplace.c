@@ -385,5 +385,6 @@ const struct seat_ops inplace_seat_ops = {
     .close = inplace_close,
     .interrupt = inplace_interrupt,
     .thread_cpu_time = inplace_thread_cpu_time,
+    .process_of = inplace_process_of,
     .read_vector_state = inplace_read_vector_state,
 };

@@ -197,3 +197,13 @@ void inplace_processes_end(struct inplace *seat)
     for (uint32_t i = 0; i < seat->pids_used; i++)
         inplace_process_end(seat, i);
 }
+
+bool inplace_process_of(void *context, paddr_t root, int *ret_pid)
+{
+    const struct inplace *seat = context;
+    uint64_t index = vspace_at(seat->k, root)->process;
+    if (index == 0 || index >= RUNTIME_MAX_VSPACES || seat->shared->vspaces[index].root != root)
+        return false;
+    *ret_pid = seat->pids[index];
+    return *ret_pid != 0;
+}

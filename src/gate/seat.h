@@ -90,6 +90,8 @@ struct seat_ops {
     void (*interrupt)(void *seat);
     /* CPU time that the thread's carrier has used; false: it has none, or Linux does not tell. */
     bool (*thread_cpu_time)(void *seat, const struct tcb *tcb, nanoseconds_t *ret_time);
+    /* The process that runs the VSpace's code, if debuggers can attach to it; else false. */
+    bool (*process_of)(void *seat, paddr_t root, int *ret_pid);
     /* As XSAVE area of standard form, `size` bytes of it at most; a negative errno. */
     int (*read_vector_state)(void *seat, struct tcb *tcb, void *ret_xsave, size_t size,
                              size_t *ret_size);

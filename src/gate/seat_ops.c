@@ -23,6 +23,15 @@ static bool monitor_thread_cpu_time(void *seat, const struct tcb *tcb, nanosecon
     return seat_thread_cpu_time(seat, tcb, ret_time);
 }
 
+/* Each has a debugger: the monitor. */
+static bool monitor_process_of(void *seat, paddr_t root, int *ret_pid)
+{
+    (void)seat;
+    (void)root;
+    (void)ret_pid;
+    return false;
+}
+
 static int monitor_read_vector_state(void *seat, struct tcb *tcb, void *ret_xsave, size_t size,
                                      size_t *ret_size)
 {
@@ -35,5 +44,6 @@ const struct seat_ops monitor_seat_ops = {
     .close = monitor_close,
     .interrupt = monitor_interrupt,
     .thread_cpu_time = monitor_thread_cpu_time,
+    .process_of = monitor_process_of,
     .read_vector_state = monitor_read_vector_state,
 };

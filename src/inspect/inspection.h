@@ -19,6 +19,10 @@ struct inspect_host {
     void *context;
     /* The function that covers `address` in the VSpace with root `vspace`, or NULL. */
     const char *(*symbol_at)(void *context, paddr_t vspace, vaddr_t address);
+    /* The Linux process that runs a VSpace's code by itself; false: there is none. */
+    bool (*process)(void *context, paddr_t vspace, int *ret_pid);
+    /* Path of a file with the program that has `address` in its text there, or NULL. */
+    const char *(*program)(void *context, paddr_t vspace, vaddr_t address);
     /* CPU time that the thread has used; false: not known. */
     bool (*cpu_time)(void *context, const struct tcb *tcb, nanoseconds_t *ret_time);
 };

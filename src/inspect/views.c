@@ -12,6 +12,8 @@
 
 const struct view view_table[] = {
     {"ps", "", "threads: what each does or waits for", VIEW_TAKES_NOTHING, false, view_ps},
+    {"processes", "", "VSpaces: the Linux process of each, and its program", VIEW_TAKES_NOTHING,
+     false, view_processes},
     {"queues", "", "who waits for whom, who is ready, who waits for ever", VIEW_TAKES_NOTHING, true,
      view_queues},
     {"deadlocks", "", "threads that wait for ever, and why", VIEW_TAKES_NOTHING, true,

@@ -71,6 +71,7 @@ paddr_t view_object_operand(const struct view_call *call, int *ret_error);
 
 /* Each in the file of its name or of its neighbour. */
 int view_ps(const struct view_call *call);
+int view_processes(const struct view_call *call);
 int view_caps(const struct view_call *call);
 int view_slots(const struct view_call *call); /* caps.c */
 int view_untyped(const struct view_call *call);

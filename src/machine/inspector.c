@@ -25,9 +25,27 @@ static bool cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_ti
     return machine->seat_ops->thread_cpu_time(machine->seat, tcb, ret_time);
 }
 
+static bool process_of(void *context, paddr_t vspace, int *ret_pid)
+{
+    struct machine *machine = context;
+    return machine->seat_ops->process_of(machine->seat, vspace, ret_pid);
+}
+
+static const char *program_at(void *context, paddr_t vspace, vaddr_t address)
+{
+    struct machine *machine = context;
+    const struct program *program =
+        vspace_programs_match(&machine->programs, vspace, address).program;
+    return program ? vspace_programs_path(&machine->programs, program) : NULL;
+}
+
 struct inspect_host machine_inspect_host(struct machine *machine)
 {
-    return (struct inspect_host){.context = machine, .symbol_at = symbol_at, .cpu_time = cpu_time};
+    return (struct inspect_host){.context = machine,
+                                 .symbol_at = symbol_at,
+                                 .process = process_of,
+                                 .program = program_at,
+                                 .cpu_time = cpu_time};
 }
 
 static void write_to_stream(void *context, const char *text, size_t length)
