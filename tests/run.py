@@ -67,6 +67,10 @@ def stage_inspect(out):
 def stage_soak(out):
     programs.run_script(out, "soak", [sys.executable, os.path.join(TESTS, "soak", "starts.py"),
                                       "--count", "200", BUILD])
+    for seat in ("in-place", "isolate"):
+        programs.run_script(out, "kills", [
+            sys.executable, os.path.join(TESTS, "soak", "kills.py"), "--count", "40", "--stride",
+            "60", "--seat", seat, BUILD])
 
 
 def stage_inject(out):

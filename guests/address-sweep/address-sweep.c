@@ -4,9 +4,9 @@
  * VM fault at that address, or, where it is no address at all, as a protection fault. What comes
  * differently has a line of its own.
  *
- * sel4emu's kernel may lie in the guest's own address space, at a multiple of 1 GiB that is chosen
- * at random, between guards of 2 MiB. So below UserTop nothing is tried farther than that from such
- * a multiple: every run gives the same.
+ * sel4emu's kernel may lie in the guest's own address space. With at most 512 MiB of memory that is
+ * one GiB, chosen at random, with guards of 2 MiB at both ends. So below UserTop nothing is tried
+ * farther than that from a multiple of 1 GiB: every run gives the same.
  */
 #include "probe.h"
 

@@ -61,7 +61,7 @@ void frame_write(struct frame *frame, const word_t reg[USER_REGISTER_COUNT])
         bases_write_gs(canonical(reg[UREG_GS_BASE]));
     word_t changes = (bases_read_flags() ^ reg[UREG_RFLAGS]) & RFLAGS_OF_THREAD;
     if (changes)
-        bases_write_flags(bases_read_flags() ^ changes);
+        bases_write_flags((bases_read_flags() ^ changes) & ~RFLAGS_TRAP); /* a debugger's */
 }
 
 void frame_begin(struct frame *frame)

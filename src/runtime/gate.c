@@ -82,6 +82,9 @@ static struct trap decode_call(const struct signal_info *info, word_t reg[USER_R
     reg[UREG_RIP] = info->call.behind - INSTRUCTION_CALL_BYTES;
     if (reg[UREG_RAX] == (word_t)-EINTR)
         reg[UREG_RAX] = (word_t)(int64_t)info->call.number;
+    /* r11 has the flags: with the trap flag of a debugger that has stepped to here */
+    if (!(reg[UREG_RFLAGS] & RFLAGS_TRAP))
+        reg[UREG_R11] &= ~RFLAGS_TRAP;
     if (info->call.architecture == ARCHITECTURE_I386)
         return software_interrupt(VECTOR_COMPATIBILITY_CALL);
     return (struct trap){.kind = TRAP_SYSCALL};
@@ -192,13 +195,21 @@ void gate_decode(const struct signal_info *info, const struct frame *frame, padd
 
 /*
  * Linux leaves the guest's alignment-check flag on: until it is cleared only aligned accesses are
- * made. The direction flag is clear already.
+ * made. The direction flag is clear already. Without need no flags are loaded: what a debugger
+ * steps with, its trap flag, would be in them, and would stay when it lets go.
  */
+#define RFLAGS_PLACE 176
+
+_Static_assert(offsetof(struct frame, reg) + FRAME_RFLAGS * sizeof(uint64_t) == RFLAGS_PLACE,
+               "where bases_enter finds the guest's flags");
+
 __asm__(".pushsection .text.bases, \"ax\"\n"
         ".type bases_enter, @function\n"
         "bases_enter:\n"
+        "    testl $0x40000, 176(%rdx)\n"
+        "    jz gate_handle\n"
         "    pushfq\n"
-        "    andq $~0x40000, (%rsp)\n"
+        "    andq $~0x40100, (%rsp)\n"
         "    popfq\n"
         "    jmp gate_handle\n"
         ".size bases_enter, . - bases_enter\n"
