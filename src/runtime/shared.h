@@ -113,7 +113,8 @@ struct runtime_shared {
     struct runtime_control control;
     uint64_t unused_too[4];
     struct runtime_request request;
-    uint64_t unused_three[2];
+    uint64_t flush_at; /* kernel time by which the console's text goes out; 0: it has none */
+    uint64_t unused_three;
     uint32_t first_vspace, first_free_vspace, first_carrier, first_free_carrier;
     uint64_t vspaces_made, carriers_made; /* entries beyond were never used */
     uint64_t deaths_seen, irq_changes_seen;

@@ -20,6 +20,10 @@
 
 #define EXCEPTION_ALIGNMENT 17
 
+/* Of a line that has not ended: how much is kept, and for how long. */
+#define CONSOLE_KEPT_BYTES 256
+#define CONSOLE_KEPT_TIME  UINT64_C(10000000)
+
 /* Makes a request, sometimes: none is under way. */
 nanoseconds_t turn_now(void)
 {
@@ -68,12 +72,29 @@ static void trace_leave(struct outcome outcome)
     request_make(request);
 }
 
-static void drain_console(struct kernel *k)
+/*
+ * What was printed goes out by the line, for a request costs more than a character. The rest of a
+ * line follows soon, and whenever the guest does something else that shows.
+ */
+static bool may_keep_console(const struct kernel *k, struct outcome outcome)
+{
+    uint64_t *flush_at = &runtime_shared()->flush_at;
+
+    if (outcome.kind != OUTCOME_RUN || control()->is_traced ||
+        k->console.text[k->console.length - 1] == '\n' || k->console.length > CONSOLE_KEPT_BYTES)
+        return false;
+    if (*flush_at == 0)
+        *flush_at = turn_now() + CONSOLE_KEPT_TIME;
+    return turn_now() < *flush_at;
+}
+
+static void drain_console(struct kernel *k, struct outcome outcome)
 {
     const char *text;
 
-    if (k->console.length == 0)
+    if (k->console.length == 0 || may_keep_console(k, outcome))
         return;
+    runtime_shared()->flush_at = 0;
     request_simple(REQUEST_CONSOLE, k->console.length);
     console_take(k, &text);
 }
@@ -83,7 +104,7 @@ static void after_entry(struct kernel *k, struct outcome outcome)
 {
     struct runtime_shared *shared = runtime_shared();
 
-    drain_console(k);
+    drain_console(k, outcome);
     if (outcome.kind == OUTCOME_PREEMPTED)
         runtime_clock_charge(&control()->clock,
                              (unsigned)k->config.max_num_work_units_per_preemption);
@@ -126,8 +147,10 @@ static bool take_event(struct kernel *k, struct tcb *running, const word_t *reg,
         request_make(request);
         vector = request->result[0];
     }
-    if (vector < 0 && now < outcome->deadline)
+    if (vector < 0 && now < outcome->deadline) {
+        drain_console(k, *outcome); /* that may be all that was due */
         return false;
+    }
     if (running)
         kernel_save_registers(running, reg, false);
     if (vector < 0) {
@@ -141,6 +164,10 @@ static bool take_event(struct kernel *k, struct tcb *running, const word_t *reg,
 /* When the guest is to be in the kernel again: the machine sees to it. */
 static void set_deadline(nanoseconds_t deadline)
 {
+    uint64_t flush_at = runtime_shared()->flush_at;
+
+    if (flush_at)
+        deadline = min_u64(deadline, flush_at);
     __atomic_store_n(&control()->deadline, deadline, __ATOMIC_SEQ_CST);
     if (deadline < __atomic_load_n(&control()->sleeps_until, __ATOMIC_SEQ_CST))
         request_attention();
