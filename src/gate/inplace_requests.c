@@ -31,7 +31,7 @@ static bool refuse(struct inplace *seat, const char *field, uint64_t value)
 /* Whether [paddr, paddr + 2^bits) is an object's place in RAM. */
 static bool is_object(const struct inplace *seat, paddr_t paddr, unsigned bits)
 {
-    return is_aligned(paddr, bits) && kernel_is_backed(seat->trusted, paddr) &&
+    return paddr != 0 && is_aligned(paddr, bits) && kernel_is_backed(seat->trusted, paddr) &&
            kernel_is_backed(seat->trusted, paddr + mask(bits));
 }
 
