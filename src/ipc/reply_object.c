@@ -35,7 +35,7 @@ static void set_next(struct reply *reply, paddr_t next, bool is_top)
 static void cut(struct kernel *k, struct reply *reply)
 {
     struct reply *below = reply_at(k, reply->prev);
-    if (reply->next && reply->is_top)
+    if (reply->is_top)
         sched_context_at(k, reply->next)->reply = 0;
     else if (reply->next)
         reply_at(k, reply->next)->prev = 0;
@@ -108,7 +108,7 @@ void reply_object_sent(struct kernel *k, unsigned core, struct tcb *sender, stru
             await_reply(k, core, sender, receiver, reply, how->may_donate);
         else
             tcb_set_state(k, sender, THREAD_INACTIVE);
-    } else if (how->may_donate && sender->sched_context && !receiver->sched_context) {
+    } else if (how->may_donate && !receiver->sched_context) {
         sched_context_donate(k, core, sched_context_at(k, sender->sched_context), receiver);
     }
     tcb_set_state(k, receiver, THREAD_RUNNING);
@@ -143,7 +143,7 @@ void reply_object_cancel(struct kernel *k, struct tcb *caller)
 /* `caller`, who waits on it, gets its context back if that was lent along this very call. */
 static void take_back(struct kernel *k, unsigned core, struct reply *reply, struct tcb *caller)
 {
-    if (!reply->next || !reply->is_top) {
+    if (!reply->is_top) {
         reply_object_cancel(k, caller);
         return;
     }

@@ -6,6 +6,7 @@
 
 #include <ipc/ipc.h>
 #include <model/testkit_thread.h>
+#include <sched/refill.h>
 #include <sched/sched.h>
 
 struct fixture {
@@ -132,6 +133,66 @@ TEST(without_a_reply_object_a_caller_stops)
     guest_run(&f.g, f.client);
     guest_call_ipc(&f.g, f.ep, 0, 0);
     CHECK_EQ(f.client.tcb->state, THREAD_INACTIVE);
+    guest_end(&f.g);
+}
+
+static enum thread_state call_with_rights(word_t rights, bool is_server_first)
+{
+    struct fixture f = setup();
+    cptr_t ep = guest_mint(&f.g, f.ep, rights, 0);
+    if (is_server_first)
+        wait_passively(&f, f.server, f.ep, f.reply);
+    guest_run(&f.g, f.client);
+    guest_call_ipc(&f.g, ep, 0, 0);
+    if (!is_server_first) {
+        f.server.tcb->state = THREAD_RUNNING;
+        ipc_receive(f.g.k, 0, f.server.tcb, guest_cap(&f.g, f.ep), true,
+                    guest_cap(&f.g, f.reply).reply_object.object);
+    }
+    enum thread_state state = f.client.tcb->state;
+    guest_end(&f.g);
+    return state;
+}
+
+TEST(a_call_needs_one_of_two_rights_to_be_answered)
+{
+    for (unsigned order = 0; order < 2; order++) {
+        CHECK_EQ(call_with_rights(RIGHT_WRITE | RIGHT_GRANT, order), THREAD_BLOCKED_ON_REPLY);
+        CHECK_EQ(call_with_rights(RIGHT_WRITE | RIGHT_GRANT_REPLY, order), THREAD_BLOCKED_ON_REPLY);
+        CHECK_EQ(call_with_rights(RIGHT_WRITE, order), THREAD_INACTIVE);
+    }
+}
+
+TEST(a_caller_without_time_lends_none)
+{
+    struct fixture f = setup();
+    guest_run(&f.g, f.client);
+    guest_call_ipc(&f.g, f.ep, 0, 0);
+    sched_context_unbind(f.g.k, 0, context_of(&f, f.client));
+    f.server.tcb->state = THREAD_RUNNING;
+    ipc_receive(f.g.k, 0, f.server.tcb, guest_cap(&f.g, f.ep), true,
+                guest_cap(&f.g, f.reply).reply_object.object);
+    CHECK_EQ(f.client.tcb->state, THREAD_BLOCKED_ON_REPLY);
+    CHECK_EQ(f.server.tcb->sched_context, 0);
+    CHECK_EQ(object(&f, f.reply)->next, 0);
+    guest_end(&f.g);
+}
+
+/* Sporadic: it was in use all the time, so it does not count anew. */
+TEST(a_context_that_comes_back_goes_on)
+{
+    struct fixture f = setup();
+    sched_context_unbind(f.g.k, 0, context_of(&f, f.client));
+    guest_bind(&f.g, f.client, guest_make_sched_context(&f.g, 1000, 10000));
+    struct sched_context *sc = context_of(&f, f.client);
+    wait_passively(&f, f.server, f.ep, f.reply);
+    guest_run(&f.g, f.client);
+    guest_call_ipc(&f.g, f.ep, 0, 0);
+    f.g.now = 300000;
+    guest_send(&f.g, f.reply, 0, 0);
+    CHECK(guest_is_current(&f.g, f.client));
+    CHECK_EQ(refill_head(sc)->time, 0);
+    CHECK_EQ(kernel_timer(f.g.k, 0, 300000).deadline, 1000000);
     guest_end(&f.g);
 }
 
@@ -442,4 +503,67 @@ TEST(a_timeout_fault_goes_to_its_own_handler_and_lends_nothing)
     CHECK_EQ(worker.tcb->context.reg[UREG_RIP], 0x401234);
     CHECK(worker.tcb->in_release_queue);
     guest_end(g);
+}
+
+TEST(a_timeout_fault_lends_nothing_to_a_passive_handler_either)
+{
+    struct fixture f = setup();
+    struct guest *g = &f.g;
+    struct guest_thread worker = guest_passive_thread(g, 50);
+    guest_bind(g, worker, guest_make_sched_context(g, 1000, 10000));
+    install(&f, TCB_SLOT_TIMEOUT_HANDLER, worker);
+    wait_passively(&f, f.server, f.ep, f.reply);
+    guest_run(g, worker);
+    kernel_timer(g->k, 0, 990000);
+    CHECK_EQ(worker.tcb->state, THREAD_BLOCKED_ON_REPLY);
+    CHECK_EQ(f.server.tcb->sched_context, 0);
+
+    /* an answer with a label: the thread stays stopped, and waits for nothing */
+    guest_set_arguments(
+        g, f.server.tcb,
+        &(struct guest_syscall){.syscall = SYSCALL_SEND, .cap = f.reply, .label = 1});
+    reply_object_send(g->k, 0, f.server.tcb, guest_cap(g, f.reply).reply_object.object, true);
+    CHECK_EQ(worker.tcb->state, THREAD_INACTIVE);
+    CHECK(!worker.tcb->in_release_queue);
+    guest_end(g);
+}
+
+/* The server answers on its own time, before the caller has any. */
+static struct guest_thread answer_early(struct fixture *f, bool has_handler)
+{
+    struct guest_thread caller = guest_passive_thread(&f->g, 50);
+    guest_bind(&f->g, caller, guest_make_sched_context(&f->g, 1000, 10000));
+    guest_bind(&f->g, f->server, guest_make_sched_context(&f->g, 500, 500));
+    if (has_handler)
+        install(f, TCB_SLOT_TIMEOUT_HANDLER, caller);
+    wait_passively(f, f->server, f->ep, f->reply);
+    guest_run(&f->g, caller);
+    guest_call_ipc(&f->g, f->ep, 0, 0);
+    refill_head(context_of(f, caller))->time = 5000000;
+    reply_by(f, f->server, f->reply);
+    return caller;
+}
+
+TEST(an_answer_to_a_caller_without_time_waits_or_times_out)
+{
+    struct fixture f = setup();
+    struct guest_thread caller = answer_early(&f, false);
+    CHECK_EQ(caller.tcb->state, THREAD_RUNNING);
+    CHECK(caller.tcb->in_release_queue);
+    guest_end(&f.g);
+
+    f = setup();
+    caller = answer_early(&f, true);
+    CHECK_EQ(caller.tcb->state, THREAD_BLOCKED_ON_SEND);
+    CHECK_EQ(caller.tcb->fault.type, FAULT_TIMEOUT);
+    CHECK(!caller.tcb->in_release_queue);
+    guest_end(&f.g);
+}
+
+TEST(a_reply_object_that_nobody_uses_may_be_deleted)
+{
+    struct fixture f = setup();
+    guest_delete(&f.g, f.reply);
+    CHECK(cap_is_null(guest_cap(&f.g, f.reply)));
+    guest_end(&f.g);
 }

@@ -32,14 +32,14 @@ static bool is_named(const struct survey *s, enum cap_type type, paddr_t object)
 /* Guests give budgets in microseconds, and nothing is lost of them. */
 static void check_refills(struct survey *s, struct sched_context *sc, unsigned size_bits)
 {
-    struct refill_limits limits = refill_limits(s->k);
+    nanoseconds_t min_budget = refill_min_budget(s->k);
     REQUIRE(s, sc->refill_max >= MIN_REFILLS && sc->refill_max <= refill_capacity(size_bits));
     REQUIRE(s, sc->refill_head < sc->refill_max && sc->refill_tail < sc->refill_max);
     if (s->problem)
         return;
     REQUIRE(s, refill_sum(sc) % NANOSECONDS_PER_US == 0);
-    REQUIRE(s, refill_sum(sc) >= limits.min_budget);
-    REQUIRE(s, refill_head(sc)->amount >= limits.min_budget);
+    REQUIRE(s, refill_sum(sc) >= min_budget);
+    REQUIRE(s, refill_head(sc)->amount >= min_budget);
     if (sched_context_is_round_robin(sc)) {
         REQUIRE(s, sc->refill_max == MIN_REFILLS && sc->refill_head != sc->refill_tail);
         return;
@@ -165,7 +165,6 @@ static void check_payer(struct survey *s, unsigned core)
     struct kernel *k = s->k;
     const struct core *c = &k->cores[core];
     const struct tcb *current = tcb_at(k, c->current);
-    struct refill_limits limits = refill_limits(k);
     REQUIRE(s, !c->reprogram);
     REQUIRE(s, c->sched_context == (current ? current->sched_context : 0));
     REQUIRE(s, release_deadline(k, core) > c->now);
@@ -173,7 +172,7 @@ static void check_payer(struct survey *s, unsigned core)
         return;
     struct sched_context *sc = sched_context_at(k, c->sched_context);
     REQUIRE(s, refill_is_ready(sc, c->now));
-    REQUIRE(s, refill_is_sufficient(sc, c->consumed, &limits));
+    REQUIRE(s, refill_is_sufficient(sc, c->consumed, refill_min_budget(k)));
 }
 
 void survey_check_time(struct survey *s, bool is_settled)

@@ -3,7 +3,11 @@
  */
 #include <test.h>
 
+#include <stdio.h>
+#include <string.h>
+
 #include <abi/bootinfo.h>
+#include <ipc/ipc.h>
 #include <model/testkit_thread.h>
 #include <sched/refill.h>
 #include <sched/sched.h>
@@ -360,5 +364,201 @@ TEST(a_suspended_thread_leaves_all_queues_and_is_resumed_into_one)
     invoke(&g, t.cptr, INV_TCB_RESUME, 0);
     CHECK(t.tcb->in_release_queue);
     CHECK_EQ(t.tcb->state, THREAD_RESTART);
+    guest_end(&g);
+}
+
+TEST(a_stopped_thread_s_context_starts_anew)
+{
+    struct guest g = guest_boot_mcs();
+    struct guest_thread t = guest_passive_thread(&g, 50);
+    cptr_t sc = guest_make_sched_context(&g, 1000, 10000);
+    guest_bind(&g, t, sc);
+    *refill_head(context(&g, sc)) = (struct refill){.time = 7 * MS, .amount = 300000};
+    CHECK_ANSWER(configure(&g, sc, 2000, 20000, 0), answer_ok());
+    CHECK_EQ(refill_head(context(&g, sc))->amount, 2 * MS);
+    CHECK_EQ(refill_head(context(&g, sc))->time, 0);
+    tcb_set_state(g.k, t.tcb, THREAD_RUNNING);
+    CHECK_ANSWER(configure(&g, sc, 5000, 20000, 0), answer_ok());
+    CHECK_EQ(refill_head(context(&g, sc))->amount, 2 * MS);
+    guest_end(&g);
+}
+
+TEST(a_context_without_thread_gets_its_full_budget_each_time)
+{
+    struct guest g = guest_boot_mcs();
+    cptr_t sc = guest_make_sched_context(&g, 1000, 10000);
+    refill_head(context(&g, sc))->amount = 300000;
+    CHECK_ANSWER(configure(&g, sc, 2000, 20000, 0), answer_ok());
+    CHECK_EQ(refill_head(context(&g, sc))->amount, 2 * MS);
+    guest_end(&g);
+}
+
+TEST(a_stopped_thread_may_have_a_context_that_cannot_be_used_yet)
+{
+    struct guest g = guest_boot_mcs();
+    struct guest_thread t = guest_passive_thread(&g, 50);
+    cptr_t sc = guest_make(&g, OBJECT_SCHED_CONTEXT, 7);
+    CHECK_ANSWER(invoke(&g, sc, INV_SCHED_CONTEXT_BIND, t.cptr), answer_ok());
+    CHECK_ANSWER(set_sched_params(&g, INITIAL_CAP_TCB, 14, g.next_slot), answer_ok());
+    CHECK_EQ(guest_root(&g)->sched_context, guest_cap(&g, 14).sched_context.object);
+    guest_end(&g);
+}
+
+TEST(waiters_move_when_their_priority_changes)
+{
+    struct guest g = guest_boot_mcs();
+    struct guest_thread t = guest_thread(&g, 20), u = guest_thread(&g, 30);
+    cptr_t ep = guest_make(&g, OBJECT_ENDPOINT, 0), n = guest_make(&g, OBJECT_NOTIFICATION, 0);
+    cptr_t waited_for[] = {ep, n};
+    for (unsigned i = 0; i < 2; i++) {
+        guest_run(&g, u);
+        guest_wait(&g, waited_for[i]);
+        guest_run(&g, t);
+        guest_wait(&g, waited_for[i]);
+        const struct endpoint *queue = endpoint_at(g.k, t.tcb->blocked_on);
+        CHECK_EQ(queue->head, kernel_paddr(g.k, u.tcb));
+        guest_invoke(&g, (struct guest_call){.cap = t.cptr,
+                                             .method = INV_TCB_SET_PRIORITY,
+                                             WORDS(40),
+                                             EXTRA(INITIAL_CAP_TCB)});
+        CHECK_EQ(queue->head, kernel_paddr(g.k, t.tcb));
+        t.tcb->priority = 20;
+    }
+    guest_end(&g);
+}
+
+TEST(set_sched_params_asks_what_bind_asks)
+{
+    struct guest g = guest_boot_mcs();
+    struct guest_thread t = guest_thread(&g, 50);
+    cptr_t sc = guest_make(&g, OBJECT_SCHED_CONTEXT, 7), none = g.next_slot + 8;
+    cptr_t ep = guest_make(&g, OBJECT_ENDPOINT, 0);
+    guest_run(&g, t);
+    guest_wait(&g, ep);
+    sched_context_unbind(g.k, 0, sched_context_at(g.k, t.tcb->sched_context));
+    CHECK_ANSWER(set_sched_params(&g, t.cptr, sc, none), answer_illegal_operation());
+    CHECK_ANSWER(configure(&g, sc, 100, 1000, 0), answer_ok());
+    CHECK_ANSWER(set_sched_params(&g, t.cptr, sc, none), answer_ok());
+    sched_context_unbind(g.k, 0, context(&g, sc));
+    ipc_cancel(g.k, 0, t.tcb);
+    refill_head(context(&g, sc))->time = MS; /* a stopped thread may have what is not due */
+    CHECK_ANSWER(set_sched_params(&g, t.cptr, sc, none), answer_ok());
+    guest_end(&g);
+}
+
+TEST(a_second_thread_that_yields_answers_the_first)
+{
+    struct yielding y = setup_yield(50, 50);
+    yield_to(&y);
+    struct guest_thread other = guest_thread(&y.g, 50);
+    other.tcb->max_controlled_priority = 50;
+    guest_run(&y.g, other);
+    context(&y.g, y.sc)->consumed = 3000;
+    yield_to(&y);
+    CHECK_EQ(y.from.tcb->yield_to, 0);
+    CHECK_EQ(thread_word(y.from, 0), 3);
+    CHECK_EQ(context(&y.g, y.sc)->yield_from, kernel_paddr(y.g.k, other.tcb));
+    guest_end(&y.g);
+}
+
+/* --- what a debug kernel says, which tells the order of the checks as well ------------------ */
+
+#define SAYS(capability, name, text, ...)                                                          \
+    do {                                                                                           \
+        guest_call_method(&g,                                                                      \
+                          (struct guest_call){.cap = (capability),                                 \
+                                              .method = INV_##name __VA_OPT__(, ) __VA_ARGS__});   \
+        if (!CHECK(strstr(guest_console(&g), text) != NULL))                                       \
+            printf("nobody said \"%s\"\n", text);                                                  \
+    } while (0)
+
+TEST(texts_of_sched_control)
+{
+    struct guest g = guest_boot_mcs();
+    cptr_t control = sched_control(&g), sc = guest_make(&g, OBJECT_SCHED_CONTEXT, 7);
+    word_t max = refill_max_period_us(g.k);
+    SAYS(control, TCB_RESUME, "SchedControl invocation: Illegal operation attempted.");
+    SAYS(control, SCHED_CONTROL_CONFIGURE_FLAGS, "SchedControl_ConfigureFlags: Truncated message.");
+    SAYS(control, SCHED_CONTROL_CONFIGURE_FLAGS, "SchedControl_configureFlags: truncated message.",
+         WORDS(max + 1, 0, 0, 0), EXTRA(sc));
+    SAYS(control, SCHED_CONTROL_CONFIGURE_FLAGS, "budget out of range.",
+         WORDS(max + 1, max + 1, 0, 0, 0), EXTRA(sc));
+    SAYS(control, SCHED_CONTROL_CONFIGURE_FLAGS, "period out of range.", WORDS(0, max + 1, 0, 0, 0),
+         EXTRA(sc));
+    SAYS(control, SCHED_CONTROL_CONFIGURE_FLAGS, "budget out of range.", WORDS(19, 19, 0, 0, 0),
+         EXTRA(sc));
+    SAYS(control, SCHED_CONTROL_CONFIGURE_FLAGS, "period out of range.", WORDS(30, 19, 0, 0, 0),
+         EXTRA(sc));
+    SAYS(control, SCHED_CONTROL_CONFIGURE_FLAGS, "budget must be <= period", WORDS(30, 20, 9, 0, 0),
+         EXTRA(control));
+    SAYS(control, SCHED_CONTROL_CONFIGURE_FLAGS, "target cap not a scheduling context cap",
+         WORDS(20, 20, 9, 0, 0), EXTRA(control));
+    SAYS(control, SCHED_CONTROL_CONFIGURE_FLAGS, "Max refills invalid, got 9, max 0",
+         WORDS(20, 20, 9, 0, 0), EXTRA(sc));
+    guest_end(&g);
+}
+
+TEST(texts_of_scheduling_contexts)
+{
+    struct guest g = guest_boot_mcs();
+    struct guest_thread t = guest_passive_thread(&g, 50), u = guest_thread(&g, 50);
+    cptr_t sc = guest_make_sched_context(&g, 100, 1000), own = 14;
+    cptr_t n = guest_make(&g, OBJECT_NOTIFICATION, 0), m = guest_make(&g, OBJECT_NOTIFICATION, 0);
+    cptr_t other = guest_make_sched_context(&g, 100, 1000);
+    SAYS(sc, TCB_RESUME, "SchedContext invocation: Illegal operation attempted.");
+    SAYS(sc, SCHED_CONTEXT_BIND, "SchedContext_Bind: Truncated Message.");
+    SAYS(sc, SCHED_CONTEXT_BIND, "SchedContext_Bind: invalid cap.", EXTRA(sc));
+    SAYS(sc, SCHED_CONTEXT_BIND, "SchedContext_Bind: tcb already bound.", EXTRA(u.cptr));
+    u.tcb->state = THREAD_BLOCKED_ON_NOTIFICATION;
+    SAYS(guest_make(&g, OBJECT_SCHED_CONTEXT, 7), SCHED_CONTEXT_BIND,
+         "SchedContext_Bind: tcb already bound.", EXTRA(u.cptr));
+    u.tcb->state = THREAD_INACTIVE;
+    SAYS(sc, SCHED_CONTEXT_UNBIND_OBJECT, "SchedContext_Unbind: Truncated message.");
+    SAYS(sc, SCHED_CONTEXT_UNBIND_OBJECT, "SchedContext_Unbind: invalid cap", EXTRA(sc));
+    SAYS(sc, SCHED_CONTEXT_UNBIND_OBJECT, "SchedContext UnbindObject: object not bound",
+         EXTRA(INITIAL_CAP_TCB));
+    SAYS(sc, SCHED_CONTEXT_UNBIND_OBJECT, "SchedContext UnbindObject: object not bound", EXTRA(n));
+    SAYS(own, SCHED_CONTEXT_UNBIND_OBJECT, "cannot unbind sc of current thread",
+         EXTRA(INITIAL_CAP_TCB));
+    SAYS(own, SCHED_CONTEXT_UNBIND, "cannot unbind sc of current thread");
+    SAYS(sc, SCHED_CONTEXT_YIELD_TO, "cannot yield to an inactive sched context");
+    guest_root(&g)->max_controlled_priority = 40;
+    SAYS(own, SCHED_CONTEXT_YIELD_TO, "cannot seL4_SchedContext_YieldTo on self");
+    invoke(&g, sc, INV_SCHED_CONTEXT_BIND, t.cptr);
+    SAYS(sc, SCHED_CONTEXT_YIELD_TO, "insufficient mcp (40) to yield to a thread with prio (50)");
+    SAYS(sc, SCHED_CONTEXT_BIND, "SchedContext_Bind: sched context already bound.", EXTRA(u.cptr));
+    invoke(&g, sc, INV_SCHED_CONTEXT_BIND, n);
+    SAYS(sc, SCHED_CONTEXT_BIND, "SchedContext_Bind: sched context already bound.", EXTRA(n));
+    SAYS(other, SCHED_CONTEXT_BIND, "SchedContext_Bind: notification already bound", EXTRA(n));
+    SAYS(sc, SCHED_CONTEXT_BIND, "SchedContext_Bind: sched context already bound.", EXTRA(m));
+    guest_end(&g);
+}
+
+TEST(texts_of_threads)
+{
+    struct guest g = guest_boot_mcs();
+    struct guest_thread t = guest_passive_thread(&g, 50), u = guest_thread(&g, 50);
+    cptr_t sc = guest_make(&g, OBJECT_SCHED_CONTEXT, 7),
+           bound = guest_make(&g, OBJECT_SCHED_CONTEXT, 7);
+    cptr_t none = g.next_slot + 8;
+    guest_bind(&g, t, bound);
+    u.tcb->state = THREAD_BLOCKED_ON_NOTIFICATION;
+#define PARAMS(extra_sc, handler) WORDS(1, 1), EXTRA(INITIAL_CAP_TCB, extra_sc, handler)
+    SAYS(t.cptr, TCB_SET_SCHED_PARAMS, "TCB SetSchedParams: Truncated message.", WORDS(1, 1),
+         EXTRA(INITIAL_CAP_TCB, sc));
+    SAYS(INITIAL_CAP_TCB, TCB_SET_SCHED_PARAMS, "Cannot change sched_context of current thread",
+         PARAMS(none, t.cptr));
+    SAYS(t.cptr, TCB_SET_SCHED_PARAMS, "sched context cap invalid.", PARAMS(t.cptr, t.cptr));
+    SAYS(u.cptr, TCB_SET_SCHED_PARAMS, "tcb already has a scheduling context.",
+         PARAMS(bound, t.cptr));
+    u.tcb->sched_context = 0;
+    SAYS(u.cptr, TCB_SET_SCHED_PARAMS, "sched context already bound.", PARAMS(bound, t.cptr));
+    SAYS(u.cptr, TCB_SET_SCHED_PARAMS, "tcb blocked and scheduling context not schedulable.",
+         PARAMS(sc, t.cptr));
+    SAYS(t.cptr, TCB_SET_SCHED_PARAMS, "fault endpoint cap invalid.", PARAMS(bound, t.cptr));
+    SAYS(t.cptr, TCB_SET_TIMEOUT_ENDPOINT, "TCB SetTimeoutEndpoint: Truncated message.");
+    SAYS(t.cptr, TCB_SET_TIMEOUT_ENDPOINT, "timeout endpoint cap invalid.", EXTRA(t.cptr));
+    SAYS(t.cptr, TCB_SET_SPACE, "TCB SetSpace: fault endpoint cap invalid.", WORDS(0, 0),
+         EXTRA(t.cptr, INITIAL_CAP_CNODE, INITIAL_CAP_VSPACE));
     guest_end(&g);
 }

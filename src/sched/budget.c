@@ -37,7 +37,7 @@ static void advance_domain(struct kernel *k, nanoseconds_t elapsed)
 {
     if (k->config.num_domains <= 1)
         return;
-    if (elapsed + refill_limits(k).min_budget >= k->domain_time)
+    if (elapsed + refill_min_budget(k) >= k->domain_time)
         k->domain_time = 0;
     else
         k->domain_time -= elapsed;
@@ -63,8 +63,7 @@ void sched_commit_time(struct kernel *k, unsigned core)
     struct sched_context *sc = payer(k, core);
     if (sc && sched_context_is_active(sc)) {
         struct refill_limits limits = refill_limits(k);
-        if (c->consumed > 0)
-            refill_use(sc, c->consumed, &limits);
+        refill_use(sc, c->consumed, &limits);
         sc->consumed += c->consumed;
     }
     c->consumed = 0;
@@ -77,47 +76,43 @@ static bool has_timeout_handler(const struct tcb *tcb)
     return cap_type(tcb->slots[TCB_SLOT_TIMEOUT_HANDLER].cap) == CAP_ENDPOINT;
 }
 
+/* No head is too small to be used: whether it is due is all there is to ask. */
 static enum budget_state end_turn(struct kernel *k, unsigned core, struct tcb *current,
                                   struct sched_context *sc, bool may_time_out)
 {
-    struct refill_limits limits = refill_limits(k);
     if (may_time_out && !sched_context_is_round_robin(sc) && has_timeout_handler(current))
         return BUDGET_TIMED_OUT;
-    if (refill_is_ready(sc, k->cores[core].now) && refill_is_sufficient(sc, 0, &limits))
+    if (refill_is_ready(sc, k->cores[core].now))
         sched_append(k, current);
     else
         release_postpone(k, current);
     return BUDGET_OVER;
 }
 
-static enum budget_state charge(struct kernel *k, unsigned core, nanoseconds_t usage,
-                                bool may_time_out)
+/* At the begin of an entry: whoever pays is whoever ran, if that can run still. */
+static enum budget_state charge(struct kernel *k, unsigned core, struct sched_context *sc,
+                                nanoseconds_t usage, bool may_time_out)
 {
     struct core *c = &k->cores[core];
-    struct sched_context *sc = payer(k, core);
     struct tcb *current = current_tcb(k, core);
-    enum budget_state state = BUDGET_OVER;
-    if (sc) {
-        struct refill_limits limits = refill_limits(k);
-        refill_end_turn(sc, usage, &limits);
-        sc->consumed += usage;
-    }
+    struct refill_limits limits = refill_limits(k);
+    refill_end_turn(sc, usage, &limits);
+    sc->consumed += usage;
     c->consumed = 0;
-    if (sc && current && tcb_is_schedulable(k, current)) {
-        state = end_turn(k, core, current, sc, may_time_out);
-        sched_reschedule(k, core);
-        c->reprogram = true;
-    }
+    if (!tcb_is_schedulable(k, current))
+        return BUDGET_OVER;
+    enum budget_state state = end_turn(k, core, current, sc, may_time_out);
+    sched_reschedule(k, core);
+    c->reprogram = true;
     return state;
 }
 
 enum budget_state sched_check_budget(struct kernel *k, unsigned core)
 {
-    struct refill_limits limits = refill_limits(k);
     struct sched_context *sc = payer(k, core);
-    if (!sc || refill_is_sufficient(sc, k->cores[core].consumed, &limits))
+    if (refill_is_sufficient(sc, k->cores[core].consumed, refill_min_budget(k)))
         return domain_is_over(k) ? BUDGET_OVER : BUDGET_SUFFICES;
-    return charge(k, core, k->cores[core].consumed, true);
+    return charge(k, core, sc, k->cores[core].consumed, true);
 }
 
 enum budget_state sched_charge_interrupted(struct kernel *k, unsigned core)
@@ -127,7 +122,7 @@ enum budget_state sched_charge_interrupted(struct kernel *k, unsigned core)
     if (current && tcb_is_schedulable(k, current))
         return sched_check_budget(k, core);
     if (sc && sched_context_is_active(sc))
-        return charge(k, core, k->cores[core].consumed, false);
+        return charge(k, core, sc, k->cores[core].consumed, false);
     k->cores[core].consumed = 0;
     return BUDGET_OVER;
 }
@@ -137,7 +132,7 @@ void budget_yield(struct kernel *k, unsigned core)
 {
     struct sched_context *sc = payer(k, core);
     nanoseconds_t consumed = sc->consumed + k->cores[core].consumed;
-    charge(k, core, refill_head(sc)->amount, false);
+    charge(k, core, sc, refill_head(sc)->amount, false);
     sc->consumed = consumed;
 }
 

@@ -22,11 +22,16 @@ uint64_t refill_max_period_us(const struct kernel *k)
     return UINT64_MAX / max_u64(k->tsc.mhz, 1) / 8;
 }
 
+nanoseconds_t refill_min_budget(const struct kernel *k)
+{
+    return refill_min_budget_us(k) * US;
+}
+
 struct refill_limits refill_limits(const struct kernel *k)
 {
     nanoseconds_t max_period = min_u64(refill_max_period_us(k), LONGEST_PERIOD_US) * US;
     return (struct refill_limits){
-        .min_budget = refill_min_budget_us(k) * US,
+        .min_budget = refill_min_budget(k),
         .max_period = max_period,
         .latest_release = UINT64_MAX - 5 * max_period,
     };
@@ -127,11 +132,10 @@ bool refill_is_ready(struct sched_context *sc, nanoseconds_t now)
     return refill_head(sc)->time <= now;
 }
 
-bool refill_is_sufficient(struct sched_context *sc, nanoseconds_t usage,
-                          const struct refill_limits *limits)
+bool refill_is_sufficient(struct sched_context *sc, nanoseconds_t usage, nanoseconds_t min_budget)
 {
     nanoseconds_t amount = refill_head(sc)->amount;
-    return usage <= amount && amount - usage >= limits->min_budget;
+    return usage <= amount && amount - usage >= min_budget;
 }
 
 /* --- using --------------------------------------------------------------------------------- */

@@ -17,6 +17,7 @@ struct refill_limits {
 };
 
 struct refill_limits refill_limits(const struct kernel *k);
+nanoseconds_t refill_min_budget(const struct kernel *k); /* of these */
 
 /* In microseconds, as errors tell them: what the TSC can count, or KernelStaticMaxPeriodUs. */
 uint64_t refill_min_budget_us(const struct kernel *k);
@@ -36,8 +37,7 @@ void refill_update(struct sched_context *sc, nanoseconds_t now, uint64_t max_ref
 /* The head may be used now. */
 bool refill_is_ready(struct sched_context *sc, nanoseconds_t now);
 /* What is left of the head after `usage` is enough to go on. */
-bool refill_is_sufficient(struct sched_context *sc, nanoseconds_t usage,
-                          const struct refill_limits *limits);
+bool refill_is_sufficient(struct sched_context *sc, nanoseconds_t usage, nanoseconds_t min_budget);
 
 /* `usage` of the head, which is sufficient for it, has been used, and the thread goes on. */
 void refill_use(struct sched_context *sc, nanoseconds_t usage, const struct refill_limits *limits);

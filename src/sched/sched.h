@@ -104,7 +104,7 @@ void sched_commit_time(struct kernel *k, unsigned core);
 /* A sporadic context that was not in use, and does not pay now, counts from now on; sc: or NULL. */
 void sched_unblock_sporadic(struct kernel *k, unsigned core, struct sched_context *sc);
 
-/* An active context's next refill may be used now, and there is enough in it. */
+/* An active context's next refill may be used now; there is always enough in it. */
 bool sched_context_is_due(struct kernel *k, unsigned core, struct sched_context *sc);
 /* The context is active, and due. */
 bool sched_context_is_released(struct kernel *k, unsigned core, struct sched_context *sc);

@@ -9,8 +9,7 @@
 
 bool sched_context_is_due(struct kernel *k, unsigned core, struct sched_context *sc)
 {
-    struct refill_limits limits = refill_limits(k);
-    return refill_is_ready(sc, k->cores[core].now) && refill_is_sufficient(sc, 0, &limits);
+    return refill_is_ready(sc, k->cores[core].now);
 }
 
 bool sched_context_is_released(struct kernel *k, unsigned core, struct sched_context *sc)
@@ -45,8 +44,7 @@ void sched_context_bind(struct kernel *k, unsigned core, struct sched_context *s
     ASSERT(!sc->tcb && !tcb->sched_context);
     tcb->sched_context = kernel_paddr(k, sc);
     sc->tcb = kernel_paddr(k, tcb);
-    if (sched_context_is_active(sc))
-        sched_unblock_sporadic(k, core, sc);
+    sched_unblock_sporadic(k, core, sc);
     sched_context_resume(k, core, sc);
     if (tcb_is_schedulable(k, tcb)) {
         sched_enqueue(k, tcb);

@@ -278,3 +278,159 @@ TEST(priorities_move_threads_in_ready_queues_only)
     CHECK(f.a.tcb->in_release_queue && !f.a.tcb->in_ready_queue);
     guest_end(&f.g);
 }
+
+/* --- who has to pay, and who has not ------------------------------------------------------- */
+
+TEST(a_thread_that_was_stopped_on_the_way_still_pays)
+{
+    struct fixture f = setup();
+    guest_run(&f.g, f.a);
+    timer(&f, 0);
+    tcb_set_state(f.g.k, f.a.tcb, THREAD_INACTIVE);
+    timer(&f, 500 * US);
+    CHECK_EQ(f.sc_a->consumed, 500 * US);
+    CHECK_EQ(refill_head(f.sc_a)->amount, 500 * US);
+    guest_end(&f.g);
+}
+
+TEST(a_context_that_has_ended_pays_nothing)
+{
+    struct fixture f = setup();
+    cptr_t sc = guest_make_sched_context(&f.g, 1000, 10000);
+    struct guest_thread t = guest_passive_thread(&f.g, 60);
+    guest_bind(&f.g, t, sc);
+    guest_run(&f.g, t);
+    timer(&f, 0);
+    struct sched_context *context = context_of(&f.g, t);
+    guest_delete(&f.g, sc);
+    CHECK_EQ(kernel_timer(f.g.k, 0, 100 * US).deadline, 5 * MS + 100 * US); /* the root's slice */
+    CHECK_EQ(context->consumed, 0);
+    CHECK(!guest_is_current(&f.g, t));
+    guest_end(&f.g);
+}
+
+static void give_timeout_handler(struct fixture *f, struct guest_thread t)
+{
+    t.tcb->slots[TCB_SLOT_TIMEOUT_HANDLER].cap =
+        guest_cap(&f->g, guest_make(&f->g, OBJECT_ENDPOINT, 0));
+}
+
+TEST(neither_a_yield_nor_the_end_of_a_slice_is_a_timeout)
+{
+    struct fixture f = setup();
+    give_timeout_handler(&f, f.a);
+    guest_run(&f.g, f.a);
+    guest_yield(&f.g);
+    CHECK(f.a.tcb->in_release_queue);
+    give_timeout_handler(&f, f.b);
+    guest_run(&f.g, f.b);
+    timer(&f, 5 * MS);
+    CHECK_EQ(f.b.tcb->state, THREAD_RUNNING);
+    CHECK_EQ(f.b.tcb->fault.type, FAULT_NONE);
+    guest_end(&f.g);
+}
+
+TEST(calls_are_carried_out_while_the_domain_lasts_long_enough)
+{
+    struct kernel_config config = kernel_config_default();
+    config.mcs = true;
+    config.num_domains = 2;
+    config.num_domain_schedules = 10;
+    struct guest g = guest_boot(config, GUEST_MEMORY_END);
+    cptr_t signal = guest_make(&g, OBJECT_NOTIFICATION, 0);
+    const struct notification *n = notification_at(g.k, guest_cap(&g, signal).notification.object);
+    g.k->schedule[0] = (struct domain_slot){0, 3000000}; /* 3 ms at 1000 MHz */
+    sched_start_domain_schedule(g.k, 0, 0);
+    kernel_timer(g.k, 0, 0);
+    g.now = 3 * MS - 20 * US - 1;
+    guest_send(&g, signal, 0, 0);
+    CHECK_EQ(n->state, NOTIFICATION_ACTIVE);
+    guest_nb_recv(&g, signal);
+    CHECK_EQ(n->state, NOTIFICATION_IDLE);
+    g.now++;
+    guest_send(&g, signal, 0, 0);
+    CHECK_EQ(n->state, NOTIFICATION_IDLE);
+    CHECK_EQ(guest_root(&g)->context.next_ip, GUEST_SYSCALL_IP); /* it makes the call again */
+    guest_end(&g);
+}
+
+/* --- when a refill counts from now on ------------------------------------------------------ */
+
+TEST(being_preempted_moves_no_sporadic_refill)
+{
+    struct fixture f = setup();
+    struct guest_thread high = guest_thread(&f.g, 60);
+    guest_run(&f.g, f.a);
+    timer(&f, 300 * US);
+    guest_resume(&f.g, high);
+    sched_reschedule(f.g.k, 0);
+    timer(&f, 300 * US);
+    CHECK(guest_is_current(&f.g, high));
+    tcb_set_state(f.g.k, high.tcb, THREAD_INACTIVE);
+    timer(&f, 2 * MS);
+    CHECK(guest_is_current(&f.g, f.a));
+    CHECK_EQ(refill_head(f.sc_a)->time, 300 * US);
+    guest_end(&f.g);
+}
+
+/* `t` waits for a signal until 5 ms: then b, which runs, gives it. */
+static void signal_after_sleep(struct fixture *f, struct guest_thread t)
+{
+    cptr_t signal = guest_make(&f->g, OBJECT_NOTIFICATION, 0);
+    guest_run(&f->g, t);
+    guest_wait(&f->g, signal);
+    guest_run(&f->g, f->b);
+    kernel_timer(f->g.k, 0, 4 * MS);
+    f->g.now = 4 * MS;
+    guest_send(&f->g, signal, 0, 0);
+    CHECK_EQ(t.tcb->state, THREAD_RUNNING);
+}
+
+TEST(a_sporadic_refill_counts_from_when_its_thread_wakes)
+{
+    struct fixture f = setup();
+    f.a.tcb->priority = 40; /* it is not chosen yet */
+    signal_after_sleep(&f, f.a);
+    CHECK(guest_is_current(&f.g, f.b));
+    CHECK_EQ(refill_head(f.sc_a)->time, 4 * MS);
+    CHECK_EQ(f.sc_b->consumed, 4 * MS); /* there is no going back behind that */
+    guest_end(&f.g);
+}
+
+TEST(any_other_counts_from_when_its_thread_is_chosen)
+{
+    struct fixture f = setup();
+    f.a.tcb->priority = 40;
+    f.sc_a->is_sporadic = false;
+    signal_after_sleep(&f, f.a);
+    CHECK_EQ(refill_head(f.sc_a)->time, 0);
+    guest_end(&f.g);
+}
+
+TEST(a_sporadic_refill_counts_from_when_it_is_bound)
+{
+    struct fixture f = setup();
+    struct guest_thread t = guest_passive_thread(&f.g, 30);
+    cptr_t sc = guest_make_sched_context(&f.g, 100, 1000);
+    guest_run(&f.g, f.b);
+    timer(&f, 7 * US);
+    guest_resume(&f.g, t);
+    guest_bind(&f.g, t, sc);
+    CHECK_EQ(refill_head(context_of(&f.g, t))->time, 7 * US);
+    guest_end(&f.g);
+}
+
+TEST(a_thread_that_cannot_run_waits_for_no_refill)
+{
+    struct fixture f = setup();
+    struct guest_thread t = guest_passive_thread(&f.g, 30);
+    cptr_t sc = guest_make_sched_context(&f.g, 100, 1000);
+    refill_head(sched_context_at(f.g.k, guest_cap(&f.g, sc).sched_context.object))->time = MS;
+    guest_bind(&f.g, t, sc);
+    CHECK(!t.tcb->in_release_queue);
+    release_remove(f.g.k, t.tcb);
+    release_postpone(f.g.k, f.a.tcb);
+    release_remove(f.g.k, t.tcb); /* who is not in the queue takes nobody out */
+    CHECK_EQ(f.g.k->cores[0].release.head, kernel_paddr(f.g.k, f.a.tcb));
+    guest_end(&f.g);
+}

@@ -52,9 +52,9 @@ TEST(a_new_context_has_its_budget_from_now_on)
     CHECK_REFILL(sc, 0, 500, 100);
     CHECK(!refill_is_ready(sc, 499));
     CHECK(refill_is_ready(sc, 500));
-    CHECK(refill_is_sufficient(sc, 80, &limits));
-    CHECK(!refill_is_sufficient(sc, 81, &limits));
-    CHECK(!refill_is_sufficient(sc, 101, &limits));
+    CHECK(refill_is_sufficient(sc, 80, limits.min_budget));
+    CHECK(!refill_is_sufficient(sc, 81, limits.min_budget));
+    CHECK(!refill_is_sufficient(sc, 101, limits.min_budget));
 }
 
 TEST(what_is_used_comes_back_a_period_later)
@@ -225,7 +225,7 @@ static bool stays_sound(uint64_t seed)
             break;
         default:
             now += used;
-            if (refill_is_sufficient(sc, used, &limits))
+            if (refill_is_sufficient(sc, used, limits.min_budget))
                 refill_use(sc, used, &limits);
             else
                 refill_end_turn(sc, used, &limits);
