@@ -22,6 +22,11 @@ struct gate_carrier; /* a thread of it */
 
 struct gate_ops {
     const char *name;
+    /*
+     * The guest's processes run the kernel, and map their pages, by themselves: the seat is there
+     * for a debugger alone, and knows of no page but those that have breakpoints.
+     */
+    bool runs_kernel;
 
     /*
      * memory_fd: the memfd of guest physical memory; hole: an address range of two pages that the

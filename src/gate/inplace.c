@@ -163,6 +163,7 @@ static void inplace_close(void *context)
 {
     struct inplace *seat = context;
     inplace_processes_end(seat);
+    inplace_debug_end(seat);
     inplace_forget_breakpoints(seat);
     release(seat);
 }
@@ -345,6 +346,7 @@ static void start(struct inplace *seat)
     seat->k->reserved_start = seat->base;
     seat->k->reserved_end = seat->base + region_bytes(seat->contents.memory_bytes);
     shared->control.deadline = NANOSECONDS_NEVER;
+    shared->control.is_debugged = inplace_is_debugged(seat);
     shared->control.is_traced = seat->client.is_traced(seat->client.context);
     shared->vspaces_made = 1;
     shared->carriers_made = 1;
@@ -387,4 +389,6 @@ const struct seat_ops inplace_seat_ops = {
     .thread_cpu_time = inplace_thread_cpu_time,
     .process_of = inplace_process_of,
     .read_vector_state = inplace_read_vector_state,
+    .write_vector_state = inplace_write_vector_state,
+    .debug = inplace_debug,
 };

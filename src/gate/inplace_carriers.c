@@ -81,6 +81,12 @@ static long copy_from(const struct place *place, vaddr_t address, void *ret_byte
     return host_process_vm_readv(place->pid, &here, 1, &there, 1, 0) == (long)size ? 0 : -EFAULT;
 }
 
+static long copy_to(const struct place *place, vaddr_t address, const void *bytes, size_t size)
+{
+    const struct iovec here = {(void *)bytes, size}, there = {(void *)address, size};
+    return host_process_vm_writev(place->pid, &here, 1, &there, 1, 0) == (long)size ? 0 : -EFAULT;
+}
+
 /* [address, address + size) is on the carrier's signal stack. */
 static bool is_on_stack(const struct place *place, vaddr_t address, uint64_t size)
 {
@@ -159,6 +165,26 @@ int inplace_read_vector_state(void *context, struct tcb *tcb, void *ret_xsave, s
     *ret_size = min_u64(size, bytes);
     memcpy(ret_xsave, area, *ret_size);
     return 0;
+}
+
+/* Its sizes stay Linux's own. */
+int inplace_write_vector_state(void *context, struct tcb *tcb, const void *xsave, size_t size)
+{
+    enum { XSAVE_SOFTWARE = 464 };
+    uint32_t bytes;
+    struct place place;
+    vaddr_t address;
+    if (!find_thread(context, tcb, &place))
+        return -ESRCH;
+    int error = find_area(&place, &address, &bytes);
+    size = min_u64(size, bytes);
+    if (!error)
+        error = (int)copy_to(&place, address, xsave, min_u64(size, XSAVE_SOFTWARE));
+    if (!error && size > XSAVE_LEGACY_BYTES)
+        error =
+            (int)copy_to(&place, address + XSAVE_LEGACY_BYTES,
+                         (const uint8_t *)xsave + XSAVE_LEGACY_BYTES, size - XSAVE_LEGACY_BYTES);
+    return error;
 }
 
 /* --- breakpoints --------------------------------------------------------------------------- */

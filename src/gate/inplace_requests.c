@@ -350,6 +350,55 @@ static bool is_tcb(const struct inplace *seat, paddr_t paddr)
     return is_object(seat, paddr, TCB_BITS);
 }
 
+static void serve_debug_trap(struct inplace *seat, struct runtime_request *request)
+{
+    const uint64_t *argument = request->argument;
+    struct trap trap = {
+        .kind = (enum trap_kind)argument[2],
+        .vector = (unsigned)argument[3],
+        .debug = {.breakpoints = (uint8_t)argument[4], .stepped = argument[5] != 0},
+    };
+    if (!is_carrier(seat, argument[0]))
+        return;
+    if (!is_tcb(seat, argument[1]))
+        refuse(seat, "TCB", argument[1]);
+    else if (argument[2] > TRAP_GONE)
+        refuse(seat, "kind of a trap", argument[2]);
+    else if (argument[3] > UINT8_MAX)
+        refuse(seat, "vector of a trap", argument[3]);
+    else
+        inplace_debug_take_trap(seat, (uint32_t)argument[0], tcb_at(seat->k, argument[1]),
+                                request->reg, &trap);
+    request->result[0] = trap.kind;
+    request->result[1] = trap.debug.breakpoints;
+    request->result[2] = trap.debug.stepped;
+}
+
+static void serve_debug_run(struct inplace *seat, struct runtime_request *request)
+{
+    const uint64_t *argument = request->argument;
+    const struct outcome outcome = {.kind = argument[1] ? OUTCOME_RUN : OUTCOME_IDLE,
+                                    .tcb = argument[1],
+                                    .deadline = argument[2]};
+    paddr_t tcb = 0;
+    if (argument[1] && !is_carrier(seat, argument[0]))
+        return;
+    if (argument[1] && !is_tcb(seat, argument[1])) {
+        refuse(seat, "TCB", argument[1]);
+        return;
+    }
+    request->result[0] = inplace_debug_run(seat, (uint32_t)argument[0], outcome, &tcb);
+    request->result[1] = (int64_t)tcb;
+}
+
+static void serve_debug_mapped(struct inplace *seat, struct runtime_request *request)
+{
+    const uint64_t *argument = request->argument;
+    if (is_vspace(seat, argument[0], true))
+        request->result[0] = inplace_debug_mapped(seat, (uint32_t)argument[0], argument[1],
+                                                  argument[2], argument[3], argument[4] != 0);
+}
+
 static void serve_trace_enter(struct inplace *seat, struct runtime_request *request)
 {
     const uint64_t *argument = request->argument;
@@ -447,6 +496,9 @@ static void (*const services[])(struct inplace *seat, struct runtime_request *re
     [REQUEST_CPUID] = serve_cpuid,
     [REQUEST_NEW_PROCESS] = serve_new_process,
     [REQUEST_END_PROCESS] = serve_end_process,
+    [REQUEST_DEBUG_TRAP] = serve_debug_trap,
+    [REQUEST_DEBUG_RUN] = serve_debug_run,
+    [REQUEST_DEBUG_MAPPED] = serve_debug_mapped,
     [REQUEST_TRACE_ENTER] = serve_trace_enter,
     [REQUEST_TRACE_LEAVE] = serve_trace_leave,
     [REQUEST_TAKEN] = serve_taken,

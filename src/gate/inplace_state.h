@@ -5,6 +5,7 @@
  *     inplace.c            its life: region, kernel and clock; the run's loop, the kick
  *     inplace_requests.c   what runtimes ask for
  *     inplace_processes.c  guest processes: how they begin and end
+ *     inplace_debug.c      a debugger: what it asks of processes, what the runtime asks of it
  *     inplace_carriers.c   their threads: vector state, CPU time, the processor's breakpoints
  */
 #ifndef GATE_INPLACE_STATE_H
@@ -45,6 +46,8 @@ struct inplace {
     char names[RUNTIME_MAX_CARRIERS][THREAD_NAME_BYTES]; /* of their threads */
     /* Of those that ever had breakpoints. */
     struct breakpoint_events *breakpoints[RUNTIME_MAX_CARRIERS];
+
+    struct seat *debugged; /* what a debugger is served by, or NULL */
 
     atomic_bool poked; /* by a signal: a process may have ended */
 
@@ -92,6 +95,7 @@ bool inplace_edit(struct inplace *seat, uint32_t index, uint32_t operation, uint
 bool inplace_thread_cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_time);
 int inplace_read_vector_state(void *context, struct tcb *tcb, void *ret_xsave, size_t size,
                               size_t *ret_size);
+int inplace_write_vector_state(void *context, struct tcb *tcb, const void *xsave, size_t size);
 
 /* Of the carrier's thread from now on; false: the run has ended. */
 bool inplace_set_breakpoints(struct inplace *seat, uint32_t carrier,
@@ -99,5 +103,24 @@ bool inplace_set_breakpoints(struct inplace *seat, uint32_t carrier,
 /* Bit n: breakpoint n was hit since the last call. */
 uint8_t inplace_take_hits(struct inplace *seat, uint32_t carrier);
 void inplace_forget_breakpoints(struct inplace *seat);
+
+/* --- inplace_debug.c ----------------------------------------------------------------------- */
+
+struct seat *inplace_debug(void *context); /* struct seat_ops */
+bool inplace_is_debugged(const struct inplace *seat);
+void inplace_debug_end(struct inplace *seat);
+
+/* What the debugger leaves of a trap of the carrier's. */
+void inplace_debug_take_trap(struct inplace *seat, uint32_t carrier, struct tcb *tcb,
+                             word_t reg[USER_REGISTER_COUNT], struct trap *trap);
+/*
+ * Serves the debugger: guest code of `outcome` would be next. Of DEBUG_HOLD and DEBUG_UNHOLD
+ * *ret_tcb is the thread.
+ */
+enum runtime_debug_answer inplace_debug_run(struct inplace *seat, uint32_t carrier,
+                                            struct outcome outcome, paddr_t *ret_tcb);
+/* The process has mapped pages; true: they are to stay so for one instruction. */
+bool inplace_debug_mapped(struct inplace *seat, uint32_t vspace, vaddr_t start, vaddr_t end,
+                          vaddr_t address, bool write);
 
 #endif

@@ -95,6 +95,9 @@ struct seat_ops {
     /* As XSAVE area of standard form, `size` bytes of it at most; a negative errno. */
     int (*read_vector_state)(void *seat, struct tcb *tcb, void *ret_xsave, size_t size,
                              size_t *ret_size);
+    int (*write_vector_state)(void *seat, struct tcb *tcb, const void *xsave, size_t size);
+    /* The struct seat that a debugger is served by; NULL: no memory. */
+    struct seat *(*debug)(void *seat);
 };
 
 struct seat;

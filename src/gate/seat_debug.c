@@ -103,10 +103,11 @@ static void note_fault(struct seat *seat)
               &(struct seat_stop){.kind = SEAT_STOP_FAULT, .fault = unhandled->fault});
 }
 
-static bool is_any_held(struct kernel *k)
+static bool is_any_held(struct seat *seat)
 {
+    struct kernel *k = seat->k;
     for (struct tcb *tcb = tcb_at(k, k->all_tcbs); tcb; tcb = tcb_at(k, tcb->all_link.next)) {
-        if (tcb->is_held)
+        if (seat_debug_is_held(seat, tcb))
             return true;
     }
     return false;
@@ -116,12 +117,12 @@ static bool is_any_held(struct kernel *k)
 static bool note_stuck_step(struct seat *seat)
 {
     struct seat_step **link = &seat->debug.steps;
-    if (seat->debug.outcome.kind != OUTCOME_IDLE || !*link || !is_any_held(seat->k))
+    if (seat->debug.outcome.kind != OUTCOME_IDLE || !*link || !is_any_held(seat))
         return false;
     while (*link) {
         struct seat_step *step = *link;
         bool is_alive = kernel_tcb_is_alive(seat->k, step->tcb, step->serial);
-        if (is_alive && !tcb_at(seat->k, step->tcb)->is_held) {
+        if (is_alive && !seat_debug_is_held(seat, tcb_at(seat->k, step->tcb))) {
             note_stop(seat, tcb_at(seat->k, step->tcb),
                       &(struct seat_stop){.kind = SEAT_STOP_STEPPED});
             return true;
@@ -229,19 +230,80 @@ bool seat_debug_serve(struct seat *seat, struct outcome *outcome)
     return debug->has_entered;
 }
 
+/* --- holds --------------------------------------------------------------------------------- */
+
+static bool is_of(const struct seat_pending_hold *hold, struct seat *seat, const struct tcb *tcb)
+{
+    return hold->tcb == kernel_paddr(seat->k, tcb) && hold->serial == tcb->serial;
+}
+
+bool seat_debug_is_held(struct seat *seat, const struct tcb *tcb)
+{
+    bool is_held = tcb->is_held;
+    for (const struct seat_pending_hold *h = seat->debug.pending_holds; h; h = h->next) {
+        if (is_of(h, seat, tcb))
+            is_held = h->is_held;
+    }
+    return is_held;
+}
+
+static void defer_hold(struct seat *seat, const struct tcb *tcb, bool is_held)
+{
+    struct seat_pending_hold **link = &seat->debug.pending_holds;
+    struct seat_pending_hold *hold = host_allocate(1, sizeof(*hold));
+    if (!hold) {
+        seat_fail(seat, -ENOMEM, "no memory to hold a thread");
+        return;
+    }
+    *hold = (struct seat_pending_hold){
+        .tcb = kernel_paddr(seat->k, tcb), .serial = tcb->serial, .is_held = is_held};
+    while (*link)
+        link = &(*link)->next;
+    *link = hold;
+}
+
 void seat_debug_hold(struct seat *seat, struct tcb *tcb, bool is_held)
 {
-    nanoseconds_t now = seat->client.now(seat->client.context);
-    if (tcb->is_held == is_held)
+    if (seat_debug_is_held(seat, tcb) == is_held)
         return;
-    seat->debug.outcome = (is_held ? kernel_hold : kernel_unhold)(seat->k, CORE, tcb, now);
     seat->debug.has_entered = true;
+    if (seat->ops->runs_kernel) {
+        defer_hold(seat, tcb, is_held);
+        return;
+    }
+    nanoseconds_t now = seat->client.now(seat->client.context);
+    seat->debug.outcome = (is_held ? kernel_hold : kernel_unhold)(seat->k, CORE, tcb, now);
+}
+
+bool seat_debug_take_hold(struct seat *seat, paddr_t *ret_tcb, bool *ret_is_held)
+{
+    struct seat_pending_hold *hold;
+    bool is_alive = false;
+    while (!is_alive && (hold = seat->debug.pending_holds) != NULL) {
+        seat->debug.pending_holds = hold->next;
+        is_alive = kernel_tcb_is_alive(seat->k, hold->tcb, hold->serial);
+        *ret_tcb = hold->tcb;
+        *ret_is_held = hold->is_held;
+        free(hold);
+    }
+    return is_alive;
+}
+
+static void forget_steps(struct seat *seat)
+{
+    while (seat->debug.steps)
+        step_remove(&seat->debug.steps);
 }
 
 void seat_debug_clear(struct seat *seat)
 {
-    while (seat->debug.steps)
-        step_remove(&seat->debug.steps);
+    struct seat_debug *debug = &seat->debug;
+    forget_steps(seat);
+    while (debug->pending_holds) {
+        struct seat_pending_hold *next = debug->pending_holds->next;
+        free(debug->pending_holds);
+        debug->pending_holds = next;
+    }
 }
 
 void seat_debug_forget_all(struct seat *seat)
@@ -253,7 +315,7 @@ void seat_debug_forget_all(struct seat *seat)
         for (struct seat_vspace *v = seat->vspaces[i]; v; v = v->next)
             seat_plants_clear(seat, v);
     }
-    seat_debug_clear(seat);
+    forget_steps(seat);
 }
 
 void seat_set_debugger(struct seat *seat, const struct seat_debugger *debugger)

@@ -64,8 +64,9 @@ void seat_set_debugger(struct seat *seat, const struct seat_debugger *debugger);
 
 /* --- running ------------------------------------------------------------------------------- */
 
-/* See kernel_hold(). */
+/* See kernel_hold(). In place it happens before guest code runs again. */
 void seat_debug_hold(struct seat *seat, struct tcb *tcb, bool is_held);
+bool seat_debug_is_held(struct seat *seat, const struct tcb *tcb);
 
 /*
  * The thread executes one more instruction and is then reported as stopped, by whatever comes

@@ -38,6 +38,16 @@ static int monitor_read_vector_state(void *seat, struct tcb *tcb, void *ret_xsav
     return seat_debug_read_vector_state(seat, tcb, ret_xsave, size, ret_size);
 }
 
+static int monitor_write_vector_state(void *seat, struct tcb *tcb, const void *xsave, size_t size)
+{
+    return seat_debug_write_vector_state(seat, tcb, xsave, size);
+}
+
+static struct seat *monitor_debug(void *seat)
+{
+    return seat;
+}
+
 const struct seat_ops monitor_seat_ops = {
     .name = "monitor",
     .run = monitor_run,
@@ -46,4 +56,6 @@ const struct seat_ops monitor_seat_ops = {
     .thread_cpu_time = monitor_thread_cpu_time,
     .process_of = monitor_process_of,
     .read_vector_state = monitor_read_vector_state,
+    .write_vector_state = monitor_write_vector_state,
+    .debug = monitor_debug,
 };

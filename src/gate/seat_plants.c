@@ -47,6 +47,8 @@ static struct seat_plant_page *page_add(struct seat_vspace *vspace, vaddr_t addr
 static void page_unmap(struct seat *seat, struct seat_vspace *vspace,
                        const struct seat_plant_page *page)
 {
+    if (seat->ops->runs_kernel) /* it may be mapped without the seat's knowledge */
+        mapped_add(&vspace->mapped, page->page, page->page + PAGE_BYTES);
     seat_unmap(seat, vspace, page->page, page->page + PAGE_BYTES);
 }
 

@@ -53,11 +53,20 @@ struct seat_step {
     vaddr_t rip; /* where the step began: elsewhere it is over */
 };
 
+/* A hold, or its end, that the guest's own processes are to make. */
+struct seat_pending_hold {
+    struct seat_pending_hold *next;
+    paddr_t tcb;
+    uint64_t serial;
+    bool is_held;
+};
+
 /* What a debugger needs of the seat; all zero without one. */
 struct seat_debug {
     const struct seat_debugger *debugger;
-    struct outcome outcome; /* while the debugger is called */
-    bool has_entered;       /* the kernel, meanwhile: the outcome is another one */
+    struct seat_pending_hold *pending_holds; /* in the order in which they were asked for */
+    struct outcome outcome;                  /* while the debugger is called */
+    bool has_entered;                        /* the kernel, meanwhile: the outcome is another one */
     struct seat_step *steps;
     uint64_t unhandled_faults; /* reported ones of the kernel's count */
     /* A stop that has not been reported yet: that waits for the end of the entry. */
@@ -177,6 +186,8 @@ void seat_debug_take_trap(struct seat *seat, const struct seat_carrier *carrier,
                           const struct tcb *tcb, word_t reg[USER_REGISTER_COUNT],
                           struct trap *trap);
 void seat_debug_clear(struct seat *seat);
+/* The next hold that guest processes are to make; false: there is none. */
+bool seat_debug_take_hold(struct seat *seat, paddr_t *ret_tcb, bool *ret_is_held);
 
 /* --- seat_plants.c ------------------------------------------------------------------------- */
 

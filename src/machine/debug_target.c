@@ -82,6 +82,7 @@ static int read_registers(void *context, struct gdb_thread_id thread,
                           struct gdb_registers *ret_registers)
 {
     struct debugger *debugger = context;
+    struct machine *machine = debugger->machine;
     struct tcb *tcb = find_thread(debugger, thread);
     size_t size;
     if (!tcb)
@@ -89,8 +90,8 @@ static int read_registers(void *context, struct gdb_thread_id thread,
     memset(ret_registers, 0, sizeof(*ret_registers));
     seat_debug_read_registers(tcb, ret_registers->word);
     ret_registers->has_vector =
-        seat_debug_read_vector_state(debugger->machine->seat, tcb, ret_registers->vector,
-                                     sizeof(ret_registers->vector), &size) == 0;
+        machine->seat_ops->read_vector_state(machine->seat, tcb, ret_registers->vector,
+                                             sizeof(ret_registers->vector), &size) == 0;
     return 0;
 }
 
@@ -98,14 +99,15 @@ static int write_registers(void *context, struct gdb_thread_id thread,
                            const struct gdb_registers *registers)
 {
     struct debugger *debugger = context;
+    struct machine *machine = debugger->machine;
     struct tcb *tcb = find_thread(debugger, thread);
     if (!tcb)
         return -ESRCH;
     seat_debug_write_registers(tcb, registers->word);
     if (!registers->has_vector)
         return 0;
-    return seat_debug_write_vector_state(debugger->machine->seat, tcb, registers->vector,
-                                         sizeof(registers->vector));
+    return machine->seat_ops->write_vector_state(machine->seat, tcb, registers->vector,
+                                                 sizeof(registers->vector));
 }
 
 static size_t read_memory(void *context, int32_t pid, vaddr_t address, void *ret_bytes, size_t size)
@@ -114,7 +116,7 @@ static size_t read_memory(void *context, int32_t pid, vaddr_t address, void *ret
     const struct debug_process *process = find_process(debugger, pid);
     if (!process || !process->root)
         return 0;
-    return seat_debug_read_memory(debugger->machine->seat, process->root, address, ret_bytes, size);
+    return seat_debug_read_memory(debugger->seat, process->root, address, ret_bytes, size);
 }
 
 static int write_memory(void *context, int32_t pid, vaddr_t address, const void *bytes, size_t size)
@@ -123,8 +125,7 @@ static int write_memory(void *context, int32_t pid, vaddr_t address, const void 
     const struct debug_process *process = find_process(debugger, pid);
     if (!process || !process->root)
         return -ESRCH;
-    size_t done =
-        seat_debug_write_memory(debugger->machine->seat, process->root, address, bytes, size);
+    size_t done = seat_debug_write_memory(debugger->seat, process->root, address, bytes, size);
     return done == size ? 0 : -EFAULT;
 }
 
@@ -144,7 +145,7 @@ static int plant(struct debugger *debugger, const struct debug_process *process,
 {
     if (!process->root)
         return 0;
-    int error = seat_debug_plant(debugger->machine->seat, process->root, breakpoint->address,
+    int error = seat_debug_plant(debugger->seat, process->root, breakpoint->address,
                                  seat_kinds[breakpoint->kind], breakpoint->size);
     return error == -ESRCH ? 0 : error;
 }
@@ -180,7 +181,7 @@ static int pull(void *context, int32_t pid, enum gdb_breakpoint_kind kind, vaddr
     if (!process)
         return -ESRCH;
     if (debug_process_remove_breakpoint(process, kind, address, size) && process->root)
-        seat_debug_pull(debugger->machine->seat, process->root, address, seat_kinds[kind], size);
+        seat_debug_pull(debugger->seat, process->root, address, seat_kinds[kind], size);
     return 0;
 }
 
@@ -204,14 +205,14 @@ static void for_threads(struct debugger *debugger, struct gdb_thread_id meant,
 
 static void apply(struct debugger *debugger, struct tcb *tcb, enum gdb_action action)
 {
-    seat_debug_step(debugger->machine->seat, tcb, action == GDB_STEP);
-    seat_debug_hold(debugger->machine->seat, tcb, action == GDB_HOLD);
+    seat_debug_step(debugger->seat, tcb, action == GDB_STEP);
+    seat_debug_hold(debugger->seat, tcb, action == GDB_HOLD);
 }
 
 static void stop_stepping(struct debugger *debugger, struct tcb *tcb, enum gdb_action action)
 {
     (void)action;
-    seat_debug_step(debugger->machine->seat, tcb, false);
+    seat_debug_step(debugger->seat, tcb, false);
 }
 
 static const struct gdb_thread_id all_threads = {.pid = GDB_ALL, .tid = GDB_ALL};
@@ -234,8 +235,9 @@ static void set_action(void *context, struct gdb_thread_id thread, enum gdb_acti
 
 static bool is_held(void *context, struct gdb_thread_id thread)
 {
-    const struct tcb *tcb = find_thread(context, thread);
-    return tcb && tcb->is_held;
+    struct debugger *debugger = context;
+    const struct tcb *tcb = find_thread(debugger, thread);
+    return tcb && seat_debug_is_held(debugger->seat, tcb);
 }
 
 /* --- the end ------------------------------------------------------------------------------- */
@@ -258,7 +260,7 @@ static void detach(void *context, int32_t pid)
     }
     if (pid != GDB_ALL)
         return;
-    seat_debug_forget_all(debugger->machine->seat);
+    seat_debug_forget_all(debugger->seat);
     debugger_thaw(debugger);
 }
 

@@ -192,17 +192,16 @@ void debugger_freeze(struct debugger *debugger)
 {
     if (debugger->is_frozen)
         return;
-    machine_now(debugger->machine); /* up to here time was the guest's */
+    machine_freeze_time(debugger->machine);
     debugger->is_frozen = true;
 }
 
 void debugger_thaw(struct debugger *debugger)
 {
-    struct machine *machine = debugger->machine;
     if (!debugger->is_frozen)
         return;
     debugger->is_frozen = false;
-    guest_clock_skip(&machine->clock, host_clock_now(), machine_cpu_time(machine));
+    machine_thaw_time(debugger->machine);
 }
 
 bool debugger_is_attached(const struct debugger *debugger)
@@ -319,9 +318,9 @@ static void stopped(void *context, struct tcb *tcb, const struct seat_stop *stop
     flush(debugger);
 }
 
-const struct seat_debugger *debugger_for_seat(struct debugger *debugger)
+void debugger_start(struct debugger *debugger)
 {
-    return &debugger->for_seat;
+    seat_set_debugger(debugger->seat, &debugger->for_seat);
 }
 
 /* --- its life ------------------------------------------------------------------------------ */
@@ -357,7 +356,14 @@ int debugger_open(struct machine *machine, struct debugger **ret_debugger)
         return error;
     }
     debugger->machine = machine;
-    debugger->is_frozen = options->freeze;
+    debugger->seat = machine->seat_ops->debug(machine->seat);
+    if (!debugger->seat) {
+        serial_end_close(&debugger->end);
+        free(debugger);
+        return -ENOMEM;
+    }
+    if (options->freeze)
+        debugger_freeze(debugger);
     debugger->for_seat = (struct seat_debugger){
         .context = debugger, .is_due = is_due, .serve = serve, .stopped = stopped};
     debugger->events.tracing = &machine->tracing;

@@ -21,8 +21,8 @@ struct machine;
 int debugger_open(struct machine *machine, struct debugger **ret_debugger);
 void debugger_close(struct debugger *debugger);
 
-/* What the seat is to ask. */
-const struct seat_debugger *debugger_for_seat(struct debugger *debugger);
+/* From now on the seat asks it. */
+void debugger_start(struct debugger *debugger);
 
 /* Each takes NULL: there is no debugger. */
 

@@ -20,6 +20,7 @@
 
 struct debugger {
     struct machine *machine;
+    struct seat *seat;         /* what serves it: the machine's seat, or in place a part of it */
     struct serial_end end;     /* the listener, and the connection of the one debugger */
     struct gdb_server *server; /* NULL: nobody is connected */
     struct seat_debugger for_seat;

@@ -190,10 +190,10 @@ static void end_devices(struct machine *machine)
 /* What keeps this guest from running in place, or NULL. */
 static const char *find_obstacle(const struct machine *machine, const struct inplace_guest *guest)
 {
-    if (machine->options->has_gdb)
-        return "a debugger needs the other seat";
-    if (machine->options->configuration->kernel.hardware_debug_api && breakpoint_events_check())
-        return "the hardware debug API needs perf events, which this host does not provide";
+    bool needs_breakpoints =
+        machine->options->has_gdb || machine->options->configuration->kernel.hardware_debug_api;
+    if (needs_breakpoints && breakpoint_events_check())
+        return "breakpoints need perf events, which this host does not provide";
     return inplace_obstacle(guest);
 }
 
@@ -479,7 +479,7 @@ static bool make_debugger(struct machine *machine)
     int error = debugger_open(machine, &machine->debugger);
     if (error)
         return fail_place(machine, "--gdb", place, error);
-    seat_set_debugger(machine->seat, debugger_for_seat(machine->debugger));
+    debugger_start(machine->debugger);
     return true;
 }
 

@@ -76,6 +76,9 @@ struct seat_client machine_client(struct machine *machine);
 nanoseconds_t machine_now(struct machine *machine);
 /* CPU time of the guest and of this thread. */
 nanoseconds_t machine_cpu_time(const struct machine *machine);
+/* A debugger has the guest: its time stands still; goes on. */
+void machine_freeze_time(struct machine *machine);
+void machine_thaw_time(struct machine *machine);
 /* The kernel has done some units of work. */
 void machine_worked(struct machine *machine, unsigned units);
 /* Host time at which it is guest time `time` if the guest stays busy; may be NEVER. */

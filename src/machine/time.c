@@ -67,14 +67,28 @@ void machine_look(struct machine *machine)
 
 nanoseconds_t machine_now(struct machine *machine)
 {
-    if (machine->inplace)
-        return inplace_now(machine->inplace);
     if (debugger_is_frozen(machine->debugger))
         return guest_clock_now(&machine->clock, machine->clock.wall);
+    if (machine->inplace)
+        return inplace_now(machine->inplace);
     nanoseconds_t wall = host_clock_now();
     if (guest_clock_is_stale(&machine->clock, wall))
         look_at_clock(machine, wall);
     return guest_clock_now(&machine->clock, wall);
+}
+
+void machine_freeze_time(struct machine *machine)
+{
+    if (machine->inplace)
+        take_clock(machine);
+    look_at_clock(machine, host_clock_now()); /* up to here time was the guest's */
+}
+
+void machine_thaw_time(struct machine *machine)
+{
+    guest_clock_skip(&machine->clock, host_clock_now(), machine_cpu_time(machine));
+    if (machine->inplace)
+        give_clock(machine);
 }
 
 void machine_worked(struct machine *machine, unsigned units)

@@ -14,6 +14,8 @@
 /* Of guest code that runs one instruction (runtime/step.h). */
 struct carrier_step {
     bool is_under_way;
+    bool is_wanted;              /* by a debugger: the next run is one instruction */
+    bool is_told;                /* to it, when it has ended */
     enum runtime_step_kind kind; /* of that instruction */
     word_t changed,
         guest_flags; /* which of its flags are not the guest's, and what the guest's are */

@@ -9,6 +9,7 @@
 #include <abi/object.h>
 #include <base/bits.h>
 #include <base/memory.h>
+#include <runtime/debugging.h>
 #include <runtime/image.h>
 #include <runtime/landing.h>
 #include <runtime/linux.h>
@@ -86,15 +87,16 @@ static bool is_page_or_ram(void *context, paddr_t paddr)
     return align_down(paddr, PAGE_BITS) == *page || kernel_is_backed(runtime_kernel(), paddr);
 }
 
-/* False: Linux lets this user map nothing there. */
-static bool map_around(paddr_t root, vaddr_t vaddr, paddr_t paddr)
+/* TO_GUEST: Linux lets this user map nothing there. */
+static enum memory_fault map_around(paddr_t root, const struct trap *access, paddr_t paddr)
 {
     struct translation_run run;
+    vaddr_t vaddr = access->address;
     paddr_t page = align_down(paddr, PAGE_BITS);
 
     if (!seat_run_around(runtime_kernel(), root, &runtime_process()->mapped, vaddr, is_page_or_ram,
                          &page, &run))
-        return true;
+        return MEMORY_FAULT_RETRY;
     long error = map(&run);
     if (error == -LINUX_ENOMEM) {
         unmap_all(); /* Linux's areas are used up */
@@ -108,11 +110,12 @@ static bool map_around(paddr_t root, vaddr_t vaddr, paddr_t paddr)
                                        .rights = run.rights};
         error = map(&run);
         if (error == -LINUX_EPERM || error == -LINUX_EACCES)
-            return false;
+            return MEMORY_FAULT_TO_GUEST;
     }
     if (error)
         request_fail(RUNTIME_CALL_mmap, error);
-    return true;
+    bool is_once = debugging_has_mapped(carrier_page_here(), run.start, run.end, access);
+    return is_once ? MEMORY_FAULT_ONCE : MEMORY_FAULT_RETRY;
 }
 
 /* The instruction at rip accesses what only the machine can. */
@@ -147,8 +150,9 @@ enum memory_fault memory_fault(paddr_t root, struct trap *trap, word_t reg[USER_
         *ret_fsr = seat_fsr(t, trap->write);
         return MEMORY_FAULT_TO_GUEST;
     }
-    if (has_memory && map_around(root, trap->address, t.paddr))
-        return MEMORY_FAULT_RETRY;
+    enum memory_fault fault = has_memory ? map_around(root, trap, t.paddr) : MEMORY_FAULT_TO_GUEST;
+    if (fault != MEMORY_FAULT_TO_GUEST)
+        return fault;
     return execute(root, trap, reg, ret_fsr);
 }
 

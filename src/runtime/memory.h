@@ -8,6 +8,7 @@
 
 enum memory_fault {
     MEMORY_FAULT_RETRY,    /* the access will succeed now */
+    MEMORY_FAULT_ONCE,     /* the same, for one instruction: a page of breakpoints is open */
     MEMORY_FAULT_EMULATED, /* it was carried out: reg[] is as it leaves them */
     MEMORY_FAULT_TO_GUEST, /* *ret_fsr: the x86 error code; trap->address may have changed */
 };

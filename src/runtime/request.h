@@ -49,12 +49,35 @@ enum runtime_request_kind {
     /* Index of the VSpace, a TCB to name it after: it has a process when this is answered. */
     REQUEST_NEW_PROCESS,
     REQUEST_END_PROCESS, /* index of the VSpace: its process is gone */
+    /*
+     * Only with a debugger. A trap that may be its own: carrier, TCB, then kind, vector, hit
+     * breakpoints and whether it is of a step, as struct trap has them; reg[] in and out.
+     * result[0], [1], [2]: kind, breakpoints and step of what is left for the guest.
+     */
+    REQUEST_DEBUG_TRAP,
+    /*
+     * Before guest code of the carrier runs, or (carrier 0, no TCB) the core waits: carrier, TCB,
+     * kernel time by which to come back. result[0]: enum runtime_debug_answer; result[1]: TCB.
+     */
+    REQUEST_DEBUG_RUN,
+    /*
+     * Pages of a VSpace with breakpoints were mapped for an access: VSpace, first and end of the
+     * pages, address of the access, whether it writes. result[0]: not 0: for one instruction.
+     */
+    REQUEST_DEBUG_MAPPED,
     REQUEST_TRACE_ENTER, /* TCB, trap: what gate/gate.h's struct trap has, in this order */
     REQUEST_TRACE_LEAVE, /* struct outcome, in this order */
     REQUEST_TAKEN,       /* the guest has mapped a page, at that address, over us: never answered */
     REQUEST_HALT,        /* the guest has stopped the machine: never answered */
     REQUEST_FAIL,        /* a call of Linux failed: enum runtime_call, errno; never answered */
     REQUEST_KIND_COUNT,
+};
+
+enum runtime_debug_answer {
+    DEBUG_GO,
+    DEBUG_STEP, /* one instruction */
+    DEBUG_HOLD, /* the TCB in result[1] is to be held, then ask again */
+    DEBUG_UNHOLD,
 };
 
 enum runtime_executed { EXECUTED_DONE, EXECUTED_FAULT };

@@ -44,9 +44,9 @@ struct runtime_clock {
  */
 struct runtime_control {
     uint32_t current;
-    uint32_t attention; /* not 0: ask for events before guest code runs on */
-    uint32_t is_traced; /* not 0: the machine wants to see each entry */
-    uint32_t unused;
+    uint32_t attention;   /* not 0: ask for events before guest code runs on */
+    uint32_t is_traced;   /* not 0: the machine wants to see each entry */
+    uint32_t is_debugged; /* not 0: there is a debugger, which is asked before guest code runs */
     uint64_t deadline, sleeps_until;
     struct runtime_clock clock;
 };
@@ -76,8 +76,10 @@ struct runtime_vspace {
     uint64_t serial;
     paddr_t root; /* 0: the entry is free */
     uint32_t carriers;
-    uint32_t next; /* of the list of entries in use, or free */
-    uint64_t unused[6];
+    uint32_t next;            /* of the list of entries in use, or free */
+    uint32_t has_breakpoints; /* of a debugger's: pages of them are to be copied; the machine's */
+    uint32_t unused_word;
+    uint64_t unused[5];
 };
 
 enum carrier_run {

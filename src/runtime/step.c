@@ -39,16 +39,17 @@ static enum runtime_step_kind ask_kind(paddr_t root, vaddr_t rip)
 static void begin(struct carrier_step *step, word_t changed, word_t reg[USER_REGISTER_COUNT])
 {
     step->is_under_way = true;
+    step->is_told = step->is_wanted;
     step->changed = changed;
     step->guest_flags = reg[UREG_RFLAGS] & changed;
     reg[UREG_RFLAGS] = (reg[UREG_RFLAGS] & ~changed) | RFLAGS_TRAP;
 }
 
-bool step_begin(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT],
-                struct trap *ret_trap)
+bool step_begin(struct carrier_page *page, paddr_t root, bool has_fpu,
+                word_t reg[USER_REGISTER_COUNT], struct trap *ret_trap)
 {
     page->step.kind = ask_kind(root, reg[UREG_RIP]);
-    if (page->step.kind == RUNTIME_STEP_USES_FPU) {
+    if (page->step.kind == RUNTIME_STEP_USES_FPU && !has_fpu) {
         *ret_trap = (struct trap){.kind = TRAP_EXCEPTION, .vector = VECTOR_NO_FPU};
         return false;
     }
@@ -96,5 +97,5 @@ void step_end(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_
         return;
     trap->debug.stepped = false;
     if (!trap->debug.breakpoints)
-        trap->kind = TRAP_INTERRUPTED;
+        trap->kind = step.is_told ? TRAP_STEPPED : TRAP_INTERRUPTED;
 }

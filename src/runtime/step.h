@@ -13,17 +13,18 @@
 
 /*
  * Before guest code goes on with reg[], which get the trap flag. False: its next instruction does
- * not execute, *ret_trap comes instead.
+ * not execute, *ret_trap comes instead. page->step.is_wanted: a debugger is told of its end.
  */
-bool step_begin(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT],
-                struct trap *ret_trap);
+bool step_begin(struct carrier_page *page, paddr_t root, bool has_fpu,
+                word_t reg[USER_REGISTER_COUNT], struct trap *ret_trap);
 
 /* The instruction is to be made without the alignment flag. */
 void step_begin_unaligned(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT]);
 
 /*
  * A trap that ends what one of these began, if anything: reg[] and *trap become what they are
- * without it; a trap that was no more than the end of the step becomes TRAP_INTERRUPTED.
+ * without it; a trap that was no more than the end of the step becomes TRAP_INTERRUPTED, or
+ * TRAP_STEPPED if a debugger is told of it.
  */
 void step_end(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT],
               struct trap *trap);

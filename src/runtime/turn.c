@@ -8,6 +8,7 @@
 #include <model/console.h>
 #include <runtime/cache.h>
 #include <runtime/clock.h>
+#include <runtime/debugging.h>
 #include <runtime/gate.h>
 #include <runtime/linux.h>
 #include <runtime/memory.h>
@@ -281,7 +282,7 @@ static void take_breakpoints(const struct carrier_page *page, const struct tcb *
 /* Which of them a debug exception is of: Linux tells one of several at best. */
 static void take_hits(const struct carrier_page *page, struct trap *trap)
 {
-    if (carrier_of(page)->debug_generation == 0)
+    if (carrier_of(page)->debug_generation == 0 && !debugging_is_on())
         return;
     struct runtime_request *request = request_begin(REQUEST_HITS);
     request->argument[0] = page->carrier;
@@ -313,8 +314,9 @@ static bool prepare_registers(struct carrier_page *page, struct kernel *k, struc
                               struct outcome *outcome)
 {
     struct trap trap;
+    bool has_fpu = !(tcb->flags & TCB_FLAG_FPU_DISABLED);
 
-    if (tcb->flags & TCB_FLAG_FPU_DISABLED && !step_begin(page, root, reg, &trap)) {
+    if ((!has_fpu || page->step.is_wanted) && !step_begin(page, root, has_fpu, reg, &trap)) {
         trap.debug.breakpoints = breakpoints_at(tcb, reg);
         if (trap.debug.breakpoints)
             trap.vector = EXCEPTION_DEBUG;
@@ -335,14 +337,17 @@ static bool prepare_own(struct carrier_page *page, struct kernel *k, struct tcb 
     memory_make_losses(root);
     take_name(page, tcb);
     take_breakpoints(page, tcb);
+    if (carrier->takes_vector)
+        frame_load_vector(page->frame, runtime_shared()->vector);
+    carrier->takes_vector = false;
+    page->step.is_wanted = false;
+    if (debugging_is_on() && !debugging_may_run(page, carrier->tcb, outcome))
+        return false;
     kernel_load_registers(tcb, reg);
     if (kernel_traps_at_once(tcb)) {
         *outcome = enter(k, tcb, reg, &seat_step_trap, 0);
         return false;
     }
-    if (carrier->takes_vector)
-        frame_load_vector(page->frame, runtime_shared()->vector);
-    carrier->takes_vector = false;
     return prepare_registers(page, k, tcb, root, reg, outcome);
 }
 
@@ -396,6 +401,8 @@ static enum step idle(struct carrier_page *page, struct outcome *outcome)
     set_deadline(outcome->deadline);
     if (page->carrier != 0)
         return pass_turn(page, &runtime_shared()->carriers[0], outcome);
+    if (debugging_is_on() && !debugging_may_run(page, 0, outcome))
+        return STEP_ENTERED;
     request_simple(REQUEST_WAIT, outcome->deadline);
     return STEP_TURN;
 }
@@ -446,16 +453,39 @@ static void run(struct carrier_page *page, enum step step, struct outcome outcom
 /* --- ways in ------------------------------------------------------------------------------- */
 
 /*
- * Nothing that the kernel is concerned with: the guest goes on where it is, unless an event is due.
+ * Nothing that the kernel is concerned with: the guest goes on where it is, unless an event is due,
+ * or a debugger may want something.
  */
 static void go_on(struct carrier_page *page, struct tcb *tcb, paddr_t root,
                   word_t reg[USER_REGISTER_COUNT])
 {
     struct kernel *k = runtime_kernel();
     struct outcome outcome = own_outcome(page);
+    const struct trap nothing = {.kind = TRAP_INTERRUPTED};
 
-    if (take_event(k, tcb, reg, &outcome) || !prepare_registers(page, k, tcb, root, reg, &outcome))
+    if (debugging_is_on())
+        run(page, STEP_ENTERED, enter(k, tcb, reg, &nothing, 0));
+    else if (take_event(k, tcb, reg, &outcome) ||
+             !prepare_registers(page, k, tcb, root, reg, &outcome))
         run(page, STEP_ENTERED, outcome);
+}
+
+/* The guest goes on for one instruction; if that is not what it does anyway. */
+static void run_once(struct carrier_page *page, const struct tcb *tcb, paddr_t root,
+                     word_t reg[USER_REGISTER_COUNT])
+{
+    struct trap none;
+
+    if (page->step.is_under_way)
+        return;
+    page->step.is_wanted = false;
+    if (step_begin(page, root, !(tcb->flags & TCB_FLAG_FPU_DISABLED), reg, &none))
+        frame_write(page->frame, reg);
+}
+
+static bool is_debug_exception(const struct trap *trap)
+{
+    return trap->kind == TRAP_EXCEPTION && abi_is_debug_exception(trap->vector);
 }
 
 void turn_trap(struct carrier_page *page, const struct signal_info *info)
@@ -470,15 +500,22 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
 
     frame_read(page->frame, reg);
     gate_decode(info, page->frame, root, reg, &trap);
-    if (trap.kind == TRAP_EXCEPTION && trap.vector == EXCEPTION_DEBUG)
+    if (is_debug_exception(&trap) && trap.vector == EXCEPTION_DEBUG)
         take_hits(page, &trap);
     if (trap.kind == TRAP_PAGE_FAULT)
         fault = memory_fault(root, &trap, reg, &fsr);
-    if (fault == MEMORY_FAULT_RETRY)
+    if (fault == MEMORY_FAULT_RETRY || fault == MEMORY_FAULT_ONCE) {
+        if (fault == MEMORY_FAULT_ONCE)
+            run_once(page, tcb, root, reg);
         return;
+    }
+    bool is_step = page->step.is_under_way;
     step_end(page, root, reg, &trap);
-    if (fault == MEMORY_FAULT_EMULATED && !seat_ends_step(reg, false, &trap))
+    if (fault == MEMORY_FAULT_EMULATED &&
+        !seat_ends_step(reg, is_step && page->step.is_told, &trap))
         trap.kind = TRAP_INTERRUPTED;
+    if (debugging_is_on() && (is_step || is_debug_exception(&trap)))
+        debugging_take_trap(page, carrier_of(page)->tcb, reg, &trap);
     if (trap.kind == TRAP_EXCEPTION && trap.vector == EXCEPTION_ALIGNMENT) {
         step_begin_unaligned(page, root, reg);
         frame_write(page->frame, reg);

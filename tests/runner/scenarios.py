@@ -73,7 +73,7 @@ def _one(scenario, key, default=""):
 def seats_of(scenario):
     """{what its name says: options} of the seats that the scenario runs in."""
     image, options = _one(scenario, "image", "none"), _one(scenario, "options")
-    if (_one(scenario, "seats") == "one" or image == "none" or scenario["gdb"] or scenario["program"] or
+    if (_one(scenario, "seats") == "one" or image == "none" or scenario["program"] or
             _one(scenario, "status") in NO_GUEST or options.startswith("debug ")):
         return {"": []}
     return seats.SEATS
