@@ -9,11 +9,17 @@
  * that hits two data breakpoints with accesses of different kinds.
  */
 #include "check.h"
-
-#ifdef CONFIG_HARDWARE_DEBUG_API
-
 #include "debug_code.h"
 #include "traps.h"
+
+const seL4_Word debug_yield_number = seL4_SysYield;
+#ifdef seL4_SysWait
+const seL4_Word debug_recv_number = seL4_SysWait; /* it names no reply object */
+#else
+const seL4_Word debug_recv_number = seL4_SysRecv;
+#endif
+
+#ifdef CONFIG_HARDWARE_DEBUG_API
 
 #define FLAG_TRAP   0x100
 #define FLAG_RESUME 0x10000

@@ -12,9 +12,6 @@
 \name:
     .endm
 
-    .set SYS_YIELD, -7
-    .set SYS_RECV, -5
-
     .text
     function debug_nops
     nop
@@ -26,7 +23,7 @@
     function debug_yield
     push %rbx
     mov %rsp, %rbx
-    mov $SYS_YIELD, %rdx
+    mov debug_yield_number(%rip), %rdx
     place debug_yield_call
     syscall
     mov %rbx, %rsp
@@ -36,7 +33,7 @@
     function debug_recv
     push %rbx
     mov %rsp, %rbx
-    mov $SYS_RECV, %rdx
+    mov debug_recv_number(%rip), %rdx
     place debug_recv_call
     syscall
     mov %rbx, %rsp
@@ -65,7 +62,7 @@
     function debug_trap_flag_call
     push %rbx
     mov %rsp, %rbx
-    mov $SYS_YIELD, %rdx
+    mov debug_yield_number(%rip), %rdx
     pushfq
     orq $0x100, (%rsp)
     popfq

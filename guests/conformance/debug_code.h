@@ -3,6 +3,11 @@
 #ifndef CONFORMANCE_DEBUG_CODE_H
 #define CONFORMANCE_DEBUG_CODE_H
 
+#include <sel4/types.h>
+
+/* The numbers of the system calls that it makes; debug.c has them. */
+extern const seL4_Word debug_yield_number, debug_recv_number;
+
 void debug_nops(void *argument);  /* nop, nop, nop, nop, ret */
 void debug_yield(void *argument); /* at _call a Yield that the stack pointer survives */
 extern const char debug_yield_call[];
