@@ -276,7 +276,7 @@ static bool set_in_place(void *target, const char *value, struct command_error *
 {
     (void)value;
     (void)ret_error;
-    ((struct run_options *)target)->machine.in_place = true;
+    ((struct run_options *)target)->machine.seat = MACHINE_SEAT_IN_PLACE;
     return true;
 }
 
@@ -284,7 +284,7 @@ static bool set_isolate(void *target, const char *value, struct command_error *r
 {
     (void)value;
     (void)ret_error;
-    ((struct run_options *)target)->machine.in_place = false;
+    ((struct run_options *)target)->machine.seat = MACHINE_SEAT_ISOLATED;
     return true;
 }
 
@@ -315,8 +315,10 @@ static const struct command_option options[] = {
      set_hpet_messages},
     {"iommu", "auto|off|39|48", "address bits of the VT-d unit (default auto)", 0, set_iommu},
     {"device", "NAME", "a device in the next PCI slot: edu, QEMU's educational one", 0, set_device},
-    {"in-place", NULL, NULL, 0, set_in_place}, /* not shown before it is the default */
-    {"isolate", NULL, NULL, 0, set_isolate},
+    {"isolate", NULL, "keep the kernel out of the guest's processes: slower, by ptrace", 0,
+     set_isolate},
+    {"in-place", NULL, "the kernel runs in the guest's processes (default where it can)", 0,
+     set_in_place},
     {"until", "TEXT", "end with status 0 when the guest prints TEXT", 0, set_until},
     {"fail-on", "TEXT", "end with status 1 when the guest prints TEXT", 0, set_fail_on},
     {"timeout", "SECONDS", "end with status 124 after that time", 0, set_timeout},

@@ -207,11 +207,12 @@ static bool make_region(struct machine *machine)
                                         .used = &used,
                                         .used_count = 1};
     machine->seat_ops = &monitor_seat_ops;
-    if (!machine->options->in_place)
+    if (machine->options->seat == MACHINE_SEAT_ISOLATED)
         return true;
     const char *obstacle = find_obstacle(machine, &guest);
     if (obstacle) {
-        fprintf(stderr, "sel4emu: --in-place: not this guest: %s\n", obstacle);
+        if (machine->options->seat == MACHINE_SEAT_IN_PLACE || machine->options->verbose)
+            fprintf(stderr, "sel4emu: --in-place: not this guest: %s\n", obstacle);
         return true;
     }
     int error = inplace_open(&guest, &machine->inplace);

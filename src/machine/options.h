@@ -28,6 +28,13 @@ enum machine_iommu {
     IOMMU_48,
 };
 
+/* Where the kernel runs. */
+enum machine_seat {
+    MACHINE_SEAT_ANY,      /* in place if that can be */
+    MACHINE_SEAT_IN_PLACE, /* in the guest's own processes; says so if it cannot */
+    MACHINE_SEAT_ISOLATED, /* in the machine, which drives the guest's with ptrace */
+};
+
 struct machine_options {
     const struct image *image;
     const char *image_path; /* for messages */
@@ -44,7 +51,7 @@ struct machine_options {
     const char *devices[MACHINE_MAX_DEVICES]; /* for PCI slots */
     unsigned device_count;
 
-    bool in_place; /* the guest's own processes run the kernel; else the machine's, with ptrace */
+    enum machine_seat seat;
 
     bool has_gdb;
     struct serial_spec gdb; /* where a debugger connects: SERIAL_TCP, SERIAL_UNIX */
