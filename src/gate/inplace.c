@@ -173,6 +173,11 @@ struct kernel *inplace_kernel(struct inplace *seat)
     return seat->k;
 }
 
+struct kernel *inplace_trusted(struct inplace *seat)
+{
+    return seat->trusted;
+}
+
 void inplace_set_client(struct inplace *seat, const struct seat_client *client)
 {
     seat->client = *client;
@@ -334,6 +339,7 @@ void inplace_copy_trusted(struct inplace *seat)
     trusted->config = seat->k->config;
     memcpy(trusted->memory, seat->k->memory, sizeof(trusted->memory));
     trusted->memory_count = seat->k->memory_count;
+    trusted->irq_slots = seat->k->irq_slots;
     trusted->memory_offset = (char *)kernel_memory(seat->k, 0) - (char *)trusted;
 }
 

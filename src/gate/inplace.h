@@ -34,6 +34,11 @@ int inplace_open(const struct inplace_guest *guest, struct inplace **ret_seat);
 
 /* Zeroed, memory_offset set: to be booted, then left alone but while a request is served. */
 struct kernel *inplace_kernel(struct inplace *seat);
+/*
+ * For whoever must not believe a guest: config, where RAM is, irq_slots, and irqs[] and irq_pins[]
+ * as the guest last told them. Nothing else of it is there; what lies in RAM is the guest's.
+ */
+struct kernel *inplace_trusted(struct inplace *seat);
 /* Before it runs. */
 void inplace_set_client(struct inplace *seat, const struct seat_client *client);
 

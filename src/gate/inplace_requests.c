@@ -231,7 +231,8 @@ static bool copy_irqs(struct inplace *seat)
     for (unsigned i = 0; i < NUM_IRQ_VECTORS; i++) {
         const struct irq *from = &seat->k->irqs[i];
         seat->trusted->irqs[i] = (struct irq){.kind = *(volatile const enum irq_kind *)&from->kind,
-                                              .masked = read_flag(&from->masked)};
+                                              .masked = read_flag(&from->masked),
+                                              .pin = *(volatile const uint8_t *)&from->pin};
     }
     for (unsigned i = 0; i < MAX_IOAPIC_PINS; i++) {
         const struct irq_pin *from = &seat->k->irq_pins[i];

@@ -32,7 +32,7 @@ struct inplace {
     uint64_t view_bytes;
     struct kernel *k;
     struct runtime_shared *shared;
-    /* Only config, memory[], memory_offset, irqs[] and irq_pins[]: checked copies. */
+    /* Only config, memory[], memory_offset, irq_slots, irqs[] and irq_pins[]: checked copies. */
     struct kernel *trusted;
 
     struct runtime_clock clock;

@@ -277,11 +277,12 @@ static void client_arm(void *context, nanoseconds_t deadline)
  */
 static bool something_may_come(const struct machine *machine)
 {
+    struct kernel *k = machine->inplace ? inplace_trusted(machine->inplace) : machine->kernel;
     bool device_acts = bus_next_event(machine->pc->bus) != NANOSECONDS_NEVER;
     for (unsigned vector = 0; vector <= MAX_USER_VECTOR; vector++) {
-        if (!waiting_for_vector(machine->kernel, vector))
+        if (!waiting_for_vector(k, vector))
             continue;
-        const struct irq *irq = &machine->kernel->irqs[vector];
+        const struct irq *irq = &k->irqs[vector];
         bool may_come;
         if (irq->kind == IRQ_MSI || !ports_find_pin(machine, irq->pin, &may_come))
             may_come = device_acts;
