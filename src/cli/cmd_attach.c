@@ -5,9 +5,11 @@
 #include <cli/commands.h>
 #include <cli/gdb_commands.h>
 #include <cli/guest.h>
+#include <cli/perf_symbols.h>
 #include <cli/say.h>
 #include <cli/status.h>
 #include <host/host.h>
+#include <runtime/image.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,8 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#define PROGRAM_MAX_BYTES (UINT64_C(1) << 30)
+
 struct attach_options {
-    const char *guest; /* NULL: the only one that runs */
+    const char *guest;          /* NULL: the only one that runs */
+    const char *perf_directory; /* symbol files for perf go there, instead of gdb */
     char **gdb_words;
     int gdb_word_count;
 };
@@ -181,6 +186,83 @@ static int become_gdb(const struct attach_options *options, const struct guest_p
     return STATUS_UNSUPPORTED;
 }
 
+/* --- perf ------------------------------------------------------------------------------------ */
+
+/* Files of these names are mapped by a guest's processes (/proc/PID/maps). */
+#define MEMORY_NAME  "/memfd:sel4emu-guest-memory"
+#define RUNTIME_NAME "/memfd:sel4emu-runtime"
+
+static void add_program(struct perf_symbols *symbols, const struct guest_process *process)
+{
+    struct perf_mappings mappings;
+    struct loader_error error;
+    char path[64], *maps = NULL;
+    uint8_t *program;
+    uint64_t size;
+
+    snprintf(path, sizeof(path), "/proc/%d/maps", process->pid);
+    int fd = (int)host_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd >= 0) {
+        maps = read_answer(fd);
+        host_close(fd);
+    }
+    if (maps != NULL && process->program != NULL &&
+        perf_mappings_parse(maps, MEMORY_NAME, &mappings)) {
+        if (file_read(process->program, PROGRAM_MAX_BYTES, &program, &size, &error)) {
+            perf_symbols_add(symbols, program, size, &mappings);
+            free(program);
+        }
+        free(mappings.items);
+    }
+    free(maps);
+}
+
+/* The kernel's and the runtime's own: its file is mapped as it was linked. */
+static void add_runtime(struct perf_symbols *symbols)
+{
+    struct perf_mapping all = {.end = UINT64_C(1) << 30};
+
+    perf_symbols_add(symbols, runtime_symbols, (uint64_t)(runtime_symbols_end - runtime_symbols),
+                     &(struct perf_mappings){.items = &all, .count = 1});
+}
+
+static int write_symbols(struct perf_symbols *symbols, const char *directory, const char *name)
+{
+    char path[FILE_PATH_BYTES];
+    int error = -ENAMETOOLONG;
+
+    if (snprintf(path, sizeof(path), "%s%s (deleted)", directory, name) < (int)sizeof(path)) {
+        error = perf_symbols_close(symbols, path);
+    }
+    if (error != 0) {
+        say("%s: %s", path, strerror(-error));
+    }
+    return error == 0 ? STATUS_OK : STATUS_HOST;
+}
+
+static int write_perf_directory(const char *directory, const struct guest_processes *processes)
+{
+    struct perf_symbols *memory = perf_symbols_open(), *runtime = perf_symbols_open();
+    int error = (int)host_mkdirat(AT_FDCWD, directory, 0777);
+
+    if (memory == NULL || runtime == NULL || (error != 0 && error != -EEXIST)) {
+        say("%s: %s", directory, strerror(memory == NULL || runtime == NULL ? ENOMEM : -error));
+        return STATUS_HOST;
+    }
+    for (size_t i = 0; i < processes->count; i++) {
+        add_program(memory, &processes->items[i]);
+    }
+    add_runtime(runtime);
+    int status = write_symbols(memory, directory, MEMORY_NAME);
+    if (status == STATUS_OK) {
+        status = write_symbols(runtime, directory, RUNTIME_NAME);
+    }
+    if (status == STATUS_OK) {
+        printf("perf report --symfs %s --kallsyms /proc/kallsyms\n", directory);
+    }
+    return status;
+}
+
 /* --- the command ----------------------------------------------------------------------------- */
 
 /* False: one of them has ended. */
@@ -246,11 +328,14 @@ static int attach(const struct attach_options *options, const struct running_gue
     struct guest_processes processes = {0};
     int status = STATUS_UNSUPPORTED;
 
-    if (host_lets_attach()) {
-        status = stop_processes(guest, name, &processes);
+    if (options->perf_directory == NULL && !host_lets_attach()) {
+        return status;
     }
+    status = stop_processes(guest, name, &processes);
     if (status == STATUS_OK) {
-        status = become_gdb(options, &processes);
+        status = options->perf_directory != NULL
+                     ? write_perf_directory(options->perf_directory, &processes)
+                     : become_gdb(options, &processes);
         signal_all(&processes, SIGCONT);
     }
     guest_processes_free(&processes);
@@ -277,6 +362,13 @@ static bool set_guest(void *target, const char *value, struct command_error *ret
     return true;
 }
 
+static bool set_perf(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)ret_error;
+    ((struct attach_options *)target)->perf_directory = value;
+    return true;
+}
+
 static void set_rest(void *target, char **words, int count)
 {
     struct attach_options *options = target;
@@ -292,6 +384,8 @@ static void prepare(void *target)
 
 static const struct command_option options[] = {
     {"guest", "GUEST", "the guest, by its name or its process id", 'g', set_guest},
+    {"perf", "DIR", "no gdb: write what perf report --symfs DIR needs to know functions", 0,
+     set_perf},
 };
 
 const struct command command_attach = {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Linux's own tools on a guest that runs in place: gdb, by sel4emu attach and by itself, and strace.
+"""Linux's own tools on a guest that runs in place: gdb, by sel4emu attach and by itself, strace, perf.
 
     tests/inspect/attach.py BUILD [CASE...]"""
 
@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -27,6 +28,11 @@ class Missing(Exception):
 def need(program):
     if shutil.which(program) is None:
         raise Missing(f"{program} is not installed")
+
+
+def tool(*words):
+    return subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT, check=False,
+                          stdin=subprocess.DEVNULL)
 
 
 class InPlace(Guest):
@@ -97,9 +103,8 @@ def gdb_by_itself_finds_its_way(build):
         guest.wait_for(b"press keys")
         pid, _ = guest.processes()["rootserver"]
         image = command.find_image(build, "echo")
-        done = subprocess.run(["gdb", *BATCH, "-iex", "set exec-file-mismatch off", image, "-p",
-                               str(pid), "-ex", "thread apply all backtrace"], capture_output=True,
-                              text=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL, check=False)
+        done = tool("gdb", *BATCH, "-iex", "set exec-file-mismatch off", image, "-p", str(pid),
+                    "-ex", "thread apply all backtrace")
         part = of_thread("rootserver", done.stdout)
         for function in ("linux_futex_wait_call", "gate_handle"):
             must_match(rf"^#\d+ .*\b{function} \(\)", part)
@@ -194,10 +199,28 @@ def strace_shows_the_calls_that_the_filter_allows(build):
         guest.end()
 
 
+def perf_knows_functions_of_the_guest(build):
+    need("perf")
+    with InPlace(build, "echo") as guest, tempfile.TemporaryDirectory() as scratch:
+        guest.wait_for(b"press keys")
+        guest.type(b"b")
+        guest.wait_for(b"busy")
+        pid, _ = guest.processes()["rootserver"]
+        data, symbols = os.path.join(scratch, "data"), os.path.join(scratch, "symbols")
+        done = tool("perf", "record", "-q", "-e", "cpu-clock:u", "-g", "-o", data, "-p", str(pid), "--",
+                    "sleep", "1")
+        if done.returncode != 0:
+            raise Missing(f"perf record does not work here: {done.stderr.strip()[:200]}")
+        must_match(r"^perf report --symfs ", guest.ask("attach", "--perf", symbols))
+        done = tool("perf", "report", "--symfs", symbols, "--kallsyms", "/proc/kallsyms", "-i", data,
+                    "--stdio", "--no-children", "-g", "none")
+        must_match(r"^ +\d+\.\d+% +rootserver +memfd:sel4emu-guest-memory .* be_busy *$", done.stdout)
+
+
 CASES = [gdb_shows_where_blocked_threads_are, gdb_shows_the_source_of_a_child_program,
          gdb_by_itself_finds_its_way, a_breakpoint_in_guest_code_hits,
          a_running_thread_is_where_it_runs, what_cannot_be_attached_to_gets_a_sentence,
-         strace_shows_the_calls_that_the_filter_allows]
+         strace_shows_the_calls_that_the_filter_allows, perf_knows_functions_of_the_guest]
 
 
 def main():
