@@ -67,6 +67,9 @@ def stage_inspect(out):
 def stage_soak(out):
     programs.run_script(out, "soak", [sys.executable, os.path.join(TESTS, "soak", "starts.py"),
                                       "--count", "200", BUILD])
+    programs.run_script(out, "forged", [sys.executable,
+                                        os.path.join(TESTS, "soak", "forged.py"), "--count", "6",
+                                        BUILD])
     for seat in ("in-place", "isolate"):
         programs.run_script(out, "kills", [
             sys.executable, os.path.join(TESTS, "soak", "kills.py"), "--count", "40", "--stride",

@@ -305,6 +305,7 @@ static void sleep_until_due(struct inplace *seat)
     nanoseconds_t until =
         min_u64(deadline_to_meet(seat), seat->client.next_event(seat->client.context));
     __atomic_store_n(sleeps_until, until, __ATOMIC_SEQ_CST);
+    inplace_repair(seat);
     if (deadline_to_meet(seat) >= until)
         seat->client.sleep(seat->client.context, until);
     __atomic_store_n(sleeps_until, 0, __ATOMIC_SEQ_CST);
@@ -340,7 +341,21 @@ void inplace_copy_trusted(struct inplace *seat)
     memcpy(trusted->memory, seat->k->memory, sizeof(trusted->memory));
     trusted->memory_count = seat->k->memory_count;
     trusted->irq_slots = seat->k->irq_slots;
+    trusted->num_cores = seat->k->num_cores;
     trusted->memory_offset = (char *)kernel_memory(seat->k, 0) - (char *)trusted;
+}
+
+void inplace_repair(struct inplace *seat)
+{
+    const struct kernel *trusted = seat->trusted;
+    struct kernel *k = seat->k;
+    k->config = trusted->config;
+    memcpy(k->memory, trusted->memory, sizeof(k->memory));
+    k->memory_count = trusted->memory_count;
+    k->memory_offset = REGION_WINDOW - REGION_KERNEL;
+    k->num_cores = trusted->num_cores;
+    k->irq_slots = trusted->irq_slots;
+    k->running_core = 0;
 }
 
 /* Carrier 0 has the first turn: it enters the kernel, which says what runs. */
@@ -377,6 +392,7 @@ static void inplace_run(void *context, struct seat_result *ret_result)
     inplace_drain_console(seat);
     if (!inplace_has_request(seat))
         inplace_processes_end(seat); /* somebody may still run */
+    inplace_repair(seat);
 }
 
 static void inplace_interrupt(void *context)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <gate/decode.h>
 #include <gate/execute.h>
+#include <host/guard.h>
 #include <host/host.h>
 #include <inttypes.h>
 #include <linux/futex.h>
@@ -541,6 +542,17 @@ static void answer(struct inplace *seat, const struct runtime_request *request)
     host_futex(&shared->request.answered, FUTEX_WAKE, 1, NULL);
 }
 
+struct service {
+    struct inplace *seat;
+    struct runtime_request *request;
+};
+
+static void run_service(void *context)
+{
+    const struct service *service = context;
+    services[service->request->kind](service->seat, service->request);
+}
+
 void inplace_serve(struct inplace *seat)
 {
     const struct seat_client *client = &seat->client;
@@ -553,7 +565,9 @@ void inplace_serve(struct inplace *seat)
         return;
     }
     client->look(client->context);
-    services[request.kind](seat, &request);
+    inplace_repair(seat);
+    if (!host_guard(run_service, &(struct service){seat, &request}))
+        inplace_fail(seat, 0, "the guest has damaged the kernel's state");
     if (!seat->ended && client->should_stop(client->context))
         inplace_end(seat, SEAT_END_STOPPED);
     if (!seat->ended)

@@ -32,7 +32,10 @@ struct inplace {
     uint64_t view_bytes;
     struct kernel *k;
     struct runtime_shared *shared;
-    /* Only config, memory[], memory_offset, irq_slots, irqs[] and irq_pins[]: checked copies. */
+    /*
+     * Only config, num_cores, memory[], memory_offset, irq_slots, irqs[] and irq_pins[]: checked
+     * copies.
+     */
     struct kernel *trusted;
 
     struct runtime_clock clock;
@@ -66,6 +69,11 @@ __attribute__((format(printf, 3, 4))) void inplace_fail(struct inplace *seat, in
 
 /* A copy of what the machine finds its way by, before guest code can change it. */
 void inplace_copy_trusted(struct inplace *seat);
+/*
+ * Gives it back to the kernel's state, for code that finds its way by that. Guest code of a process
+ * that stands still, as it should, cannot undo it; other references there may be forged still.
+ */
+void inplace_repair(struct inplace *seat);
 
 /* --- inplace_requests.c -------------------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
 #include <base/text.h>
 #include <cap/object_type.h>
 #include <errno.h>
+#include <host/guard.h>
 #include <host/host.h>
 #include <inspect/words.h>
 #include <stdlib.h>
@@ -148,29 +149,46 @@ static int show(const struct inspection *inspection, const struct request *reque
     return answer->failed ? -ENOMEM : closed;
 }
 
+/* One that is made: of a state that a guest may have forged. */
+struct answering {
+    struct kernel *k;
+    const struct inspect_host *host;
+    const struct request *request;
+    struct answer_text answer;
+    char *problem;
+    int error;
+};
+
+static void make_answer(void *context)
+{
+    struct answering *a = context;
+    struct inspection *inspection;
+    const char *damage;
+    a->error = inspection_open(a->k, a->host, &inspection, &damage);
+    if (a->error == -EINVAL)
+        refuse(a->problem, "%s", damage);
+    if (a->error)
+        return;
+    a->error = show(inspection, a->request, &a->answer, a->problem);
+    inspection_close(inspection);
+}
+
 int view_answer(struct kernel *k, const struct inspect_host *host, const char *text,
                 struct report_sink sink, char ret_problem[VIEW_PROBLEM_BYTES])
 {
     struct request request;
-    struct inspection *inspection;
-    struct answer_text answer = {0};
-    const char *damage;
     int error = parse_request(text, &request, ret_problem);
     if (error)
         return error;
-    error = inspection_open(k, host, &inspection, &damage);
-    if (error == -EINVAL)
-        return refuse(ret_problem, "%s", damage);
-    if (!error) {
-        error = show(inspection, &request, &answer, ret_problem);
-        inspection_close(inspection);
-    }
-    if (!error)
-        sink.write(sink.context, answer.items, answer.count);
-    else if (error == -ENOMEM)
+    struct answering a = {.k = k, .host = host, .request = &request, .problem = ret_problem};
+    if (!host_guard(make_answer, &a))
+        a.error = refuse(ret_problem, "the kernel's state leads to where no memory is");
+    if (!a.error)
+        sink.write(sink.context, a.answer.items, a.answer.count);
+    else if (a.error == -ENOMEM)
         text_copy(ret_problem, VIEW_PROBLEM_BYTES, "no memory for the answer");
-    free(answer.items);
-    return error;
+    free(a.answer.items);
+    return a.error;
 }
 
 /* --- operands ------------------------------------------------------------------------------ */

@@ -16,6 +16,7 @@
 #include <machine/unsupported.h>
 
 #include <errno.h>
+#include <host/guard.h>
 #include <host/host.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -557,6 +558,11 @@ static void explain_stop(struct machine *machine)
     }
 }
 
+static void write_post_mortem(void *context)
+{
+    post_mortem(context);
+}
+
 static void run(struct machine *machine)
 {
     struct seat_result result;
@@ -583,7 +589,8 @@ static void run(struct machine *machine)
         break;
     }
     inspector_show_at_end(machine);
-    post_mortem(machine);
+    if (!host_guard(write_post_mortem, machine))
+        fprintf(stderr, "sel4emu: the kernel's state leads to where no memory is\n");
     const struct port *failed = ports_find_failed(machine);
     if (failed && machine->end != MACHINE_END_HOST_FAILED)
         fail_output(machine, failed); /* whatever else happened, somebody has not seen all of it */
