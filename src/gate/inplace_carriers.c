@@ -66,7 +66,9 @@ enum {
     XSAVE_MXCSR_END = 32,
     XSAVE_SSE = 160, /* xmm0 to 15 */
     XSAVE_SSE_END = 416,
-    XSAVE_BYTES_AT = 480, /* Linux's own: 32 bits, bytes of the area in a signal frame */
+    XSAVE_SOFTWARE = 464, /* Linux's own */
+    XSAVE_STATES_AT = 472,
+    XSAVE_BYTES_AT = 480, /* 32 bits, of the area in a signal frame */
     XSAVE_PRESENT = 512,  /* bit n: state n does not have its initial values */
     STATE_X87 = 0,
     STATE_SSE = 1,
@@ -119,6 +121,14 @@ static int find_area(const struct place *place, vaddr_t *ret_area, uint32_t *ret
     return fits ? 0 : -EFAULT;
 }
 
+/* In a signal frame Linux's own words say more than ptrace does: which states there are. */
+static void fill_software(uint8_t *area)
+{
+    uint8_t *words = area + XSAVE_SOFTWARE;
+    memmove(words, area + XSAVE_STATES_AT, sizeof(uint64_t));
+    memset(words + sizeof(uint64_t), 0, XSAVE_LEGACY_BYTES - XSAVE_SOFTWARE - sizeof(uint64_t));
+}
+
 /* What a state that is not in use has for values is not in the area. */
 static void fill_initial(uint8_t *area, uint32_t bytes)
 {
@@ -162,6 +172,7 @@ int inplace_read_vector_state(void *context, struct tcb *tcb, void *ret_xsave, s
     if (error && error != -ENODATA)
         return error;
     fill_initial(area, bytes);
+    fill_software(area);
     *ret_size = min_u64(size, bytes);
     memcpy(ret_xsave, area, *ret_size);
     return 0;
@@ -170,7 +181,6 @@ int inplace_read_vector_state(void *context, struct tcb *tcb, void *ret_xsave, s
 /* Its sizes stay Linux's own. */
 int inplace_write_vector_state(void *context, struct tcb *tcb, const void *xsave, size_t size)
 {
-    enum { XSAVE_SOFTWARE = 464 };
     uint32_t bytes;
     struct place place;
     vaddr_t address;

@@ -16,6 +16,7 @@
 #define AREA_AT  (CARRIER_SIGNAL_STACK + 0x4000)
 #define FRAME_AT (CARRIER_SIGNAL_STACK + 0x3000)
 
+enum { SOFTWARE_AT = 464, STATES_AT = 472 };
 enum { FCW_AT = 0, MXCSR_AT = 24, XMM0_AT = 160, BYTES_AT = 480, PRESENT_AT = 512, AVX_AT = 576 };
 enum { X87 = 1, SSE = 2, AVX = 4, AREA_BYTES = 832 };
 
@@ -48,6 +49,7 @@ static bool begin(uint8_t present)
     frame->vector = area;
     memset(area, 0x5a, AREA_BYTES);
     put32(BYTES_AT, AREA_BYTES);
+    put32(STATES_AT, X87 | SSE | AVX);
     memset(area + PRESENT_AT, 0, sizeof(uint64_t));
     area[PRESENT_AT] = present;
     return true;
@@ -86,7 +88,8 @@ TEST(vector_state_is_in_the_frame)
     CHECK_EQ(word_at(state, XMM0_AT), 0x5a5a5a5a);
     CHECK_EQ(word_at(state, AVX_AT), 0x5a5a5a5a);
     CHECK_EQ(read_state(state, 512), 0);
-    CHECK_EQ(state[511], 0x5a);
+    CHECK_EQ(word_at(state, SOFTWARE_AT), X87 | SSE | AVX); /* as ptrace has it */
+    CHECK_EQ(state[511], 0);
     CHECK_EQ(state[512], 0xee);
     end();
 }
