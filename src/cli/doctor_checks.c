@@ -469,7 +469,30 @@ static void probe_protection_keys(struct doctor_result *ret_result)
 {
     bool has = cpuid_has_ospke();
 
-    found(ret_result, has ? DOCTOR_OK : DOCTOR_LIMITED, "protection keys%s", has ? "" : ": none");
+    found(ret_result, has ? DOCTOR_OK : DOCTOR_LIMITED,
+          has ? "the processor has them"
+              : "none: guards and a random place are all that keeps stray pointers off");
+}
+
+static void probe_in_place(struct doctor_result *ret_result)
+{
+    enum { SIZES_LEAF = 0x80000008 };
+    uint32_t sizes[HOST_CPUID_REGISTERS];
+    struct doctor_result fsgsbase, dispatch, filter;
+
+    probe_fsgsbase(&fsgsbase);
+    probe_dispatch(&dispatch);
+    probe_seccomp(&filter);
+    host_cpuid(SIZES_LEAF, 0, sizes);
+    if (fsgsbase.state != DOCTOR_OK)
+        *ret_result = fsgsbase;
+    else if (dispatch.state != DOCTOR_OK)
+        *ret_result = dispatch;
+    else if (filter.state != DOCTOR_OK)
+        *ret_result = filter;
+    else
+        found(ret_result, DOCTOR_OK, "--in-place works here (addresses of %u bits, 47 in use)",
+              sizes[HOST_EAX] >> 8 & UINT8_MAX);
 }
 
 static void probe_kvm(struct doctor_result *ret_result)
@@ -531,9 +554,11 @@ const struct doctor_check doctor_checks[] = {
      "a processor with CPUID faulting; else nothing: what they find works", probe_cpuid},
     {"breakpoints", "images for HardwareDebugAPI", false,
      "a virtual machine that gives its guests debug registers", probe_breakpoints},
-    {"user dispatch", "nothing yet; the fast seat to come", false, "Linux 5.11", probe_dispatch},
-    {"protection keys", "nothing yet; the fast seat to come", false,
-     "a processor with PKU; nothing else to do", probe_protection_keys},
+    {"user dispatch", "the kernel in place", false, "Linux 5.11", probe_dispatch},
+    {"in place", "the kernel in guests' own processes", false,
+     "FSGSBASE, user dispatch and seccomp; else --isolate", probe_in_place},
+    {"protection keys", "nothing yet; the kernel in place, against guests with stray pointers",
+     false, "--isolate keeps the kernel out of guests' reach", probe_protection_keys},
     {"KVM", "nothing yet; virtual CPUs of guests", false, "access to /dev/kvm: join the group kvm",
      probe_kvm},
     {"perf events", "nothing yet; profiles of guests", false, "sysctl kernel.perf_event_paranoid=2",

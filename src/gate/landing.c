@@ -61,12 +61,13 @@ static int leave_rseq(void)
     return (int)error;
 }
 
-/* A guest that dies leaves no file behind. */
+/* A guest that dies leaves no file behind, and what descriptors it has are all it ever gets. */
 static long limit_resources(void)
 {
     static const struct rlimit none = {0, 0};
+    long error = host_prlimit64(0, RLIMIT_CORE, &none, NULL);
 
-    return host_prlimit64(0, RLIMIT_CORE, &none, NULL);
+    return error ? error : host_prlimit64(0, RLIMIT_NOFILE, &none, NULL);
 }
 
 static int prepare(const struct region_contents *contents, int machine)
@@ -80,9 +81,9 @@ static int prepare(const struct region_contents *contents, int machine)
     if (!error)
         error = host_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (!error)
-        error = limit_resources();
-    if (!error)
         error = arrange_descriptors(contents);
+    if (!error)
+        error = limit_resources();
     return error ? (int)error : leave_rseq();
 }
 
