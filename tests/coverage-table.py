@@ -4,6 +4,8 @@
 
     tests/coverage-table.py            says what no check reaches, and what is out of date
     tests/coverage-table.py --update   runs each check alone in the coverage build, writes the table
+    tests/coverage-table.py --add KERNEL   the same with the checks that this kernel answers unlike the
+                                       default one, for rows that no check of others reaches
     tests/coverage-table.py --branches [FILE...]   conditions that all checks together decide one way
 
 What has to be reached is read from src/ (tests/table/sites.py), not listed: each method of
@@ -27,14 +29,15 @@ ROOT = os.path.dirname(TESTS)
 BUILD = os.path.join(ROOT, "build", "coverage")
 
 
-def observe_all():
+def observe_all(kernels, answered):
     """{check: [Seen]} of each check alone, on the first kernel of each answer to it. They stay apart:
     a method refused on one kernel and a line run on another are no refusal by that line."""
-    found, answered = {}, {}
-    for kernel in conformance.kernels_here():
+    found = {}
+    for kernel in kernels:
         for check, line in kernel.expected().items():
-            if answered.setdefault(check, line) == line and check in found:
+            if answered.get(check) == line:
                 continue
+            answered.setdefault(check, line)
             seen, output = observe.run(BUILD, kernel, check)
             alone = conformance.checks(output).get(check)
             if alone != line:
@@ -59,17 +62,21 @@ def branches(files):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--update", action="store_true", help="write the table")
+    parser.add_argument("--add", metavar="KERNEL", help="fill rows that none but its checks reach")
     parser.add_argument("--branches", nargs="*", metavar="FILE",
                         help="list conditions that the checks decide one way")
     args = parser.parse_args()
-    if args.update or args.branches is not None:
+    if args.update or args.add or args.branches is not None:
         if not build.make(results.Results(), ROOT, "coverage"):
             return 1
     if args.branches is not None:
         branches(args.branches)
         return 0
     if args.update:
-        rows.write(ROOT, observe_all())
+        rows.write(ROOT, observe_all(conformance.kernels_here(), {}))
+    if args.add:
+        default = conformance.Kernel(conformance.DEFAULT).expected()
+        rows.write(ROOT, observe_all([conformance.Kernel(args.add)], default), rows.written(ROOT))
     problems = rows.problems(ROOT)
     print("\n".join(problems))
     return 1 if problems else 0

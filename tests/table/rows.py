@@ -10,6 +10,7 @@ from table import sites
 TABLE = os.path.join("docs", "coverage-table.md")
 IMPOSSIBLE = os.path.join("tests", "table", "impossible.txt")
 SHOWN = 4  # checks that a row names; of more it says how many
+CHECK = re.compile(r"\b[A-Z]{2,}\d{4}\b")
 HEAD = """# Coverage of the conformance checks
 
 Written by `tests/coverage-table.py --update` from what `src/` can answer and what the checks of
@@ -131,8 +132,9 @@ def _cells(row, checks, reasons):
     return "| " + " | ".join((*row.key, reached)) + " |"
 
 
-def write(root, seen):
-    """seen: {check: [Seen]}, one for each kernel it ran on."""
+def write(root, seen, kept=None):
+    """seen: {check: [Seen]}, one for each kernel it ran on; kept: rows of which what names checks
+    stays as it is."""
     source = sites.Source(root)
     reasons = impossible(root)
     lines, section = [HEAD], None
@@ -141,7 +143,9 @@ def write(root, seen):
             section = row.section
             lines += ["", f"## {section}", "", *COLUMNS]
         checks = [check for check, runs in seen.items() if any(map(row.reached, runs))]
-        lines.append(_cells(row, checks, reasons))
+        cell = (kept or {}).get(row.key, "")
+        lines.append(f"| {' | '.join(row.key)} | {cell} |" if CHECK.search(cell)
+                     else _cells(row, checks, reasons))
     absent = [f"{name} ({source.conditions[method]})" for method, name in source.methods.items()
               if method not in source.rows()[0]]
     lines += ["", "## Methods of configurations that this kernel refuses", "",
@@ -154,7 +158,7 @@ ORDER = ["Methods", "Labels of other objects", "System calls", "Faults", "Elsewh
 COLUMNS = ["| of | answer | made in | checks |", "|---|---|---|---|"]
 
 
-def _written(root):
+def written(root):
     """{key: last cell} of the table as it is."""
     found = {}
     with open(os.path.join(root, TABLE), encoding="utf-8") as file:
@@ -169,7 +173,7 @@ def problems(root):
     """What is wrong with the table, without running anything."""
     source = sites.Source(root)
     wanted = {row.key: row for row in required(source)}
-    have, reasons = _written(root), impossible(root)
+    have, reasons = written(root), impossible(root)
     checks = set().union(*(kernel.expected() for kernel in conformance.kernels()))
     found = list(source.problems)
     for key in wanted:
@@ -179,7 +183,7 @@ def problems(root):
             found.append(f"{TABLE}: nothing reaches {' | '.join(key)}")
     found += [f"{TABLE}: {' | '.join(key)} is no more" for key in have if key not in wanted]
     for key, cell in have.items():
-        named = re.findall(r"\b[A-Z]{2,}\d{4}\b", cell)
+        named = CHECK.findall(cell)
         found += [f"{TABLE}: there is no check {name}" for name in named if name not in checks]
         if named and key in reasons:
             found.append(f"{IMPOSSIBLE}: {named[0]} reaches {' | '.join(key)}")

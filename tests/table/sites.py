@@ -162,8 +162,9 @@ class Source:
             text = _without_comments(file.read())
         plain = re.findall(r'\bINVOCATION\((\w+), "(\w+)"', text)
         conditional = re.findall(r'\bINVOCATION_IF\((\w+), (\w+),\s*"(\w+)"', text)
+        renamed = re.findall(r'\bINVOCATION_VARIANT\(\w+, (\w+),\s*"(\w+)"', text)
         order = {m: i for i, m in enumerate(re.findall(r"\bINVOCATION(?:_IF\(\w+, |\()(\w+),", text))}
-        found = dict(plain) | {method: name for _, method, name in conditional}
+        found = dict(plain) | {method: name for _, method, name in conditional} | dict(renamed)
         self.conditions = {method: condition for condition, method, _ in conditional}
         return dict(sorted(found.items(), key=lambda item: order[item[0]]))
 

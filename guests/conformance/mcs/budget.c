@@ -254,30 +254,6 @@ static void consumed(void)
     end();
 }
 
-/* In periods of 2 ms a thread gets its 1 ms again and again. */
-static void spins_in_periods(void)
-{
-    struct event event;
-
-    fresh();
-    must(context_configure(context, 1000, 2000), "ConfigureFlags");
-    start_on_context(0, spin, NULL);
-    for (unsigned i = 0; i < 3; i++) {
-        const seL4_Word before = turns;
-
-        worker_start(1, yield_once, NULL);
-        event_wait(&event);
-        say("%s", turns > before ? "runs" : "stands");
-        marks_clear();
-        must(seL4_SchedContext_Unbind(own_context(1)), "Unbind");
-        must(seL4_SchedControl_ConfigureFlags(sched_control(), own_context(1), 3000, 6000, 0, 0, 0),
-             "ConfigureFlags");
-        must(seL4_SchedContext_Bind(own_context(1), own_tcb(1)), "Bind");
-    }
-    must(context_configure(own_context(1), SLICE_US, SLICE_US), "ConfigureFlags");
-    end();
-}
-
 static const struct check checks[] = {
     {"BUDGET0001", "Yield of one with a budget, a lower thread, a new budget", yields},
     {"BUDGET0002", "Yield of a budget with room for ten refills", yields_in_parts},
@@ -292,7 +268,6 @@ static const struct check checks[] = {
     {"BUDGET0010", "Delete of an empty one", deleted},
     {"BUDGET0011", "an empty one becomes round robin", made_round_robin},
     {"BUDGET0012", "Consumed of an empty one, twice", consumed},
-    {"BUDGET0013", "a thread with half of the time, looked at three times", spins_in_periods},
 };
 
 const struct check_table budget_checks = MCS_TABLE(checks);

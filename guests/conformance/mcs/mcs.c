@@ -40,7 +40,7 @@ seL4_CPtr context_new_short(seL4_Word badge)
 
 /*
  * The kernel counts in ticks of the TSC, up to an eighth of what a word holds. It measures the TSC
- * once for itself and once for BootInfo: the two differ by some per cent on a busy machine.
+ * once for itself and once for BootInfo: on a busy machine the two differ by half and more.
  */
 static bool is_longest_period(seL4_Word us)
 {
@@ -50,7 +50,7 @@ static bool is_longest_period(seL4_Word us)
 
     const seL4_Word longest = ~(seL4_Word)0 / mhz / 8;
 
-    return us > longest - longest / 3 && us < longest + longest / 3;
+    return us > longest / 4 && us < 4 * longest;
 }
 
 void say_range_error(seL4_Error error)

@@ -9,6 +9,8 @@ static void fresh(void)
 {
     endpoint = object_new(seL4_EndpointObject, 0);
     reply = object_new(seL4_ReplyObject, 0);
+    for (unsigned n = 0; n < WORKERS; n++)
+        answers[n] = 0;
     marks_clear();
 }
 
