@@ -15,6 +15,8 @@
 /* What an edit thread may take on a busy host, and how often somebody looks whether it lives. */
 #define PATIENCE    UINT64_C(20000000000)
 #define LOOK_PERIOD 50000000 /* nanoseconds */
+/* For a debugger to see that a process of its has died: until then Linux keeps it. */
+#define DEBUGGER_PATIENCE UINT64_C(1000000000)
 
 /* --- why one has ended --------------------------------------------------------------------- */
 
@@ -173,29 +175,47 @@ static bool kill_process(int pid)
     return false;
 }
 
-void inplace_process_end(struct inplace *seat, uint32_t index)
+/* A debugger that does not look after it keeps the remains, not the guest. limit: host time. */
+static void await_death(int pid, nanoseconds_t limit)
+{
+    enum { FIRST_PERIOD = 20000, LAST_PERIOD = 5000000 };
+    struct timespec period = {.tv_nsec = FIRST_PERIOD};
+    long result;
+    while ((result = host_wait4(pid, NULL, WNOHANG, NULL)) == 0 || result == -EINTR) {
+        if (host_clock_now() >= limit)
+            return;
+        host_clock_nanosleep(CLOCK_MONOTONIC, 0, &period, NULL);
+        period.tv_nsec = (long)min_u64((uint64_t)period.tv_nsec * 2, LAST_PERIOD);
+    }
+}
+
+static void end_process(struct inplace *seat, uint32_t index, nanoseconds_t limit)
 {
     int pid = seat->pids[index];
     if (!pid)
         return;
     ask_cpu_time(seat, index);
-    if (kill_process(pid)) {
-        while (host_wait4(pid, NULL, 0, NULL) == -EINTR)
-            ;
-    }
+    if (kill_process(pid))
+        await_death(pid, limit);
     seat->pids[index] = 0;
     __atomic_store_n(&seat->shared->vspaces[index].pid, 0, __ATOMIC_RELAXED);
+}
+
+void inplace_process_end(struct inplace *seat, uint32_t index)
+{
+    end_process(seat, index, host_clock_now() + DEBUGGER_PATIENCE);
 }
 
 /* All get the signal before the first is waited for. */
 void inplace_processes_end(struct inplace *seat)
 {
+    nanoseconds_t limit = host_clock_now() + DEBUGGER_PATIENCE;
     for (uint32_t i = 0; i < seat->pids_used; i++) {
         if (seat->pids[i])
             host_kill(seat->pids[i], SIGKILL);
     }
     for (uint32_t i = 0; i < seat->pids_used; i++)
-        inplace_process_end(seat, i);
+        end_process(seat, i, limit);
 }
 
 bool inplace_process_of(void *context, paddr_t root, int *ret_pid)

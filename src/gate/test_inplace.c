@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <test.h>
 #include <unistd.h>
@@ -166,6 +167,42 @@ static bool start(struct test_inplace *t)
     t->request->argument[0] = 1;
     return CHECK(test_inplace_ask(t, REQUEST_NEW_PROCESS)) && CHECK(t->seat->pids[1] > 0) &&
            CHECK_EQ(t->seat->shared->vspaces[1].pid, t->seat->pids[1]);
+}
+
+/* A debugger at its prompt: it does nothing more. */
+static int start_debugger(int pid)
+{
+    int ready[2];
+    char done;
+    if (!CHECK_EQ(pipe(ready), 0))
+        return -1;
+    int debugger = fork();
+    if (debugger == 0) {
+        long error = ptrace(PTRACE_SEIZE, pid, 0, 0);
+        _exit(write(ready[1], error ? "x" : "o", 1) == 1 ? pause() : 1);
+    }
+    CHECK(debugger > 0 && read(ready[0], &done, 1) == 1);
+    CHECK_EQ(done, 'o');
+    close(ready[0]);
+    close(ready[1]);
+    return debugger;
+}
+
+TEST(a_debugger_that_keeps_a_dead_process_stops_nobody)
+{
+    struct test_inplace t;
+    if (!start(&t))
+        return;
+    int pid = t.seat->pids[1];
+    int debugger = start_debugger(pid);
+    t.request->argument[0] = 1;
+    CHECK(test_inplace_ask(&t, REQUEST_END_PROCESS));
+    CHECK_EQ(t.seat->pids[1], 0);
+    CHECK(!is_gone(pid));
+    CHECK_EQ(kill(debugger, SIGKILL), 0);
+    CHECK_EQ(waitpid(debugger, NULL, 0), debugger);
+    CHECK_EQ(waitpid(pid, NULL, 0), pid);
+    test_inplace_close(&t);
 }
 
 TEST(processes_begin_and_end_when_they_are_asked_for)
