@@ -285,7 +285,7 @@ static int find_processes(const struct running_guest *guest, const char *name,
         return status;
     }
     if (ret_processes->count == 0) {
-        say("%s has a debugger already, sel4emu itself: start it with --in-place, or with --gdb",
+        say("%s does not run in place (--isolate): sel4emu traces it itself; debug it by --gdb",
             guest->name);
         return STATUS_UNSUPPORTED;
     }

@@ -156,7 +156,7 @@ def what_cannot_be_attached_to_gets_a_sentence(build):
     need("gdb")
     with Guest(build, "echo", "--isolate") as guest:
         guest.wait_for(b"press keys")
-        must_match(r"^sel4emu: control-[\w-]+ has a debugger already, sel4emu itself: ",
+        must_match(r"^sel4emu: control-[\w-]+ does not run in place \(--isolate\): ",
                    guest.ask("attach", status=UNSUPPORTED))
         must_match(r"^ +- +1 +rootserver +/", guest.ask("processes"))
     with InPlace(build, "echo") as guest:
