@@ -102,16 +102,28 @@ static bool await_stop(struct held *held)
     return true;
 }
 
+/* One that was killed meanwhile: nobody else can wait for it before its tracer has. */
+static void bury(pid_t tid)
+{
+    while (waitpid(tid, NULL, __WALL) < 0 && errno == EINTR)
+        ;
+}
+
 static bool hold(pid_t tid, struct held *ret_held)
 {
     *ret_held = (struct held){.tid = tid};
-    return ptrace(PTRACE_SEIZE, tid, NULL, NULL) == 0 &&
-           ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0 && await_stop(ret_held);
+    if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0)
+        return false;
+    if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0)
+        return await_stop(ret_held);
+    bury(tid);
+    return false;
 }
 
 static void let_go(const struct held *held)
 {
-    ptrace(PTRACE_DETACH, held->tid, NULL, (void *)(long)held->signal);
+    if (ptrace(PTRACE_DETACH, held->tid, NULL, (void *)(long)held->signal) != 0)
+        bury(held->tid);
 }
 
 static bool step(struct held *held)
@@ -185,7 +197,9 @@ static bool step_whole(unsigned count)
 {
     struct held held;
     unsigned total = 0, calls = 0;
-    bool is_over = hold_root_server(&held);
+    bool is_over = true;
+    if (!hold_root_server(&held))
+        return false;
     while (is_over && calls < count) {
         unsigned steps;
         if (!step_to_call(&held) || !step_through(&held, STEPS_MAX, &steps, &is_over))
@@ -204,10 +218,12 @@ static bool step_and_detach(unsigned stride)
     bool is_over = false;
     for (n = 0; !is_over; n += stride) {
         struct held held;
-        if (!hold_root_server(&held) || !step_to_call(&held) ||
-            !step_through(&held, n, &steps, &is_over))
+        if (!hold_root_server(&held))
             break;
+        bool is_alive = step_to_call(&held) && step_through(&held, n, &steps, &is_over);
         let_go(&held);
+        if (!is_alive)
+            break;
     }
     fprintf(stderr, "let go after 0 to %u instructions\n", n);
     return is_over;
