@@ -4,14 +4,15 @@
  * VM fault at that address, or, where it is no address at all, as a protection fault. What comes
  * differently has a line of its own.
  *
- * sel4emu's kernel may lie in the guest's own address space. With at most 512 MiB of memory that is
- * one GiB, chosen at random, with guards of 2 MiB at both ends. So below UserTop nothing is tried
- * farther than that from a multiple of 1 GiB: every run gives the same.
+ * sel4emu's kernel may lie in the guest's own address space, at random, but never below 64 GiB: but
+ * for powers of two, what is tried of a program's addresses lies there, so every run gives the
+ * same.
  */
 #include "probe.h"
 
-#define GIB   (UINT64_C(1) << 30)
-#define GUARD (UINT64_C(1) << 21)
+#define GIB (UINT64_C(1) << 30)
+
+#define LOWEST_REGION (64 * GIB)
 
 /* Image, stacks and what else the guest has mapped lie in between. */
 #define OWN_START UINT64_C(0x400000)
@@ -97,14 +98,15 @@ static void powers_of_two(void)
     print_tally("powers of two", &tally);
 }
 
-/* Both ends of every 64th GiB that a program could have something in. */
+/* Both ends of every GiB below those where sel4emu's kernel may lie. */
 static void ends_of_gibs(void)
 {
     struct tally tally = {0};
 
-    for (seL4_Word start = 64 * GIB; start < seL4_UserTop; start += 64 * GIB) {
+    for (seL4_Word start = 2 * GIB; start <= LOWEST_REGION; start += GIB) {
         try_all(start - 1, &tally);
-        try_all(start, &tally);
+        if (start < LOWEST_REGION)
+            try_all(start, &tally);
     }
     print_tally("ends of GiBs", &tally);
 }
@@ -127,8 +129,7 @@ static seL4_Word random_address(enum range range)
 
     switch (range) {
     case RANGE_USER:
-        /* from the first GiB on, which is the guest's own, around the begin of another */
-        return (2 + (word >> 32) % (seL4_UserTop / GIB - 2)) * GIB - GUARD + word % (2 * GUARD);
+        return OWN_END + word % (LOWEST_REGION - OWN_END);
     case RANGE_KERNEL:
         return word | kernel;
     default:
