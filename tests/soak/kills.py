@@ -29,9 +29,9 @@ from scenario import normalise  # noqa: E402
 
 END = "Goodbye."
 SWEEP = "address-sweep"
-# Guests and their options. The sweep's memory keeps the kernel in one GiB.
+# Guests and their options.
 GUESTS = {"ipc-pair": [], "respawn": [], "pager": [], "notifications": [],
-          SWEEP: ["--memory", "512M", "--until", END]}
+          SWEEP: ["--until", END]}
 TIMEOUT = 60
 STATUS_HOST = 5
 STOP_LONGEST = 0.02  # seconds
