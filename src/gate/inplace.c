@@ -13,8 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 /* Sent by the machine to whoever runs (runtime/shared.h). */
 #define KICK_SIGNAL SIGURG
@@ -46,9 +48,23 @@ void inplace_fail(struct inplace *seat, int error, const char *what, ...)
 
 /* --- the region ---------------------------------------------------------------------------- */
 
+/* Linux lets user level set FS and GS bases, and dispatches system calls: 5.11, on x86_64. */
+static const char *host_obstacle(void)
+{
+    enum { HWCAP2_FSGSBASE = 1 << 1 };
+    if (!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE))
+        return "the host has no FSGSBASE at user level";
+    if (host_prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_OFF, 0, 0, 0))
+        return "the host's Linux cannot dispatch system calls to their maker";
+    return NULL;
+}
+
 const char *inplace_obstacle(const struct inplace_guest *guest)
 {
     vaddr_t base;
+    const char *obstacle = host_obstacle();
+    if (obstacle)
+        return obstacle;
     if (!region_holds_kernel(guest->memory_bytes))
         return "the guest has too much memory";
     if (!region_choose_base(region_bytes(guest->memory_bytes), guest->used, guest->used_count, 0,

@@ -54,6 +54,10 @@ TEST(a_guest_with_too_much_of_something_has_an_obstacle)
     guest.used_count = 0;
     guest.memory_bytes = UINT64_C(1) << 46;
     CHECK_STR(inplace_obstacle(&guest), "the guest has too much memory");
+    host_inject("prctl", 1, EINVAL);
+    CHECK_STR(inplace_obstacle(&guest),
+              "the host's Linux cannot dispatch system calls to their maker");
+    host_inject("prctl", 1, 0);
 }
 
 TEST(what_the_host_refuses_leaves_nothing_open)
