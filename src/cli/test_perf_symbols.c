@@ -42,7 +42,7 @@ TEST(what_is_no_mapping_is_left_out)
                                        "\n\n",
                                        "x",
                                        "400000-",
-                                       "400000-300000 r-xs 0 0:1 1 " NAME,
+                                       ("400000-300000 r-xs 0 0:1 1 " NAME),
                                        "400000-500000 r-xs 0 0:1 1"};
 
     for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {

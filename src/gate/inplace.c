@@ -206,17 +206,21 @@ int inplace_wake_fd(const struct inplace *seat)
 
 /* --- time ---------------------------------------------------------------------------------- */
 
-void inplace_set_clock(struct inplace *seat, uint64_t tsc, nanoseconds_t time, uint64_t multiplier)
+void inplace_set_clock(struct inplace *seat, uint64_t tsc, nanoseconds_t time, uint64_t multiplier,
+                       nanoseconds_t room)
 {
-    seat->clock = (struct runtime_clock){
-        .tsc = tsc, .time = time, .multiplier = multiplier, .told = inplace_told(seat)};
+    seat->clock = (struct runtime_clock){.tsc = tsc,
+                                         .time = time,
+                                         .multiplier = multiplier,
+                                         .room = room,
+                                         .told = inplace_told(seat)};
     seat->shared->control.clock = seat->clock;
 }
 
 nanoseconds_t inplace_charged(const struct inplace *seat)
 {
     const struct runtime_clock *shared = &seat->shared->control.clock;
-    return min_u64(__atomic_load_n(&shared->ahead, __ATOMIC_RELAXED), RUNTIME_CLOCK_MAX_AHEAD);
+    return min_u64(__atomic_load_n(&shared->ahead, __ATOMIC_RELAXED), seat->clock.room);
 }
 
 nanoseconds_t inplace_peek(const struct inplace *seat)

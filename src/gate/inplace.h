@@ -54,7 +54,8 @@ int inplace_wake_fd(const struct inplace *seat);
  * While the guest stands still: it was `time` at `tsc`. multiplier: nanoseconds a cycle of the
  * time-stamp counter, times 2^32. Nothing is charged any more.
  */
-void inplace_set_clock(struct inplace *seat, uint64_t tsc, nanoseconds_t time, uint64_t multiplier);
+void inplace_set_clock(struct inplace *seat, uint64_t tsc, nanoseconds_t time, uint64_t multiplier,
+                       nanoseconds_t room);
 nanoseconds_t inplace_now(struct inplace *seat);
 /* The same, but nobody is told: it may be corrected. */
 nanoseconds_t inplace_peek(const struct inplace *seat);

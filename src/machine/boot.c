@@ -71,7 +71,8 @@ static struct tsc find_tsc(struct machine *machine)
     tsc.at_zero = machine->tsc.counter - tsc_cycles(&tsc, time);
     machine->tsc_multiplier = rate.multiplier;
     if (machine->inplace)
-        inplace_set_clock(machine->inplace, machine->tsc.counter, time, rate.multiplier);
+        inplace_set_clock(machine->inplace, machine->tsc.counter, time, rate.multiplier,
+                          guest_clock_room(&machine->clock));
     return tsc;
 }
 

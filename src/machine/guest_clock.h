@@ -55,6 +55,9 @@ void guest_clock_skip(struct guest_clock *clock, nanoseconds_t wall, nanoseconds
 /* The kernel has done some units of work, at GUEST_CLOCK_WORK_UNIT each. */
 void guest_clock_charge(struct guest_clock *clock, nanoseconds_t work);
 
+/* How much more may be charged. */
+nanoseconds_t guest_clock_room(const struct guest_clock *clock);
+
 /* Guest time. */
 nanoseconds_t guest_clock_now(struct guest_clock *clock, nanoseconds_t wall);
 

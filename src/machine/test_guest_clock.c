@@ -140,6 +140,7 @@ TEST(guest_clock_stays_near_real_time)
     start();
     guest_clock_charge(&guest, 999000 * GUEST_CLOCK_WORK_UNIT);
     guest_clock_charge(&guest, 999000 * GUEST_CLOCK_WORK_UNIT);
+    CHECK_EQ(guest_clock_room(&guest), 0);
     CHECK_EQ(now(0), 1 * S);
     look(1 * S, 1 * S);
     guest_clock_charge(&guest, 5 * GUEST_CLOCK_WORK_UNIT);

@@ -48,7 +48,7 @@ static void give_clock(struct machine *machine)
     uint64_t tsc = __builtin_ia32_rdtsc();
     nanoseconds_t wall = host_clock_now();
     inplace_set_clock(machine->inplace, tsc, guest_clock_now(&machine->clock, wall),
-                      machine->tsc_multiplier);
+                      machine->tsc_multiplier, guest_clock_room(&machine->clock));
 }
 
 void machine_look(struct machine *machine)

@@ -16,8 +16,6 @@
 
 /* For a unit of work as KernelMaxNumWorkUnitsPerPreemption counts them. */
 #define RUNTIME_CLOCK_WORK_UNIT UINT64_C(1000)
-/* Work is charged up to here; from then on it counts as it is. */
-#define RUNTIME_CLOCK_MAX_AHEAD UINT64_C(1000000000)
 /* What is trusted to be the guest's own. */
 #define RUNTIME_CLOCK_TRUST UINT64_C(500000)
 
@@ -27,7 +25,7 @@ static inline nanoseconds_t runtime_clock_at(const struct runtime_clock *clock, 
     __extension__ typedef unsigned __int128 product;
     uint64_t passed = (uint64_t)((product)(tsc - clock->tsc) * clock->multiplier >> 32);
 
-    return clock->time + passed + min_u64(clock->ahead, RUNTIME_CLOCK_MAX_AHEAD);
+    return clock->time + passed + min_u64(clock->ahead, clock->room);
 }
 
 static inline nanoseconds_t runtime_clock_now(struct runtime_clock *clock)
@@ -42,12 +40,12 @@ static inline bool runtime_clock_is_stale(const struct runtime_clock *clock)
     return now >= clock->told && now - clock->told >= RUNTIME_CLOCK_TRUST;
 }
 
-/* The kernel has done some units of work. */
+/* The kernel has done some units of work. What has no room counts as it is. */
 static inline void runtime_clock_charge(struct runtime_clock *clock, unsigned units)
 {
-    uint64_t ahead = min_u64(clock->ahead, RUNTIME_CLOCK_MAX_AHEAD);
+    uint64_t ahead = min_u64(clock->ahead, clock->room);
 
-    clock->ahead = min_u64(ahead + units * RUNTIME_CLOCK_WORK_UNIT, RUNTIME_CLOCK_MAX_AHEAD);
+    clock->ahead = min_u64(ahead + units * RUNTIME_CLOCK_WORK_UNIT, clock->room);
 }
 
 #endif

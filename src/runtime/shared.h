@@ -31,6 +31,7 @@ struct runtime_failure {
  */
 struct runtime_clock {
     uint64_t tsc, time, multiplier;
+    uint64_t room;  /* that `ahead` has: more than that is not charged */
     uint64_t ahead; /* charged for the kernel's work since `time` */
     uint64_t told;  /* the latest time that anybody was told: the clock never goes back */
 };
