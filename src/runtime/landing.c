@@ -17,6 +17,8 @@ static _Noreturn __attribute__((used)) void landed(const struct runtime_landing 
     uint32_t vspace = landing->vspace;
 
     linux_close_range(LANDING_WAKE_FD + 1, UINT32_MAX, 0);
+    /* the machine's thread may have had one (sanitizers do), which is gone */
+    linux_sigaltstack(&(struct linux_stack){.flags = LINUX_SS_DISABLE}, NULL);
     if (gate_install())
         linux_exit_group(LANDING_FAILED_STATUS + REGION_PART_COUNT + 1);
     if (linux_seccomp(LINUX_SECCOMP_SET_MODE_FILTER, 0, &landing->program))

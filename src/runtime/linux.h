@@ -55,6 +55,7 @@ enum {
 #define LINUX_SA_RESTORER   0x04000000
 #define LINUX_SA_ONSTACK    0x08000000
 #define LINUX_SA_NODEFER    0x40000000
+#define LINUX_SS_DISABLE    2
 #define LINUX_SS_AUTODISARM INT32_MIN
 
 struct linux_sigaction {
