@@ -92,6 +92,14 @@ void inplace_processes_check(struct inplace *seat)
 
 /* --- edits --------------------------------------------------------------------------------- */
 
+bool inplace_wake(struct inplace *seat, uint32_t *word)
+{
+    long error = host_futex(word, FUTEX_WAKE, 1, NULL);
+    if (error < 0)
+        inplace_fail(seat, (int)error, "cannot wake a guest process");
+    return error >= 0;
+}
+
 /* Until the edit thread has done number `asked`. False: it did not, and the run has ended. */
 static bool await_done(struct inplace *seat, uint32_t index, uint32_t asked)
 {
@@ -119,8 +127,7 @@ bool inplace_edit(struct inplace *seat, uint32_t index, uint32_t operation, uint
     edit->operation = operation;
     edit->argument[0] = argument;
     __atomic_store_n(&edit->asked, asked, __ATOMIC_RELEASE);
-    host_futex(&edit->asked, FUTEX_WAKE, 1, NULL);
-    if (!await_done(seat, index, asked))
+    if (!inplace_wake(seat, &edit->asked) || !await_done(seat, index, asked))
         return false;
     *ret_result = __atomic_load_n(&edit->result, __ATOMIC_RELAXED);
     return true;

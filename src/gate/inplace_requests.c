@@ -13,7 +13,6 @@
 #include <host/guard.h>
 #include <host/host.h>
 #include <inttypes.h>
-#include <linux/futex.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -539,7 +538,7 @@ static void answer(struct inplace *seat, const struct runtime_request *request)
     memcpy(shared->request.reg, request->reg, sizeof(request->reg));
     seat->answered = request->asked;
     __atomic_store_n(&shared->request.answered, request->asked, __ATOMIC_RELEASE);
-    host_futex(&shared->request.answered, FUTEX_WAKE, 1, NULL);
+    inplace_wake(seat, &shared->request.answered);
 }
 
 struct service {

@@ -93,6 +93,8 @@ void inplace_processes_end(struct inplace *seat);
 void inplace_processes_check(struct inplace *seat);
 /* struct seat_ops */
 bool inplace_process_of(void *context, paddr_t root, int *ret_pid);
+/* Whoever waits for a change of the word; false: it cannot be, and the run has ended. */
+bool inplace_wake(struct inplace *seat, uint32_t *word);
 /* Asks the edit thread of a process (runtime/edit.h). False: the run has ended. */
 bool inplace_edit(struct inplace *seat, uint32_t index, uint32_t operation, uint64_t argument,
                   int64_t *ret_result);

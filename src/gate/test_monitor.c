@@ -574,6 +574,29 @@ TEST(carrier_killed_while_it_runs_is_gone)
     rig_close(&guest);
 }
 
+/* Linux does not tell the end of its first thread, that maps, while the carrier is not reaped. */
+TEST(process_killed_while_it_maps_is_gone)
+{
+    for (unsigned i = 0; i < 10; i++) {
+        struct rig guest;
+        int error = 0;
+
+        if (!rig_open(&guest))
+            return;
+        int helper = fork();
+        if (!helper) {
+            usleep(300 * i);
+            kill(guest.carrier->tracee.pid, SIGKILL);
+            _exit(0);
+        }
+        while (!error)
+            error = ops->map(guest.vspace, RIG_NONE, PAGE_BYTES, RIG_DATA_PADDR, true);
+        CHECK_EQ(error, -ESRCH);
+        waitpid(helper, NULL, 0);
+        rig_close(&guest);
+    }
+}
+
 /* --- threads and processes ----------------------------------------------------------------- */
 
 TEST(carriers_and_vspaces_come_and_go)

@@ -35,14 +35,25 @@ static struct stop decode_status(struct tracee *tracee, int status)
     return stop;
 }
 
+/* While a first thread runs all others stand still: they can only die, or be new. */
+static void note_other(struct tracee *tracee, long tid, int status)
+{
+    if (WIFSTOPPED(status))
+        tracee->early_tid = (int)tid;
+}
+
 int tracee_wait(struct tracee *tracee, struct stop *ret_stop)
 {
+    const int who = tracee->group ? -tracee->group : tracee->tid;
     int status = 0;
     long pid;
 
-    do
-        pid = host_wait4(tracee->tid, &status, __WALL, NULL);
-    while (pid == -EINTR);
+    while ((pid = host_wait4(who, &status, __WALL, NULL)) != tracee->tid) {
+        if (pid >= 0)
+            note_other(tracee, pid, status);
+        else if (pid != -EINTR)
+            break;
+    }
     if (pid < 0)
         return (int)pid;
     *ret_stop = decode_status(tracee, status);

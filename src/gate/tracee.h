@@ -20,6 +20,8 @@ struct injection_page;
 struct tracee {
     struct injection_page *injection;
     int pid, tid;
+    int group;     /* of the process, whose first thread it is; 0: it is another thread */
+    int early_tid; /* of its clone() that has stopped before it did itself; 0: none */
     bool is_gone;            /* reaped: no more calls */
     word_t fs_base, gs_base; /* as Linux holds them for the thread */
     bool has_id_flag;        /* the same */
@@ -43,7 +45,10 @@ struct stop {
 
 /* request: PTRACE_CONT or PTRACE_SYSEMU. -ESRCH: the thread is being killed. */
 int tracee_resume(struct tracee *tracee, int request);
-/* A signal handler that runs meanwhile does not end the wait. */
+/*
+ * A signal handler that runs meanwhile does not end the wait. Of a process that is killed Linux
+ * reports the first thread once the others are reaped: whoever waits for it reaps them.
+ */
 int tracee_wait(struct tracee *tracee, struct stop *ret_stop);
 
 /* Kills the whole process and reaps this thread. */

@@ -322,11 +322,20 @@ int zygote_create(struct gate *gate)
 
 /* --- clones -------------------------------------------------------------------------------- */
 
+/* The child's first stop, unless its parent has seen it. */
+static int await_first_stop(struct tracee *parent, struct tracee *child)
+{
+    struct stop stop = {.kind = STOP_EVENT};
+    int error = parent->early_tid == child->tid ? 0 : tracee_wait(child, &stop);
+
+    parent->early_tid = 0;
+    return !error && stop.kind == STOP_GONE ? -ESRCH : error;
+}
+
 /* Injects clone(flags) and waits for the child's first stop. */
 static int inject_clone(struct tracee *parent, vaddr_t page, unsigned long flags,
                         struct tracee *ret_child)
 {
-    struct stop stop = {.kind = STOP_GONE};
     int tid = 0;
     long result = tracee_call(parent, page, SYS_clone, (const word_t[6]){flags}, &tid);
 
@@ -336,9 +345,8 @@ static int inject_clone(struct tracee *parent, vaddr_t page, unsigned long flags
     struct tracee child = *parent;
     child.tid = tid > 0 ? tid : (int)result;
     child.pid = flags & CLONE_THREAD ? parent->pid : child.tid;
-    int error = tracee_wait(&child, &stop);
-    if (!error && stop.kind == STOP_GONE)
-        error = -ESRCH;
+    child.group = 0;
+    int error = await_first_stop(parent, &child);
     if (!error && result < 0)
         error = (int)result;
     if (error) {
@@ -349,9 +357,26 @@ static int inject_clone(struct tracee *parent, vaddr_t page, unsigned long flags
     return 0;
 }
 
+/* A group of its own lets tracee_wait() wait for all threads of the process. */
+static int lead_group(struct tracee *edit)
+{
+    long error = host_setpgid(edit->pid, edit->pid);
+
+    if (error) {
+        tracee_kill(edit);
+        return (int)error;
+    }
+    edit->group = edit->pid;
+    return 0;
+}
+
 int zygote_clone_process(struct gate *gate, struct tracee *ret_edit)
 {
-    return inject_clone(&gate->zygote, gate->zygote_page, CLONE_PARENT | SIGCHLD, ret_edit);
+    int error = inject_clone(&gate->zygote, gate->zygote_page, CLONE_PARENT | SIGCHLD, ret_edit);
+
+    if (!error)
+        error = lead_group(ret_edit);
+    return error;
 }
 
 int zygote_clone_thread(struct gate_vspace *vspace, struct tracee *ret_thread)
