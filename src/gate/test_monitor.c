@@ -93,7 +93,7 @@ TEST(process_holds_one_page_and_two_descriptors)
         fds += readlink(path, text, sizeof(text)) > 0;
     }
     CHECK_EQ(fds, 2);
-    CHECK_EQ(getpgid(vspace->edit.pid), guest.gate->zygote.pid);
+    CHECK_EQ(getpgid(vspace->edit.pid), vspace->edit.pid);
     snprintf(path, sizeof(path), "/proc/%d/status", vspace->edit.pid);
     read_text(path, text, sizeof(text));
     CHECK(strstr(text, "NoNewPrivs:\t1") != NULL);

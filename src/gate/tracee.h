@@ -20,8 +20,8 @@ struct injection_page;
 struct tracee {
     struct injection_page *injection;
     int pid, tid;
-    int group;     /* of the process, whose first thread it is; 0: it is another thread */
-    int early_tid; /* of its clone() that has stopped before it did itself; 0: none */
+    int group;               /* of the process, whose first thread it is; 0: it is another thread */
+    int early_tid;           /* of its clone() that has stopped before it did itself; 0: none */
     bool is_gone;            /* reaped: no more calls */
     word_t fs_base, gs_base; /* as Linux holds them for the thread */
     bool has_id_flag;        /* the same */

@@ -73,6 +73,14 @@ class Guest:
         client.settimeout(TIMEOUT)
         return client
 
+    def wait_for_state(self, pattern):
+        """Until a line of ps matches: what is printed last is not what is done last."""
+        end = time.monotonic() + TIMEOUT
+        while not re.search(pattern, self.ask("ps"), re.MULTILINE):
+            if time.monotonic() > end:
+                raise Wrong(f"it never is in the state {pattern}")
+            time.sleep(0.01)
+
     def ask(self, verb, *words, status=0):
         """What the command prints: standard output, or the error if it is to fail."""
         done = run(self.build, verb, *words, "--guest", self.name)
@@ -109,8 +117,7 @@ def read_all(client):
 def an_idle_guest_answers(build):
     with Guest(build, "echo") as guest:
         guest.wait_for(b"press keys")
-        must_match(r"^rootserver .* guest_main +waits for notification .*vector 8\)$",
-                   guest.ask("ps"))
+        guest.wait_for_state(r"^rootserver .* guest_main +waits for notification .*vector 8\)$")
         by_pid = run(build, "ps", str(guest.process.pid))
         must_match(r"^rootserver ", by_pid.stdout)
         guest.type(b"q")
@@ -122,8 +129,8 @@ def a_busy_guest_answers(build):
     with Guest(build, "echo") as guest:
         guest.wait_for(b"press keys")
         guest.type(b"b")
-        time.sleep(0.3)
-        must_match(r"^rootserver .* runs$", guest.ask("ps"))
+        guest.wait_for(b"busy")
+        guest.wait_for_state(r"^rootserver .* runs$")
         used = json.loads(guest.ask("ps", "--json"))["threads"][0]["cpu_ms"]
         if not 0 < used < 30000:
             raise Wrong(f"it has used {used} ms")
@@ -153,7 +160,7 @@ def functions_of_a_child_program_have_names(build):
         for _ in range(2):  # what is kept of the first time serves the second
             must_match(r"^screen +#\d+ +screen +.* 0x\w+ +value_of +is stopped by a VMFault at 0x8 ",
                        guest.ask("ps"))
-        must_match(r"^rootserver .* 0x\w+ +guest_main +waits for ", guest.ask("ps"))
+        guest.wait_for_state(r"^rootserver .* 0x\w+ +guest_main +waits for ")
 
 
 def guests_are_told_apart(build):
@@ -264,9 +271,9 @@ def a_trace_comes_and_goes(build):
             client.sendall(b"trace kind=ipc,other summary\n")
             if client.recv(3) != b"ok\n":
                 raise Wrong("there is no trace")
-            for _ in range(2): # before the second key is printed, the Recv after the first has ended
-                guest.type(b"k")
-                guest.wait_for(b"key 0x6b")
+            guest.type(b"k")
+            guest.wait_for(b"key 0x6b")
+            guest.wait_for_state("^rootserver .* waits for notification ")
             client.shutdown(socket.SHUT_WR)
             must_match(r"^ +[1-9]\d* +0 +\d+\.\d{6}  Recv$", read_all(client).decode())
         with guest.connect() as client:
