@@ -5,23 +5,12 @@
  */
 #include <kernel/testkit_random.h>
 
-#include <stdlib.h>
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct byte_source bytes = {.at = data, .end = data + size};
     struct replay_setup setup = random_setup(&bytes);
-    struct replay r = replay_boot(&setup, 16);
-    for (bool goes_on = true; goes_on && bytes.at < bytes.end;) {
-        struct step step = random_step(&r, &bytes);
-        goes_on = replay_step(&r, &step);
-    }
-    if (r.problem) {
-        printf("does not hold: %s\n", r.problem);
-        abort();
-    }
-    replay_end(&r);
+    random_life(&setup, &bytes);
     return 0;
 }

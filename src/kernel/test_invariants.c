@@ -33,7 +33,7 @@ static const char *look(const struct fixture *f)
 {
     paddr_t slots = guest_root(&f->g)->slots[TCB_SLOT_CTABLE].cap.cnode.object;
     const struct slot_array root = {slots, f->g.k->config.root_cnode_size_bits};
-    return invariants_broken(f->g.k, &root, 1, true);
+    return invariants_broken(f->g.k, &root, 1, true, NULL);
 }
 
 TEST(a_whole_kernel_has_no_problem)

@@ -69,11 +69,16 @@ static struct fixture setup(void)
     return f;
 }
 
-static const char *look(const struct fixture *f)
+static const char *look_again(const struct fixture *f, struct budgets *budgets)
 {
     paddr_t slots = guest_root(&f->g)->slots[TCB_SLOT_CTABLE].cap.cnode.object;
     const struct slot_array root = {slots, f->g.k->config.root_cnode_size_bits};
-    return invariants_broken(f->g.k, &root, 1, true);
+    return invariants_broken(f->g.k, &root, 1, true, budgets);
+}
+
+static const char *look(const struct fixture *f)
+{
+    return look_again(f, NULL);
 }
 
 TEST(a_whole_mcs_kernel_has_no_problem)
@@ -215,4 +220,30 @@ TEST(what_is_broken_is_noticed)
             printf("break %u went unnoticed\n", i);
         guest_end(&f.g);
     }
+}
+
+/* The client's context gets 1 us more, as if a call had asked for that or for nothing. */
+static bool may_grow(bool is_asked)
+{
+    struct fixture f = setup();
+    struct budgets budgets = {0};
+    word_t label = abi_invocation_label(&f.g.k->config, INV_SCHED_CONTROL_CONFIGURE_FLAGS);
+    CHECK_STR(look_again(&f, &budgets), NULL);
+    if (is_asked) {
+        f.back.tcb->context.reg[UREG_MESSAGE_INFO] =
+            message_info_encode((struct message_info){.label = label});
+        f.back.tcb->context.reg[UREG_MR0] = 501;
+        budgets_note_call(&budgets, f.g.k, f.back.tcb);
+    }
+    refill_head(f.sc)->amount += 1000;
+    bool may = !look_again(&f, &budgets);
+    CHECK_STR(look_again(&f, &budgets), NULL); /* what it is now is remembered */
+    guest_end(&f.g);
+    return may;
+}
+
+TEST(a_budget_changes_only_when_a_call_asks_for_it)
+{
+    CHECK(may_grow(true));
+    CHECK(!may_grow(false));
 }

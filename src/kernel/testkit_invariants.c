@@ -387,12 +387,13 @@ static void check_all(struct survey *s, bool is_settled)
 }
 
 const char *invariants_broken(struct kernel *k, const struct slot_array *roots, unsigned count,
-                              bool is_settled)
+                              bool is_settled, struct budgets *budgets)
 {
     static struct survey s;
     paddr_t end = k->memory[k->memory_count - 1].end;
     s.k = k;
     s.count = 0;
+    s.budgets = budgets;
     s.problem = NULL;
     s.seen = calloc(end / 2048 + 1, sizeof(uint64_t));
     survey_slots(&s, roots, count);

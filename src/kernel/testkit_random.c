@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <kernel/testkit_random.h>
 
+#include <stdlib.h>
+
 #include <abi/bootinfo.h>
 #include <abi/debug.h>
 #include <base/bits.h>
@@ -491,4 +493,18 @@ struct step random_step(const struct replay *r, struct byte_source *bytes)
     else
         take_call(r, bytes, &step);
     return step;
+}
+
+void random_life(const struct replay_setup *setup, struct byte_source *bytes)
+{
+    struct replay r = replay_boot(setup, 16);
+    for (bool goes_on = true; goes_on && bytes->at < bytes->end;) {
+        struct step step = random_step(&r, bytes);
+        goes_on = replay_step(&r, &step);
+    }
+    if (r.problem) {
+        printf("does not hold: %s\n", r.problem);
+        abort();
+    }
+    replay_end(&r);
 }

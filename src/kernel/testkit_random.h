@@ -17,5 +17,8 @@ struct replay_setup random_setup(struct byte_source *bytes);
 void random_setup_mcs(struct replay_setup *setup);
 /* What happens next; it depends on the bytes and on r's state, and changes neither guest nor r. */
 struct step random_step(const struct replay *r, struct byte_source *bytes);
+/* For fuzzers: such a guest's whole life, until the bytes end; what does not hold ends the process.
+ */
+void random_life(const struct replay_setup *setup, struct byte_source *bytes);
 
 #endif

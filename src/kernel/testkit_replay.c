@@ -211,7 +211,7 @@ static void look(struct replay *r, struct outcome outcome)
                                            {r->root_slots, REPLAY_ROOT_RADIX},
                                            {r->hidden_slots, REPLAY_HIDDEN_RADIX},
                                        },
-                                       2, is_settled);
+                                       2, is_settled, &r->budgets);
 }
 
 /* Does what the outcome asks for and goes on. */
@@ -269,6 +269,14 @@ static struct tcb *current(const struct replay *r, const struct step *step)
     return tcb_at(r->g.k, r->g.k->cores[step->core].current);
 }
 
+static bool enter_by_call(struct replay *r, const struct step *step, const struct tcb *caller,
+                          struct outcome *ret_outcome)
+{
+    budgets_note_call(&r->budgets, r->g.k, caller);
+    *ret_outcome = kernel_syscall(r->g.k, step->core, r->g.now);
+    return true;
+}
+
 static bool step_call(struct replay *r, const struct step *step, struct outcome *ret_outcome)
 {
     struct tcb *caller = current(r, step);
@@ -283,16 +291,13 @@ static bool step_call(struct replay *r, const struct step *step, struct outcome 
     guest_set_arguments(&r->g, caller, &step->call);
     if (buffer && step->name)
         memset(&buffer[IPC_BUFFER_MSG], 'n', step->name);
-    *ret_outcome = kernel_syscall(r->g.k, step->core, r->g.now);
-    return true;
+    return enter_by_call(r, step, caller, ret_outcome);
 }
 
 static bool step_repeat(struct replay *r, const struct step *step, struct outcome *ret_outcome)
 {
-    if (!current(r, step))
-        return false;
-    *ret_outcome = kernel_syscall(r->g.k, step->core, r->g.now);
-    return true;
+    struct tcb *caller = current(r, step);
+    return caller && enter_by_call(r, step, caller, ret_outcome);
 }
 
 static bool step_vm_fault(struct replay *r, const struct step *step, struct outcome *ret_outcome)

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include <kernel/testkit_budgets.h>
 #include <model/testkit_thread.h>
 
 #define REPLAY_ROOT_RADIX   8
@@ -71,6 +72,7 @@ struct replay {
     uint64_t stalls;                     /* cores that were stopped */
     uint64_t stores;                     /* pages that a STEP_STORE has filled */
     unsigned check_every;                /* entries */
+    struct budgets budgets;              /* MCS: as of the last look */
     const char *problem;                 /* the first thing that did not hold */
     /* For tests of the tests: called behind each step. */
     void (*sabotage)(struct replay *r, const struct step *step);

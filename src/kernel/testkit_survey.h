@@ -3,6 +3,7 @@
 #ifndef KERNEL_TESTKIT_SURVEY_H
 #define KERNEL_TESTKIT_SURVEY_H
 
+#include <kernel/testkit_budgets.h>
 #include <model/kernel.h>
 
 #define SURVEY_MAX_SLOTS 65536
@@ -11,7 +12,8 @@ struct survey {
     struct kernel *k;
     struct slot *slot[SURVEY_MAX_SLOTS];
     unsigned count;
-    uint64_t *seen; /* a bit for each place of a slot in memory */
+    uint64_t *seen;          /* a bit for each place of a slot in memory */
+    struct budgets *budgets; /* of earlier looks, or NULL */
     const char *problem;
 };
 

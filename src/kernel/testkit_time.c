@@ -30,7 +30,8 @@ static bool is_named(const struct survey *s, enum cap_type type, paddr_t object)
 /* --- refills ------------------------------------------------------------------------------- */
 
 /* Guests give budgets in microseconds, and nothing is lost of them. */
-static void check_refills(struct survey *s, struct sched_context *sc, unsigned size_bits)
+static void check_refills(struct survey *s, paddr_t paddr, struct sched_context *sc,
+                          unsigned size_bits)
 {
     nanoseconds_t min_budget = refill_min_budget(s->k);
     REQUIRE(s, sc->refill_max >= MIN_REFILLS && sc->refill_max <= refill_capacity(size_bits));
@@ -38,6 +39,7 @@ static void check_refills(struct survey *s, struct sched_context *sc, unsigned s
     if (s->problem)
         return;
     REQUIRE(s, refill_sum(sc) % NANOSECONDS_PER_US == 0);
+    REQUIRE(s, !s->budgets || budgets_allow(s->budgets, paddr, refill_sum(sc)));
     REQUIRE(s, refill_sum(sc) >= min_budget);
     REQUIRE(s, refill_head(sc)->amount >= min_budget);
     if (sched_context_is_round_robin(sc)) {
@@ -79,7 +81,7 @@ static void check_sched_context(struct survey *s, union cap cap)
     paddr_t paddr = cap.sched_context.object;
     struct sched_context *sc = sched_context_at(k, paddr);
     if (sched_context_is_active(sc))
-        check_refills(s, sc, (unsigned)cap.sched_context.size_bits);
+        check_refills(s, paddr, sc, (unsigned)cap.sched_context.size_bits);
     REQUIRE(s, !sc->is_sporadic || sched_context_is_active(sc));
     REQUIRE(s, !sc->tcb || is_named(s, CAP_TCB, sc->tcb));
     REQUIRE(s, !sc->tcb || tcb_at(k, sc->tcb)->sched_context == paddr);
@@ -189,6 +191,8 @@ void survey_check_time(struct survey *s, bool is_settled)
         else if (cap_type(cap) == CAP_NOTIFICATION)
             check_notification(s, cap.notification.object);
     }
+    if (s->budgets)
+        budgets_end_look(s->budgets);
     for (paddr_t at = k->all_tcbs; at && !s->problem; at = tcb_at(k, at)->all_link.next)
         check_thread(s, tcb_at(k, at));
     if (!s->problem)
