@@ -2,6 +2,12 @@
 /* The domain capability; on a kernel with several domains, what their schedule lets run. */
 #include "check.h"
 
+#ifdef CONFIG_KERNEL_MCS
+#include "mcs/mcs.h"
+
+#define TICK_MS 2 /* of kernels without MCS */
+#endif
+
 static void set(void)
 {
     say_error(invoke(seL4_CapDomain, Label_DomainSet_Set, NONE, NONE));
@@ -18,6 +24,16 @@ static seL4_Error configure(seL4_Word index, seL4_Word domain, seL4_Word ticks)
     return seL4_DomainSet_ScheduleConfigure(seL4_CapDomain, index, (seL4_Uint8)domain, ticks);
 }
 
+/* A duration: in ticks of the timer, which with MCS kernels are those of the TSC. */
+static seL4_Word ticks(seL4_Word count)
+{
+#ifdef CONFIG_KERNEL_MCS
+    return count * TICK_MS * 1000 * tsc_mhz();
+#else
+    return count;
+#endif
+}
+
 static void schedule(void)
 {
     say_error(invoke(seL4_CapDomain, Label_DomainSet_ScheduleConfigure, NONE, WORDS(0, 0)));
@@ -32,7 +48,7 @@ static void schedule(void)
 
 static void schedule_set(void)
 {
-    say_error(configure(0, 0, 5));
+    say_error(configure(0, 0, ticks(5)));
     say_error(seL4_DomainSet_ScheduleSetStart(seL4_CapDomain, 0));
 }
 #endif
@@ -52,7 +68,9 @@ struct entry {
 static void schedule_is(const struct entry *entries, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
-        must(configure(i, entries[i].domain, entries[i].ticks), "ScheduleConfigure");
+        must(configure(i, entries[i].domain,
+                       entries[i].ticks == NO_END ? NO_END : ticks(entries[i].ticks)),
+             "ScheduleConfigure");
     must(configure(count, 0, 0), "ScheduleConfigure");
 }
 

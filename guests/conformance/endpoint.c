@@ -458,6 +458,12 @@ static void cancel_badged_sends(void)
         event_poll(&event);
 }
 
+#ifdef CONFIG_KERNEL_MCS
+#define ORDER "by priority, then in order"
+#else
+#define ORDER "in order, not by priority"
+#endif
+
 static const struct check checks[] = {
     {"EP0001", "messages of 0, 3, 4, 5, 120, 127 words", lengths},
     {"EP0002", "all bits of label and unwrapped set", label_width},
@@ -465,7 +471,7 @@ static const struct check checks[] = {
     {"EP0004", "a sender without IPC buffer: 6 words and a capability", without_buffer},
     {"EP0005", "NBSend that nobody waits for is lost", nb_send_nobody},
     {"EP0006", "NBRecv when nobody sends", nb_recv_nobody},
-    {"EP0007", "senders are served in order, not by priority", senders_in_order},
+    {"EP0007", "senders are served " ORDER, senders_in_order},
     {"EP0008", "receivers are served in order", receivers_in_order},
     {"EP0009", "Send, Call, NBSend without the Write right", send_without_write},
     {"EP0010", "Recv without the Read right", receive_without_read},

@@ -14,7 +14,7 @@ from runner import command, conformance
 
 ONLY = b"the only check: "  # and room for a check's name behind it: guests/conformance/check.c
 RESULT = re.compile(r"(?:Send|Call)\((\w+) on cap [^\n]*?\) = (\(?\w+)")
-FAULT = re.compile(r"\b(VMFault|CapFault|UnknownSyscall|UserException|DebugException)\(")
+FAULT = re.compile(r"\b(VMFault|CapFault|UnknownSyscall|UserException|DebugException|Timeout)\(")
 LAYERS = ("cap", "mem", "ipc", "object", "kernel", "sched")
 
 

@@ -38,17 +38,21 @@ seL4_CPtr context_new_short(seL4_Word badge)
     return context;
 }
 
+seL4_Word tsc_mhz(void)
+{
+    const seL4_BootInfoHeader *chunk =
+        seL4_BootInfo_find_chunk(guest_boot_info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ);
+
+    return *(const seL4_Uint32 *)(chunk + 1);
+}
+
 /*
  * The kernel counts in ticks of the TSC, up to an eighth of what a word holds. It measures the TSC
  * once for itself and once for BootInfo: on a busy machine the two differ by half and more.
  */
 static bool is_longest_period(seL4_Word us)
 {
-    const seL4_BootInfoHeader *chunk =
-        seL4_BootInfo_find_chunk(guest_boot_info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ);
-    const seL4_Uint32 mhz = *(const seL4_Uint32 *)(chunk + 1);
-
-    const seL4_Word longest = ~(seL4_Word)0 / mhz / 8;
+    const seL4_Word longest = ~(seL4_Word)0 / tsc_mhz() / 8;
 
     return us > longest / 4 && us < 4 * longest;
 }

@@ -25,6 +25,7 @@
 
 #define EMPTY seL4_MessageInfo_new(0, 0, 0, 0)
 
+seL4_Word tsc_mhz(void); /* as the kernel has measured it */
 seL4_CPtr sched_control(void);
 seL4_CPtr own_context(unsigned n); /* worker n's */
 seL4_CPtr own_tcb(unsigned n);
