@@ -54,59 +54,116 @@ static const char *const state_names[] = {
     [THREAD_BLOCKED_ON_NOTIFICATION] = "blocked on ntfn",
 };
 
-/* Release 16.0 made another table of it. */
-static const char table_head[] =
-    "Dumping all tcbs!\n"
-    "Name                                       State              IP                   Prio\n"
-    "----------------------------------------------------------------------------------------\n";
-static const char table_head_before_16[] =
-    "Dumping all tcbs!\n"
-    "Name                                    \tState          \tIP                  \t Prio \t Core"
-    "\n--------------------------------------------------------------------------------------\n";
-
-static const char table_head_mcs[] =
-    "Dumping all tcbs!\n"
-    "Name                                       State              IP                   Prio"
-    "   InReleaseQueue\n"
-    "----------------------------------------------------------------------------------------"
-    "-----------------\n";
-
-static bool has_old_table(const struct kernel *k)
+static const char *state_name(const struct tcb *tcb)
 {
-    return k->config.release < SEL4_RELEASE_16_0;
+    return tcb ? state_names[tcb->state] : "idle";
 }
 
-/* MCS: whether the thread waits for its next refill. */
-static const char *release_column(const struct kernel *k, const struct tcb *tcb)
+static const char *thread_name(const struct tcb *tcb)
 {
-    if (!k->config.mcs)
-        return "";
-    return tcb && tcb->in_release_queue ? "   yes           " : "   no            ";
+    return tcb ? tcb->name : "idle_thread";
 }
 
-static const char *head_of_table(const struct kernel *k)
+static void format_ip(const struct tcb *tcb, char *ret_text, size_t size)
 {
-    if (has_old_table(k))
-        return table_head_before_16;
-    return k->config.mcs ? table_head_mcs : table_head;
+    vaddr_t ip = tcb ? tcb->context.reg[UREG_RIP] : 0;
+    text_format(ret_text, size, ip ? "0x%lx" : "%lu", ip);
 }
 
-static void dump_line(struct kernel *k, const struct tcb *tcb, bool is_last)
+/* Columns behind those that every table has, in their order; tcb NULL: the idle thread. */
+static bool has_cores(const struct kernel_config *config)
+{
+    return config->max_cores > 1;
+}
+
+static void print_core(struct kernel *k, const struct tcb *tcb)
+{
+    console_print(k, "   %4u", tcb ? tcb->core : 0);
+}
+
+static bool has_domains(const struct kernel_config *config)
+{
+    return config->num_domains > 1;
+}
+
+static void print_domain(struct kernel *k, const struct tcb *tcb)
+{
+    console_print(k, "   %4u", tcb ? tcb->domain : 0);
+}
+
+static bool has_releases(const struct kernel_config *config)
+{
+    return config->mcs;
+}
+
+/* Whether the thread waits for its next refill. */
+static void print_release(struct kernel *k, const struct tcb *tcb)
+{
+    console_print(k, "   %-14s", tcb && tcb->in_release_queue ? "yes" : "no");
+}
+
+static const struct column {
+    bool (*is_shown)(const struct kernel_config *config);
+    const char *head, *rule;
+    void (*print)(struct kernel *k, const struct tcb *tcb);
+} columns[] = {
+    {has_cores, "   Core", "-------", print_core},
+    {has_domains, "    Dom", "-------", print_domain},
+    {has_releases, "   InReleaseQueue", "-----------------", print_release},
+};
+
+static void print_head(struct kernel *k)
+{
+    console_print(k, "Dumping all tcbs!\n"
+                     "Name                                       State              IP         "
+                     "          Prio");
+    for (unsigned i = 0; i < ARRAY_LENGTH(columns); i++)
+        console_print(k, "%s", columns[i].is_shown(&k->config) ? columns[i].head : "");
+    console_print(k, "\n--------------------------------------------------------------------------"
+                     "--------------");
+    for (unsigned i = 0; i < ARRAY_LENGTH(columns); i++)
+        console_print(k, "%s", columns[i].is_shown(&k->config) ? columns[i].rule : "");
+    console_print(k, "\n");
+}
+
+static void print_line(struct kernel *k, const struct tcb *tcb, bool is_last)
 {
     (void)is_last;
-    vaddr_t ip = tcb ? tcb->context.reg[UREG_RIP] : 0;
-    const char *name = tcb ? tcb->name : "idle_thread";
-    const char *state = tcb ? state_names[tcb->state] : "idle";
-    unsigned priority = tcb ? tcb->priority : 0;
-    char address[24];
-    text_format(address, sizeof(address), ip ? "0x%lx" : "%lu", ip);
-    if (has_old_table(k))
-        console_print(k, "%40s\t%15s\t%s\t%20u\t%u\n", name, state, address, priority,
-                      tcb ? tcb->core : 0);
-    else
-        console_print(k, "%-40s   %-16s   %-18s   %4u%s\n", name, state, address, priority,
-                      release_column(k, tcb));
+    char ip[24];
+    format_ip(tcb, ip, sizeof(ip));
+    console_print(k, "%-40s   %-16s   %-18s   %4u", thread_name(tcb), state_name(tcb), ip,
+                  tcb ? tcb->priority : 0);
+    for (unsigned i = 0; i < ARRAY_LENGTH(columns); i++) {
+        if (columns[i].is_shown(&k->config))
+            columns[i].print(k, tcb);
+    }
+    console_print(k, "\n");
 }
+
+/* Before release 16.0: another table, the same for all kernels. */
+static void print_head_before_16(struct kernel *k)
+{
+    console_print(
+        k, "Dumping all tcbs!\n"
+           "Name                                    \tState          \tIP                  \t Prio "
+           "\t Core\n"
+           "--------------------------------------------------------------------------------------"
+           "\n");
+}
+
+static void print_line_before_16(struct kernel *k, const struct tcb *tcb, bool is_last)
+{
+    (void)is_last;
+    char ip[24];
+    format_ip(tcb, ip, sizeof(ip));
+    console_print(k, "%40s\t%15s\t%s\t%20u\t%u\n", thread_name(tcb), state_name(tcb), ip,
+                  tcb ? tcb->priority : 0, tcb ? tcb->core : 0);
+}
+
+static const struct table {
+    void (*print_head)(struct kernel *k);
+    void (*print_line)(struct kernel *k, const struct tcb *tcb, bool is_last);
+} table = {print_head, print_line}, table_before_16 = {print_head_before_16, print_line_before_16};
 
 enum entry_result debug_dump_scheduler(struct kernel *k, unsigned core, struct tcb *caller)
 {
@@ -114,9 +171,10 @@ enum entry_result debug_dump_scheduler(struct kernel *k, unsigned core, struct t
     (void)caller;
     if (!k->config.debug_build)
         return ENTRY_DONE;
+    const struct table *t = k->config.release < SEL4_RELEASE_16_0 ? &table_before_16 : &table;
     if (!k->dump_cursor)
-        console_print(k, "%s", head_of_table(k));
-    return debug_each_thread(k, dump_line);
+        t->print_head(k);
+    return debug_each_thread(k, t->print_line);
 }
 
 /* --- the others ---------------------------------------------------------------------------- */

@@ -86,6 +86,41 @@ TEST(dump_scheduler_had_another_table_before_release_16)
     guest_end(&g);
 }
 
+/* The first lines of what a kernel with those settings prints, as the real one does. */
+static void check_head(struct kernel_config config, const char *expected)
+{
+    struct guest g = guest_boot(config, GUEST_MEMORY_END);
+    debug_call(&g, SYSCALL_DEBUG_DUMP_SCHEDULER, 0);
+    char text[1024];
+    text_copy(text, min_u64(strlen(expected) + 1, sizeof(text)), guest_console(&g));
+    CHECK_STR(text, expected);
+    guest_end(&g);
+}
+
+#define HEAD                                                                                       \
+    "Dumping all tcbs!\nName                                       State              IP         " \
+    "          Prio"
+#define RULE                                                                                       \
+    "\n----------------------------------------------------------------------------------------"
+#define IDLE                                                                                       \
+    "\nidle_thread                                idle               0                       0"
+
+TEST(dump_scheduler_has_columns_for_what_a_kernel_has)
+{
+    struct kernel_config config = kernel_config_default();
+    config.num_domains = 16;
+    check_head(config, HEAD "    Dom" RULE "-------" IDLE "      0\n");
+    config.mcs = true;
+    check_head(config, HEAD "    Dom   InReleaseQueue" RULE "------------------------" IDLE
+                            "      0   no            \n");
+    config.num_domains = 1;
+    check_head(config,
+               HEAD "   InReleaseQueue" RULE "-----------------" IDLE "   no            \n");
+    config.mcs = false;
+    config.max_cores = 2;
+    check_head(config, HEAD "   Core" RULE "-------" IDLE "      0\n");
+}
+
 TEST(a_dead_initial_thread_leaves_the_idle_thread)
 {
     struct guest g = guest_boot_default();
