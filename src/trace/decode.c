@@ -20,6 +20,7 @@ struct decoder {
     const struct tcb *tcb;
     struct message_source message;
     struct trace_call *call;
+    paddr_t signalled; /* the notification that the call makes active before it receives, or 0 */
 };
 
 static word_t reg(const struct decoder *d, enum user_register r)
@@ -245,24 +246,25 @@ static void decode_nb_send(struct decoder *d)
 
 /* --- receiving ------------------------------------------------------------------------------ */
 
-static bool is_active(struct kernel *k, paddr_t notification)
+static bool is_active(const struct decoder *d, paddr_t notification)
 {
-    return notification && notification_at(k, notification)->state == NOTIFICATION_ACTIVE;
+    return notification && (notification == d->signalled ||
+                            notification_at(d->k, notification)->state == NOTIFICATION_ACTIVE);
 }
 
 static void receive_from_endpoint(struct decoder *d, union cap cap)
 {
     paddr_t bound = d->tcb->bound_notification;
     bool is_sent_to = endpoint_at(d->k, cap.endpoint.object)->state == ENDPOINT_SENDING;
-    d->call->at_once = is_active(d->k, bound) ? RESULT_SIGNAL
-                       : is_sent_to           ? RESULT_MESSAGE
-                                              : RESULT_NOTHING;
+    d->call->at_once = is_active(d, bound) ? RESULT_SIGNAL
+                       : is_sent_to        ? RESULT_MESSAGE
+                                           : RESULT_NOTHING;
     d->call->later = bound ? RESULT_EITHER : RESULT_MESSAGE;
 }
 
 static void receive_from_notification(struct decoder *d, union cap cap)
 {
-    d->call->at_once = is_active(d->k, cap.notification.object) ? RESULT_SIGNAL : RESULT_NOTHING;
+    d->call->at_once = is_active(d, cap.notification.object) ? RESULT_SIGNAL : RESULT_NOTHING;
     d->call->later = RESULT_SIGNAL;
 }
 
@@ -307,10 +309,21 @@ static void decode_reply(struct decoder *d)
     add_message(d);
 }
 
+/* What a signal through the capability makes active: it is kept if nobody waits for it. */
+static paddr_t signalled_through(struct kernel *k, union cap cap)
+{
+    if (cap_type(cap) != CAP_NOTIFICATION || !(cap.notification.rights & RIGHT_WRITE))
+        return 0;
+    paddr_t object = cap.notification.object;
+    return notification_at(k, object)->state == NOTIFICATION_IDLE ? object : 0;
+}
+
 /* MCS: what it does not find in its first phase raises no fault. */
 static void decode_send_and_receive(struct decoder *d, unsigned dest)
 {
     decode_sending(d, (struct send){.cap = reg(d, dest)});
+    if (d->call->invoked)
+        d->signalled = signalled_through(d->k, slot_at(d->k, d->call->invoked)->cap);
     d->call->expected.type = FAULT_NONE;
     line_add(d->line, "; from ");
     decode_receiving(d);

@@ -9,6 +9,7 @@
 
 #include <abi/bootinfo.h>
 #include <abi/message.h>
+#include <ipc/ipc.h>
 #include <model/debug.h>
 #include <model/testkit_thread.h>
 #include <object/tcb.h>
@@ -357,6 +358,35 @@ TEST(a_reply_object_leads_to_whom_it_answers)
     CHECK(strstr(lines, "client       ... Call = label 1, length 0\n"));
     CHECK(strstr(lines, "client       NBWait(cap 202 \"notification\") = nothing\n"));
     CHECK(strstr(lines, "client       NBSendWait(cap 202 \"notification\"; from cap 203 "
+                        "\"notification\") ...\n"));
+    traced_end(t);
+}
+
+/* MCS: of a call that signals before it waits. */
+TEST(the_signal_of_a_call_s_first_phase_reaches_its_second)
+{
+    struct kernel_config config = kernel_config_default();
+    config.mcs = true;
+    struct traced *t = traced_boot_with(config);
+    t->g.next_slot = 200;
+    cptr_t ep = guest_make(&t->g, OBJECT_ENDPOINT, 0);
+    cptr_t signal = guest_make(&t->g, OBJECT_NOTIFICATION, 0);
+    cptr_t badged = guest_mint(&t->g, signal, RIGHTS_ALL, 5);
+    cptr_t no_write = guest_mint(&t->g, signal, RIGHT_READ, 5);
+    struct tcb *root = guest_root(&t->g);
+    root->context.reg[UREG_REPLY] = badged;
+    traced_syscall(t, (struct traced_call){.syscall = SYSCALL_NB_SEND_WAIT, .cap = signal});
+    notification_bind(t->g.k, root, guest_cap(&t->g, signal).notification.object);
+    root->context.reg[UREG_NB_SEND_RECV_DEST] = badged;
+    traced_syscall(t, (struct traced_call){.syscall = SYSCALL_NB_SEND_RECV, .cap = ep});
+    root->context.reg[UREG_REPLY] = no_write;
+    traced_syscall(t, (struct traced_call){.syscall = SYSCALL_NB_SEND_WAIT, .cap = signal});
+    const char *lines = traced_take(t);
+    CHECK(strstr(lines, "NBSendWait(cap 202 \"notification\" badge 5; from cap 201 "
+                        "\"notification\") = badge 5\n"));
+    CHECK(strstr(lines, "NBSendRecv(cap 202 \"notification\" badge 5; from cap 200 "
+                        "\"endpoint\") = badge 5\n"));
+    CHECK(strstr(lines, "NBSendWait(cap 203 \"notification\" badge 5; from cap 201 "
                         "\"notification\") ...\n"));
     traced_end(t);
 }
