@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Changes one check of the pure kernel at a time and asks the tests whether they notice.
 
-    tests/mutation/mutate.py [--list] [--only TEXT]... [--no-guest] [--jobs N] [--log FILE]
+    tests/mutation/mutate.py [--list] [--only TEXT]... [--no-guest | --guest KERNEL...]
+                             [--jobs N] [--log FILE]
 
 It needs the default build, up to date. What the unit tests do not notice runs the conformance
 guests. What survives both has to be listed, with the proof that no guest can tell, in
@@ -10,7 +11,8 @@ docs/mutants.md, by its name (M0123abc); the others are printed, and the exit st
 
 --list       only prints the mutants
 --only TEXT  only those whose description contains it
---no-guest   the unit tests alone"""
+--no-guest   the unit tests alone
+--guest KERNEL...  of the conformance guests only those for these kernels"""
 
 import argparse
 import concurrent.futures
@@ -32,13 +34,13 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [HERE, os.path.join(ROOT, "tests")]
 
 import mutants  # noqa: E402
-from runner import conformance, results  # noqa: E402
+from runner import conformance, results, seats  # noqa: E402
 
 PURE = ("base", "abi", "model", "cap", "mem", "sched", "ipc", "object", "kernel")
-# Where guests' arguments are looked at. Boot is no guest's doing.
+# Where guests' arguments and times are looked at. Boot is no guest's doing.
 MUTATED = ("src/object/*.c", "src/cap/*.c", "src/kernel/invocation.c", "src/kernel/syscall.c",
-           "src/kernel/debug.c", "src/ipc/*.c", "src/mem/asid.c", "src/mem/map.c",
-           "src/mem/io_space.c", "src/mem/open_pages.c")
+           "src/kernel/debug.c", "src/ipc/*.c", "src/sched/*.c", "src/mem/asid.c",
+           "src/mem/map.c", "src/mem/io_space.c", "src/mem/open_pages.c")
 CPU_SECONDS = 4  # of one test program; what takes more hangs
 SECONDS = 600    # or waits for ever
 MEMORY_MIB = 4096
@@ -144,8 +146,8 @@ class Silent(results.Results):
 
 
 class Jury:
-    def __init__(self, workshop, with_guests):
-        self.workshop, self.with_guests = workshop, with_guests
+    def __init__(self, workshop, guests):
+        self.workshop, self.guests = workshop, guests  # names of kernels
 
     @staticmethod
     def environment(number):
@@ -173,25 +175,27 @@ class Jury:
     def guests_notice(self, number):
         """The command takes the number from its environment, as its guests' kernel is in it."""
         code = ("import sys; sys.dont_write_bytecode = True; sys.path[:0] = sys.argv[1:3]; "
-                "import mutate; sys.exit(mutate.run_guests(sys.argv[3]))")
+                "import mutate; sys.exit(mutate.run_guests(*sys.argv[3:]))")
         return subprocess.run([sys.executable, "-c", code, HERE, os.path.dirname(HERE),
-                               self.workshop.directory], env=self.environment(number),
+                               self.workshop.directory, *self.guests], env=self.environment(number),
                               check=False, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode != 0
 
     def judge(self, mutant):
         if self.unit_tests_notice(os.path.join(ROOT, mutant.path), mutant.number):
             return "unit"
-        if self.with_guests and self.guests_notice(mutant.number):
+        if self.guests and self.guests_notice(mutant.number):
             return "guest"
         return "survives"
 
 
-def run_guests(directory):
-    """The conformance guests on the command of `directory`; stops at the first that differs."""
-    for kernel in conformance.kernels_here():
+def run_guests(directory, *kernels):
+    """The conformance guests on the command of `directory`; stops at the first that differs. Their
+    kernel is in that process: the in-place seat has another, in the guest's."""
+    for name in kernels:
         out = Silent()
-        conformance.run_kernel(out, "conformance", kernel, directory, BUILD)
+        conformance.run_kernel(out, "conformance", conformance.Kernel(name), directory, BUILD,
+                               seats.SEATS[""])
         if out.failures:
             return 1
     return 0
@@ -208,7 +212,7 @@ def run(files, chosen, arguments):
             dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as directory:
         workshop = Workshop(directory, arguments.jobs)
         workshop.prepare(files)
-        jury = Jury(workshop, not arguments.no_guest)
+        jury = Jury(workshop, arguments.guest)
         nothing = mutants.Mutant(chosen[0].path, "-", "no mutant", 0, "", "")
         if jury.judge(nothing) != "survives":
             sys.exit("mutate: the tests fail without any mutant")
@@ -227,7 +231,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--only", action="append")
-    parser.add_argument("--no-guest", action="store_true")
+    guests = parser.add_mutually_exclusive_group()
+    guests.add_argument("--no-guest", action="store_const", const=[], dest="guest")
+    guests.add_argument("--guest", nargs="+", metavar="KERNEL",
+                        default=[kernel.name for kernel in conformance.kernels_here()])
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--log")
     arguments = parser.parse_args()
