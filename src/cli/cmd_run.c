@@ -14,8 +14,10 @@
 #include <machine/machine.h>
 #include <machine/watch.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- options ------------------------------------------------------------------------------- */
@@ -288,6 +290,34 @@ static bool set_isolate(void *target, const char *value, struct command_error *r
     return true;
 }
 
+static bool set_time(void *target, const char *value, struct command_error *ret_error)
+{
+    struct run_options *options = target;
+
+    if (strcmp(value, "real") == 0) {
+        options->machine.time = MACHINE_TIME_REAL;
+    } else if (strcmp(value, "virtual") == 0) {
+        options->machine.time = MACHINE_TIME_VIRTUAL;
+    } else {
+        return command_fail(ret_error, "--time %s: must be real or virtual", value);
+    }
+    return true;
+}
+
+static bool set_seed(void *target, const char *value, struct command_error *ret_error)
+{
+    struct run_options *options = target;
+    char *end;
+
+    errno = 0;
+    options->machine.seed = strtoull(value, &end, 10);
+    options->has_seed = true;
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0) {
+        return command_fail(ret_error, "--seed %s: must be a number below 2^64", value);
+    }
+    return true;
+}
+
 static bool set_trace(void *target, const char *value, struct command_error *ret_error)
 {
     (void)value;
@@ -319,6 +349,10 @@ static const struct command_option options[] = {
      set_isolate},
     {"in-place", NULL, "the kernel runs in the guest's processes (default where it can)", 0,
      set_in_place},
+    {"time", "real|virtual", "virtual: a function of the guest; waits take no time (docs/time.md)",
+     0, set_time},
+    {"seed", "N", "of virtual time: vary how long the guest's code takes (default 0: not)", 0,
+     set_seed},
     {"until", "TEXT", "end with status 0 when the guest prints TEXT", 0, set_until},
     {"fail-on", "TEXT", "end with status 1 when the guest prints TEXT", 0, set_fail_on},
     {"timeout", "SECONDS", "end with status 124 after that time", 0, set_timeout},
@@ -477,11 +511,25 @@ int run_status(const struct machine_options *machine, enum machine_end end,
     return (int)ends[end].status;
 }
 
+/* From there on Linux says when guest code is stopped. */
+static void report_spins(const struct machine_report *report)
+{
+    if (report->spins == 0) {
+        return;
+    }
+    say("virtual time: guest code ran for 20 ms without entering the kernel (%" PRIu64
+        " times, first at %" PRIu64 ".%06" PRIu64
+        " s): from there on the run may not repeat exactly; for that a host would need a counter "
+        "of retired branches",
+        report->spins, report->first_spin / 1000000000, report->first_spin / 1000 % 1000000);
+}
+
 static int report_end(const struct machine_options *machine, enum machine_end end,
                       const struct machine_report *report)
 {
     int status = run_status(machine, end, report);
 
+    report_spins(report);
     if (report->message[0] != '\0') {
         say("%s", report->message);
     } else if (ends[end].what != NULL && status != STATUS_OK) {
@@ -511,7 +559,10 @@ int run_image(struct run_options *run, const char *place, const char *path)
         run->machine.serial[run->machine.serial_count++] =
             (struct serial_spec){.kind = SERIAL_STDIO, .text = "stdio"};
     }
-    if (!debug_options_check(&run->machine, &problem)) {
+    if (run->has_seed && run->machine.time != MACHINE_TIME_VIRTUAL) {
+        say("--seed is of virtual time: give --time=virtual, too");
+        status = STATUS_USAGE;
+    } else if (!debug_options_check(&run->machine, &problem)) {
         say("%s", problem.message);
         status = STATUS_USAGE;
     } else if (!find_configuration(run, place, &error)) {

@@ -12,6 +12,7 @@ struct run_options {
     struct machine_options machine;
     struct configuration configuration;
     const char *config_file; /* NULL: look for one */
+    bool has_seed;
 };
 
 /* --memory; one more --serial, whose text must stay. False with a sentence. */

@@ -30,10 +30,11 @@ struct gate_ops {
 
     /*
      * memory_fd: the memfd of guest physical memory; hole: an address range of two pages that the
-     * image does not use. Pins the calling thread, which alone may use the gate from now on, to a
-     * CPU. On failure nothing is left behind.
+     * image does not use; traps_tsc: guests cannot read the time-stamp counter, TRAP_TSC. Pins the
+     * calling thread, which alone may use the gate from now on, to a CPU. On failure nothing is
+     * left behind.
      */
-    int (*open)(int memory_fd, vaddr_t hole, struct gate **ret_gate);
+    int (*open)(int memory_fd, vaddr_t hole, bool traps_tsc, struct gate **ret_gate);
     void (*close)(struct gate *gate); /* ends every process it made and waits for them */
 
     int (*vspace_create)(struct gate *gate, struct gate_vspace **ret_vspace);

@@ -75,8 +75,10 @@ const char *inplace_obstacle(const struct inplace_guest *guest)
 
 static int choose_base(const struct inplace_guest *guest, vaddr_t *ret_base)
 {
-    uint64_t random = 0;
-    long size = host_getrandom(&random, sizeof(random), 0);
+    uint64_t random = guest->seed;
+    long size = sizeof(random);
+    if (!guest->is_virtual)
+        size = host_getrandom(&random, sizeof(random), 0);
     if (size != sizeof(random))
         return size < 0 ? (int)size : -EIO;
     if (!region_choose_base(region_bytes(guest->memory_bytes), guest->used, guest->used_count,
@@ -165,7 +167,8 @@ int inplace_open(const struct inplace_guest *guest, struct inplace **ret_seat)
     seat->contents = (struct region_contents){.memory_fd = guest->memory_fd,
                                               .memory_bytes = guest->memory_bytes,
                                               .state_fd = -1,
-                                              .wake_fd = -1};
+                                              .wake_fd = -1,
+                                              .traps_tsc = guest->is_virtual};
     int error = open_parts(seat, guest);
     if (error) {
         release(seat);
@@ -215,6 +218,30 @@ void inplace_set_clock(struct inplace *seat, uint64_t tsc, nanoseconds_t time, u
                                          .room = room,
                                          .told = inplace_told(seat)};
     seat->shared->control.clock = seat->clock;
+}
+
+static void share_clock(struct inplace *seat, struct runtime_clock clock)
+{
+    seat->clock = clock;
+    seat->shared->control.clock = clock;
+}
+
+void inplace_set_virtual_clock(struct inplace *seat, uint64_t seed)
+{
+    share_clock(seat, runtime_clock_virtual(seed));
+}
+
+void inplace_enter_virtual(struct inplace *seat)
+{
+    runtime_clock_enter(&seat->shared->control.clock);
+}
+
+void inplace_go_on_to(struct inplace *seat, nanoseconds_t time)
+{
+    nanoseconds_t now = inplace_now(seat);
+    uint64_t *shared = &seat->shared->control.clock.time;
+    seat->clock.time += max_u64(time, now) - now;
+    __atomic_store_n(shared, seat->clock.time, __ATOMIC_RELAXED);
 }
 
 nanoseconds_t inplace_charged(const struct inplace *seat)
@@ -270,7 +297,7 @@ static bool is_due(struct inplace *seat)
 {
     nanoseconds_t now = inplace_peek(seat);
     return now >= deadline_to_meet(seat) || seat->client.has_event(seat->client.context, now) ||
-           is_stopping(seat);
+           seat->client.spins(seat->client.context, shared_deadline(seat)) || is_stopping(seat);
 }
 
 /* The carrier that had the turn is no more, and nobody else gets it: unless all that is over. */
@@ -324,7 +351,8 @@ static void sleep_until_due(struct inplace *seat)
     uint64_t *sleeps_until = &seat->shared->control.sleeps_until;
     nanoseconds_t until =
         min_u64(deadline_to_meet(seat), seat->client.next_event(seat->client.context));
-    __atomic_store_n(sleeps_until, until, __ATOMIC_SEQ_CST);
+    bool is_virtual = runtime_clock_is_virtual(&seat->clock); /* the guest meets it by itself */
+    __atomic_store_n(sleeps_until, is_virtual ? 0 : until, __ATOMIC_SEQ_CST);
     inplace_repair(seat);
     if (deadline_to_meet(seat) >= until)
         seat->client.sleep(seat->client.context, until);
@@ -389,6 +417,7 @@ static void start(struct inplace *seat)
     shared->control.deadline = NANOSECONDS_NEVER;
     shared->control.is_debugged = inplace_is_debugged(seat);
     shared->control.is_traced = seat->client.is_traced(seat->client.context);
+    shared->control.event_at = seat->client.event_at(seat->client.context);
     shared->vspaces_made = 1;
     shared->carriers_made = 1;
     shared->carriers[0].run = CARRIER_RUNS;

@@ -21,6 +21,8 @@ struct inplace_guest {
     uint64_t memory_bytes;
     const struct address_range *used; /* where the image lies: the region stays clear of it */
     unsigned used_count;
+    bool is_virtual; /* its time: it cannot read the time-stamp counter */
+    uint64_t seed;   /* of virtual time: what is up to chance otherwise follows from it */
 };
 
 /* Why such a guest cannot run in place, for people; NULL: it can. */
@@ -56,6 +58,13 @@ int inplace_wake_fd(const struct inplace *seat);
  */
 void inplace_set_clock(struct inplace *seat, uint64_t tsc, nanoseconds_t time, uint64_t multiplier,
                        nanoseconds_t room);
+/*
+ * Virtual time instead, which the seat keeps itself: it begins with 0; somebody else than the
+ * kernel is entered; it goes on to `time`, if that is still to come. While the guest stands still.
+ */
+void inplace_set_virtual_clock(struct inplace *seat, uint64_t seed);
+void inplace_enter_virtual(struct inplace *seat);
+void inplace_go_on_to(struct inplace *seat, nanoseconds_t time);
 nanoseconds_t inplace_now(struct inplace *seat);
 /* The same, but nobody is told: it may be corrected. */
 nanoseconds_t inplace_peek(const struct inplace *seat);

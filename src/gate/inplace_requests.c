@@ -57,9 +57,12 @@ static bool is_vspace(struct inplace *seat, uint64_t index, bool has_process)
 
 static void serve_event(struct inplace *seat, struct runtime_request *request)
 {
-    nanoseconds_t now = inplace_now(seat);
+    const struct seat_client *client = &seat->client;
     nanoseconds_t deadline = __atomic_load_n(&seat->shared->control.deadline, __ATOMIC_RELAXED);
-    request->result[0] = seat->client.pending_interrupt(seat->client.context, now);
+    if (request->argument[1])
+        client->stopped(client->context, deadline);
+    nanoseconds_t now = inplace_now(seat);
+    request->result[0] = client->pending_interrupt(client->context, now);
     seat->is_kicked = false;
     if (now >= deadline) {
         seat->known_deadline = deadline;
@@ -533,6 +536,8 @@ static void answer(struct inplace *seat, const struct runtime_request *request)
     if (client->has_event(client->context, inplace_peek(seat)))
         __atomic_store_n(&shared->control.attention, 1, __ATOMIC_RELAXED);
     __atomic_store_n(&shared->control.is_traced, client->is_traced(client->context),
+                     __ATOMIC_RELAXED);
+    __atomic_store_n(&shared->control.event_at, client->event_at(client->context),
                      __ATOMIC_RELAXED);
     memcpy(shared->request.result, request->result, sizeof(request->result));
     memcpy(shared->request.reg, request->reg, sizeof(request->reg));

@@ -70,6 +70,11 @@ static long limit_resources(void)
     return error ? error : host_prlimit64(0, RLIMIT_NOFILE, &none, NULL);
 }
 
+static long trap_tsc(const struct region_contents *contents)
+{
+    return contents->traps_tsc ? host_prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) : 0;
+}
+
 static int prepare(const struct region_contents *contents, int machine)
 {
     long error = host_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -84,6 +89,8 @@ static int prepare(const struct region_contents *contents, int machine)
         error = arrange_descriptors(contents);
     if (!error)
         error = limit_resources();
+    if (!error)
+        error = trap_tsc(contents);
     return error ? (int)error : leave_rseq();
 }
 

@@ -42,13 +42,14 @@ static int open_parts(struct gate *gate)
     return error ? error : zygote_create(gate);
 }
 
-static int monitor_open(int memory_fd, vaddr_t hole, struct gate **ret_gate)
+static int monitor_open(int memory_fd, vaddr_t hole, bool traps_tsc, struct gate **ret_gate)
 {
     struct gate *gate = host_allocate(1, sizeof(*gate));
 
     if (!gate)
         return -ENOMEM;
     gate->memory_fd = memory_fd;
+    gate->traps_tsc = traps_tsc;
     gate->page.fd = -1;
     gate->places[0] = hole;
     gate->places[1] = hole + PAGE_BYTES;

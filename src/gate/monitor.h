@@ -31,6 +31,7 @@ enum { ZYGOTE_MEMORY_FD = 3, ZYGOTE_PAGE_FD = 4 };
 
 struct gate {
     int memory_fd;
+    bool traps_tsc;
     struct injection_page page;
     vaddr_t places[PAGE_PLACES];
     struct tracee zygote;

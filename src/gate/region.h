@@ -23,7 +23,8 @@ struct region_contents {
     const struct runtime_image *image;
     int state_fd;
     int memory_fd;
-    int wake_fd; /* an eventfd: not mapped, but processes keep it */
+    int wake_fd;    /* an eventfd: not mapped, but processes keep it */
+    bool traps_tsc; /* nor is this: what runs there cannot read the time-stamp counter */
     uint64_t memory_bytes;
 };
 

@@ -8,6 +8,7 @@
 #include <model/console.h>
 #include <seat/entry.h>
 #include <seat/fsr.h>
+#include <seat/tsc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,14 @@ static void trace_trap(struct seat *seat, struct tcb *tcb, const struct trap *tr
         seat->client.trace_enter(seat->client.context, seat->k, tcb, trap);
 }
 
+static struct outcome enter(struct seat *seat, const struct tcb *tcb, const struct trap *trap,
+                            word_t fsr)
+{
+    if (trap->kind != TRAP_INTERRUPTED)
+        seat->client.entered(seat->client.context);
+    return seat_enter(seat->k, CORE, tcb, trap, fsr, seat->client.now(seat->client.context));
+}
+
 static struct outcome take_trap(struct seat *seat, struct seat_carrier *carrier, struct tcb *tcb,
                                 word_t reg[USER_REGISTER_COUNT], struct trap *trap, word_t fsr)
 {
@@ -56,7 +65,7 @@ static struct outcome take_trap(struct seat *seat, struct seat_carrier *carrier,
         seat_debug_take_trap(seat, carrier, tcb, reg, trap);
     kernel_save_registers(tcb, reg, trap->kind == TRAP_SYSCALL);
     trace_trap(seat, tcb, trap);
-    return seat_enter(seat->k, CORE, tcb, trap, fsr, seat->client.now(seat->client.context));
+    return enter(seat, tcb, trap, fsr);
 }
 
 /* --- events -------------------------------------------------------------------------------- */
@@ -95,8 +104,7 @@ static struct outcome run_nowhere(struct seat *seat, struct tcb *tcb)
     const struct translation nothing = {.present = false};
     const struct trap trap = {.kind = TRAP_PAGE_FAULT, .address = reg[UREG_RIP], .fetch = true};
     trace_trap(seat, tcb, &trap);
-    return seat_enter(seat->k, CORE, tcb, &trap, seat_fsr(nothing, false),
-                      seat->client.now(seat->client.context));
+    return enter(seat, tcb, &trap, seat_fsr(nothing, false));
 }
 
 /* One run of the gate; of one instruction, if pages of breakpoints are open to the guest. */
@@ -112,6 +120,21 @@ static int run_gate(struct seat *seat, struct seat_carrier *carrier, const struc
     if (error || ret_trap->kind != TRAP_PAGE_FAULT)
         seat_plants_close(seat, vspace);
     return error;
+}
+
+/* The seat has carried out an instruction: the guest goes on once events were looked for. */
+static void end_emulation(word_t reg[USER_REGISTER_COUNT], bool is_stepping, struct trap *ret_trap)
+{
+    if (!seat_ends_step(reg, is_stepping, ret_trap))
+        ret_trap->kind = TRAP_INTERRUPTED;
+}
+
+static void read_tsc(struct seat *seat, const struct trap *trap, word_t reg[USER_REGISTER_COUNT])
+{
+    const struct seat_client *client = &seat->client;
+
+    client->entered(client->context);
+    seat_tsc_read(&seat->k->tsc, client->now(client->context), trap->vector, reg);
 }
 
 /*
@@ -133,14 +156,18 @@ static int run_until_trap(struct seat *seat, struct seat_carrier *carrier, const
                 return 0;
             continue;
         }
+        if (!error && ret_trap->kind == TRAP_TSC) {
+            read_tsc(seat, ret_trap, reg);
+            end_emulation(reg, is_stepping, ret_trap);
+            return 0;
+        }
         if (error || ret_trap->kind != TRAP_PAGE_FAULT)
             return error;
         enum fault_result result = seat_page_fault(seat, carrier, reg, ret_trap, ret_fsr);
         if (result == FAULT_TO_GUEST)
             return 0;
         if (result == FAULT_EMULATED || seat->ended) {
-            if (!seat_ends_step(reg, is_stepping, ret_trap))
-                ret_trap->kind = TRAP_INTERRUPTED;
+            end_emulation(reg, is_stepping, ret_trap);
             return 0;
         }
         seat_give_way(seat, carrier->vspace); /* the mapping may have moved the gate's page */
@@ -188,6 +215,7 @@ static struct outcome run_until_entry(struct seat *seat, struct seat_carrier *ca
         }
         if (trap.kind != TRAP_INTERRUPTED)
             return take_trap(seat, carrier, tcb, reg, &trap, fsr);
+        client->stopped(client->context, outcome.deadline);
         if (find_event(seat, outcome.deadline, &event)) {
             kernel_save_registers(tcb, reg, false);
             return deliver(seat, &event);

@@ -39,6 +39,13 @@ struct seat_client {
     nanoseconds_t (*now)(void *context);
     /* The kernel has done that many units of work (KernelMaxNumWorkUnitsPerPreemption). */
     void (*worked)(void *context, unsigned units);
+    /* The guest has entered the kernel, or its processor has been slow: virtual time goes on. */
+    void (*entered)(void *context);
+    /*
+     * Guest code that was to be in the kernel by `deadline` is stopped where it is. If it has run
+     * for so long that it is taken to spin, virtual time goes on to what comes next.
+     */
+    void (*stopped)(void *context, nanoseconds_t deadline);
     void (*console)(void *context, const char *text, uint32_t length);
     uint64_t (*port_in)(void *context, uint16_t port, unsigned size);
     void (*port_out)(void *context, uint16_t port, unsigned size, uint64_t value);
@@ -70,6 +77,10 @@ struct seat_client {
      */
     bool (*has_event)(void *context, nanoseconds_t now);
     void (*sleep)(void *context, nanoseconds_t deadline);
+    /* Whether stopped() is worth calling. */
+    bool (*spins)(void *context, nanoseconds_t deadline);
+    /* Virtual time at which there will be an event; 0: it is not asked for by time. */
+    nanoseconds_t (*event_at)(void *context);
     void (*look)(void *context);      /* the guest stands still: its clock can be corrected */
     bool (*is_traced)(void *context); /* the trace hooks would do something now */
     /* The function of the image that starts at or covers `address`, or NULL. */

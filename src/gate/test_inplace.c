@@ -149,12 +149,77 @@ TEST(the_clock_is_set_and_never_goes_back)
 
 TEST(a_clock_is_stale_if_nobody_was_told_for_a_while)
 {
-    struct runtime_clock clock = {.time = RUNTIME_CLOCK_TRUST};
+    struct runtime_clock clock = {.time = RUNTIME_CLOCK_TRUST, .multiplier = 1};
+    clock.tsc = __builtin_ia32_rdtsc(); /* from here on not a nanosecond passes */
     CHECK(runtime_clock_is_stale(&clock));
     CHECK_EQ(runtime_clock_now(&clock), RUNTIME_CLOCK_TRUST);
     CHECK(!runtime_clock_is_stale(&clock));
     clock.told = 2 * RUNTIME_CLOCK_TRUST; /* the machine took some of it away */
     CHECK(!runtime_clock_is_stale(&clock));
+}
+
+/* --- virtual time -------------------------------------------------------------------------- */
+
+TEST(virtual_time_goes_on_with_entries_alone)
+{
+    struct runtime_clock clock = runtime_clock_virtual(0);
+    CHECK_EQ(runtime_clock_now(&clock), 0);
+    CHECK_EQ(runtime_clock_now(&clock), 0);
+    for (unsigned i = 0; i < 1000; i++)
+        runtime_clock_enter(&clock);
+    CHECK_EQ(runtime_clock_now(&clock), 1000 * RUNTIME_CLOCK_ENTRY);
+    runtime_clock_charge(&clock, 100);
+    CHECK(!runtime_clock_is_stale(&clock));
+    CHECK_EQ(runtime_clock_now(&clock), 1100 * RUNTIME_CLOCK_ENTRY);
+    clock.multiplier = 1; /* real time */
+    clock.tsc = __builtin_ia32_rdtsc();
+    runtime_clock_enter(&clock);
+    CHECK_EQ(clock.ahead, 1100 * RUNTIME_CLOCK_ENTRY);
+}
+
+TEST(a_seed_varies_how_long_entries_take_and_is_all_that_does)
+{
+    enum { ENTRIES = 20000 };
+    struct runtime_clock one = runtime_clock_virtual(1), same = one;
+    struct runtime_clock other = runtime_clock_virtual(2);
+    nanoseconds_t longest = 0;
+    unsigned long_ones = 0, differences = 0;
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        nanoseconds_t before = one.ahead, other_before = other.ahead;
+        runtime_clock_enter(&one);
+        runtime_clock_enter(&same);
+        runtime_clock_enter(&other);
+        nanoseconds_t length = one.ahead - before;
+        CHECK(length >= RUNTIME_CLOCK_ENTRY);
+        longest = max_u64(longest, length);
+        long_ones += length >= 2 * RUNTIME_CLOCK_ENTRY;
+        differences += length != other.ahead - other_before;
+    }
+    CHECK_EQ(one.ahead, same.ahead);
+    CHECK(differences > ENTRIES / 2);
+    CHECK(long_ones > ENTRIES / 100 && long_ones < ENTRIES / 10);
+    CHECK(longest > 1000000 && longest < RUNTIME_CLOCK_ENTRY + bit(23));
+}
+
+TEST(virtual_time_is_kept_by_the_machine_whatever_a_guest_writes)
+{
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    struct runtime_clock *shared = &t.seat->shared->control.clock;
+    inplace_set_virtual_clock(t.seat, 0);
+    inplace_enter_virtual(t.seat);
+    CHECK_EQ(inplace_now(t.seat), RUNTIME_CLOCK_ENTRY);
+    inplace_go_on_to(t.seat, 5000);
+    CHECK_EQ(inplace_now(t.seat), 5000);
+    CHECK_EQ(runtime_clock_now(shared), 5000);
+    inplace_go_on_to(t.seat, 3000); /* not back */
+    CHECK_EQ(inplace_now(t.seat), 5000);
+    shared->time = UINT64_MAX;
+    CHECK_EQ(inplace_now(t.seat), 5000);
+    shared->ahead = UINT64_MAX;
+    CHECK_EQ(inplace_now(t.seat), 4000 + RUNTIME_CLOCK_VIRTUAL_ROOM);
+    test_inplace_close(&t);
 }
 
 /* --- processes ----------------------------------------------------------------------------- */

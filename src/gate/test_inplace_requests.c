@@ -176,6 +176,25 @@ TEST(interrupts_are_handed_over_until_none_is_left)
     test_inplace_close(&t);
 }
 
+TEST(guest_code_that_was_interrupted_may_have_spun)
+{
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    struct runtime_control *control = &t.seat->shared->control;
+    control->deadline = 777;
+    t.vector = -1;
+    set_arguments(&t, 0, 0, 0);
+    CHECK(test_inplace_ask(&t, REQUEST_EVENT));
+    CHECK_EQ(t.stopped_before, 0);
+    t.event_at = 4321;
+    set_arguments(&t, 0, 1, 0);
+    CHECK(test_inplace_ask(&t, REQUEST_EVENT));
+    CHECK_EQ(t.stopped_before, 777);
+    CHECK_EQ(control->event_at, 4321);
+    test_inplace_close(&t);
+}
+
 TEST(a_core_that_idles_waits_unless_something_is_due)
 {
     struct test_inplace t;

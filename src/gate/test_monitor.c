@@ -679,7 +679,7 @@ static int use_gate(int memory_fd)
     struct gate_carrier *carrier = NULL;
     word_t reg[USER_REGISTER_COUNT] = {[UREG_RIP] = RIG_CODE, [UREG_RFLAGS] = 0x202};
     struct trap trap;
-    int error = ops->open(memory_fd, RIG_HOLE, &gate);
+    int error = ops->open(memory_fd, RIG_HOLE, false, &gate);
 
     if (error)
         return error;

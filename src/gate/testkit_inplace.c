@@ -132,6 +132,25 @@ static void note_leave(void *context, struct kernel *k, struct outcome outcome)
     t->outcome = outcome;
 }
 
+static void note_stop(void *context, nanoseconds_t deadline)
+{
+    struct test_inplace *t = context;
+    t->calls++;
+    t->stopped_before = deadline;
+}
+
+static bool spins(void *context, nanoseconds_t deadline)
+{
+    (void)context;
+    (void)deadline;
+    return false;
+}
+
+static nanoseconds_t event_at(void *context)
+{
+    return ((struct test_inplace *)context)->event_at;
+}
+
 /* --- the rig ------------------------------------------------------------------------------- */
 
 static struct seat_client client_of(struct test_inplace *t)
@@ -148,6 +167,9 @@ static struct seat_client client_of(struct test_inplace *t)
         .pending_interrupt = take_interrupt,
         .wait = note_wait,
         .should_stop = stops,
+        .stopped = note_stop,
+        .spins = spins,
+        .event_at = event_at,
         .has_event = has_event,
         .sleep = sleep_a_while,
         .look = look,

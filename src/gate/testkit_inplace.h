@@ -29,6 +29,7 @@ struct test_inplace {
     char text[CONSOLE_BYTES + 1];
     struct trap trap;
     struct outcome outcome;
+    nanoseconds_t stopped_before, event_at;
 };
 
 /* All memory is RAM. False: a check has failed. */

@@ -16,7 +16,7 @@ bool rig_open(struct rig *guest)
     memset(guest, 0, sizeof(*guest));
     if (!CHECK_EQ(host_memory_create(RIG_MEMORY_BYTES, &guest->memory), 0))
         return false;
-    return CHECK_EQ(ops->open(guest->memory.fd, RIG_HOLE, &guest->gate), 0) &&
+    return CHECK_EQ(ops->open(guest->memory.fd, RIG_HOLE, false, &guest->gate), 0) &&
            CHECK_EQ(ops->vspace_create(guest->gate, &guest->vspace), 0) &&
            CHECK_EQ(ops->carrier_create(guest->vspace, "guest", &guest->carrier), 0) &&
            CHECK_EQ(ops->map(guest->vspace, RIG_CODE, PAGE_BYTES, RIG_CODE_PADDR, false), 0) &&

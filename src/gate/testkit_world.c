@@ -46,6 +46,18 @@ static void world_worked(void *context, unsigned units)
     (void)units;
 }
 
+/* Time is real. */
+static void world_entered(void *context)
+{
+    (void)context;
+}
+
+static void world_stopped(void *context, nanoseconds_t deadline)
+{
+    (void)context;
+    (void)deadline;
+}
+
 static void world_console(void *context, const char *text, uint32_t length)
 {
     struct world *world = context;
@@ -182,6 +194,8 @@ static void world_leave(void *context, struct kernel *k, struct outcome outcome)
 static const struct seat_client world_client = {
     .now = world_now,
     .worked = world_worked,
+    .entered = world_entered,
+    .stopped = world_stopped,
     .console = world_console,
     .port_in = world_port_in,
     .port_out = world_port_out,
@@ -220,7 +234,7 @@ bool world_open(struct world *world)
     world->k = calloc(1, kernel_bytes(MEMORY_BYTES));
     world->k->memory_offset = (char *)world->memory.base - (char *)world->k;
     if (!CHECK_STR(kernel_boot(world->k, &boot, 0), NULL) ||
-        !CHECK_EQ(world_ops.open(world->memory.fd, 0x10000000, &world->gate), 0))
+        !CHECK_EQ(world_ops.open(world->memory.fd, 0x10000000, false, &world->gate), 0))
         return false;
     world->root = kernel_tcb_vspace(world->k, world_thread(world));
     preempted_gate = world->gate;
@@ -308,6 +322,6 @@ void *world_memory(struct world *world, paddr_t paddr)
 void world_reopen_gate(struct world *world, vaddr_t hole)
 {
     world_ops.close(world->gate);
-    CHECK_EQ(world_ops.open(world->memory.fd, hole, &world->gate), 0);
+    CHECK_EQ(world_ops.open(world->memory.fd, hole, false, &world->gate), 0);
     world->seat->gate = preempted_gate = world->gate;
 }

@@ -18,6 +18,7 @@
 #include <gate/decode.h>
 #include <gate/tracee.h>
 #include <host/host.h>
+#include <seat/tsc.h>
 
 #define USER_CODE_SEGMENT 0x33
 #define USER_DATA_SEGMENT 0x2b
@@ -406,7 +407,7 @@ static int decode_syscall(struct tracee *tracee, struct user_regs_struct *regs,
 
 /*
  * A general protection fault, or an exception of which Linux says no more than that: `int n`, and
- * `int 4`, which Linux lets through as an overflow trap; `cpuid`, if it is trapped.
+ * `int 4`, which Linux lets through as an overflow trap; `cpuid` and `rdtsc`, if they are trapped.
  */
 static int decode_protection(struct tracee *tracee, struct user_regs_struct *regs,
                              struct trap *ret_trap)
@@ -425,6 +426,11 @@ static int decode_protection(struct tracee *tracee, struct user_regs_struct *reg
     }
     if (decode_is_cpuid(code, length)) {
         *ret_trap = (struct trap){.kind = TRAP_CPUID};
+        return 1;
+    }
+    length = seat_tsc_decode(code, length);
+    if (length) {
+        *ret_trap = (struct trap){.kind = TRAP_TSC, .vector = length};
         return 1;
     }
     return exception(ret_trap, VECTOR_PROTECTION, 0);

@@ -262,6 +262,13 @@ static long trap_cpuid(struct gate *gate)
     return result == -ESRCH ? result : 0;
 }
 
+static long trap_tsc(struct gate *gate)
+{
+    const word_t argument[6] = {PR_SET_TSC, PR_TSC_SIGSEGV};
+
+    return gate->traps_tsc ? zygote_call(gate, SYS_prctl, argument) : 0;
+}
+
 static long limit_resources(struct gate *gate)
 {
     static const struct rlimit none = {0, 0};
@@ -303,8 +310,8 @@ static long name_zygote(struct gate *gate)
 
 /* In this order: what is gone cannot be used by what follows. */
 static long (*const strip_steps[])(struct gate *gate) = {
-    limit_resources, strip_rseq, strip_memory,   settle_page,
-    name_zygote,     trap_cpuid, install_filter, clear_registers,
+    limit_resources, strip_rseq, strip_memory,   settle_page,     name_zygote,
+    trap_cpuid,      trap_tsc,   install_filter, clear_registers,
 };
 
 int zygote_create(struct gate *gate)

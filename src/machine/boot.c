@@ -63,19 +63,6 @@ static struct memory_region choose_kernel_image(const struct machine *machine)
     return (struct memory_region){KERNEL_SMALL_BASE, KERNEL_SMALL_BASE + kernel_boot_reserve()};
 }
 
-static struct tsc find_tsc(struct machine *machine)
-{
-    const struct host_tsc_rate rate = host_tsc_finish(machine->tsc);
-    const nanoseconds_t time = machine->tsc.time - machine->start;
-    struct tsc tsc = {.mhz = rate.mhz};
-    tsc.at_zero = machine->tsc.counter - tsc_cycles(&tsc, time);
-    machine->tsc_multiplier = rate.multiplier;
-    if (machine->inplace)
-        inplace_set_clock(machine->inplace, machine->tsc.counter, time, rate.multiplier,
-                          guest_clock_room(&machine->clock));
-    return tsc;
-}
-
 const char *boot_guest(struct machine *machine)
 {
     const struct image *image = machine->options->image;
@@ -90,7 +77,7 @@ const char *boot_guest(struct machine *machine)
     machine->image_paddr = image_paddr;
 
     const struct multiboot_map map = multiboot_map(layout);
-    const struct tsc tsc = find_tsc(machine);
+    const struct tsc tsc = machine->time->start(machine);
     const struct boot_chunk chunks[] = {
         {BOOTINFO_CHUNK_X86_ACPI_RSDP, memory + layout->rsdp, RSDP_BYTES},
         {BOOTINFO_CHUNK_X86_MBMMAP, &map, sizeof(map)},

@@ -21,12 +21,42 @@ static nanoseconds_t earlier(nanoseconds_t a, nanoseconds_t b)
 
 static void client_worked(void *context, unsigned units)
 {
-    machine_worked(context, units);
+    struct machine *machine = context;
+    machine->time->worked(machine, units);
 }
 
 static nanoseconds_t client_now(void *context)
 {
     return machine_now(context);
+}
+
+static void client_entered(void *context)
+{
+    struct machine *machine = context;
+    machine->time->entered(machine);
+}
+
+static nanoseconds_t next_moment(const struct machine *machine, nanoseconds_t deadline)
+{
+    return earlier(deadline, bus_next_event(machine->pc->bus));
+}
+
+static void client_stopped(void *context, nanoseconds_t deadline)
+{
+    struct machine *machine = context;
+    machine->time->stopped(machine, next_moment(machine, deadline));
+}
+
+static bool client_spins(void *context, nanoseconds_t deadline)
+{
+    struct machine *machine = context;
+    return machine->time->spins(machine, next_moment(machine, deadline));
+}
+
+static nanoseconds_t client_event_at(void *context)
+{
+    struct machine *machine = context;
+    return machine->time->event_at(machine);
 }
 
 /* The next moment (host time) at which the machine itself has something to do. */
@@ -173,12 +203,14 @@ static enum memory_kind client_memory_kind(void *context, paddr_t paddr)
 static uint64_t client_mmio_read(void *context, paddr_t paddr, unsigned size)
 {
     struct machine *machine = context;
+    machine->time->entered(machine);
     return bus_mmio_read(machine->pc->bus, paddr, size, machine_now(machine));
 }
 
 static void client_mmio_write(void *context, paddr_t paddr, unsigned size, uint64_t value)
 {
     struct machine *machine = context;
+    machine->time->entered(machine);
     bus_mmio_write(machine->pc->bus, paddr, size, value, machine_now(machine));
 }
 
@@ -264,9 +296,8 @@ static bool client_should_stop(void *context)
 static void client_arm(void *context, nanoseconds_t deadline)
 {
     struct machine *machine = context;
-    nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
-    host_deadline_set(&machine->deadline,
-                      earlier(machine_wall_if_busy(machine, next), own_deadline(machine)));
+    nanoseconds_t until = machine->time->wall_if_busy(machine, next_moment(machine, deadline));
+    host_deadline_set(&machine->deadline, earlier(until, own_deadline(machine)));
     if (watch_ports(machine) || machine->debugger)
         host_watcher_arm(machine->watcher);
 }
@@ -301,12 +332,11 @@ static bool client_wait(void *context, nanoseconds_t deadline)
     if (deadline == NANOSECONDS_NEVER && machine->options->on_idle != ON_IDLE_WAIT &&
         !debugger_is_attached(machine->debugger) && !something_may_come(machine))
         return false;
-    nanoseconds_t next = earlier(deadline, bus_next_event(machine->pc->bus));
     int ready[1];
     watch_ports(machine);
-    nanoseconds_t until = machine_wall_if_idle(machine, next);
+    nanoseconds_t until = machine->time->wall_if_idle(machine, next_moment(machine, deadline));
     host_watcher_wait(machine->watcher, earlier(until, own_deadline(machine)), 1, ready);
-    machine_idled(machine, until);
+    machine->time->idled(machine, until);
     machine->poked = true;
     return true;
 }
@@ -328,7 +358,7 @@ static void client_sleep(void *context, nanoseconds_t deadline)
     int ready[READY_MAX];
     watch_ports(machine);
     nanoseconds_t own = own_deadline(machine);
-    nanoseconds_t until = machine_wall_if_busy(machine, deadline);
+    nanoseconds_t until = machine->time->wall_if_busy(machine, deadline);
     int count = host_watcher_wait(machine->watcher, earlier(until, own), READY_MAX, ready);
     if (is_input(machine, ready, count) || host_clock_now() >= own)
         machine->poked = true;
@@ -353,7 +383,8 @@ static const char *client_symbol_at(void *context, vaddr_t address)
 
 static void client_look(void *context)
 {
-    machine_look(context);
+    struct machine *machine = context;
+    machine->time->look(machine);
 }
 
 static bool client_is_traced(void *context)
@@ -381,6 +412,8 @@ struct seat_client machine_client(struct machine *machine)
         .context = machine,
         .now = client_now,
         .worked = client_worked,
+        .entered = client_entered,
+        .stopped = client_stopped,
         .console = client_console,
         .port_in = client_port_in,
         .port_out = client_port_out,
@@ -395,6 +428,8 @@ struct seat_client machine_client(struct machine *machine)
         .should_stop = client_should_stop,
         .has_event = client_has_event,
         .sleep = client_sleep,
+        .spins = client_spins,
+        .event_at = client_event_at,
         .look = client_look,
         .is_traced = client_is_traced,
         .trace_enter = client_trace_enter,

@@ -192,7 +192,7 @@ void debugger_freeze(struct debugger *debugger)
 {
     if (debugger->is_frozen)
         return;
-    machine_freeze_time(debugger->machine);
+    debugger->machine->time->freeze(debugger->machine);
     debugger->is_frozen = true;
 }
 
@@ -201,7 +201,7 @@ void debugger_thaw(struct debugger *debugger)
     if (!debugger->is_frozen)
         return;
     debugger->is_frozen = false;
-    machine_thaw_time(debugger->machine);
+    debugger->machine->time->thaw(debugger->machine);
 }
 
 bool debugger_is_attached(const struct debugger *debugger)

@@ -165,7 +165,7 @@ static bool make_devices(struct machine *machine)
         return fail(machine, MACHINE_END_HOST_FAILED, -ENOMEM, "no memory for the devices");
     struct pc_options options = {
         .com = {machine->console, machine->ports[1].stream},
-        .epoch = time(NULL),
+        .epoch = machine->time->epoch(),
         .cpus = 1,
         .hpet_fsb = machine->options->hpet_messages,
         .power_off = power_off,
@@ -206,7 +206,9 @@ static bool make_region(struct machine *machine)
     const struct inplace_guest guest = {.memory_fd = machine->memory.fd,
                                         .memory_bytes = machine->memory.size,
                                         .used = &used,
-                                        .used_count = 1};
+                                        .used_count = 1,
+                                        .is_virtual = machine->time->traps_tsc,
+                                        .seed = machine->options->seed};
     machine->seat_ops = &monitor_seat_ops;
     if (machine->options->seat == MACHINE_SEAT_ISOLATED)
         return true;
@@ -415,7 +417,7 @@ static bool make_gate(struct machine *machine)
     if (machine->inplace)
         return true;
     int error = monitor_gate_ops.open(machine->memory.fd, choose_hole(machine->options->image),
-                                      &machine->gate);
+                                      machine->time->traps_tsc, &machine->gate);
     return error == 0 || fail_host(machine, error, "cannot start guest processes");
 }
 
@@ -609,6 +611,8 @@ enum machine_end machine_run(const struct machine_options *options,
     }
     machine->options = options;
     machine->report = ret_report;
+    machine->time =
+        options->time == MACHINE_TIME_VIRTUAL ? &machine_virtual_time : &machine_real_time;
     machine->start = host_clock_now();
     guest_clock_start(&machine->clock, machine->start, machine_cpu_time(machine));
     machine->tsc = host_tsc_begin();

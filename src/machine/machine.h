@@ -28,8 +28,11 @@ enum machine_end {
 };
 
 struct machine_report {
-    int signal;        /* of MACHINE_END_INTERRUPTED */
-    int error;         /* negative errno of MACHINE_END_HOST_*, or 0 */
+    int signal; /* of MACHINE_END_INTERRUPTED */
+    int error;  /* negative errno of MACHINE_END_HOST_*, or 0 */
+    /* Virtual time: how often guest code was taken to spin, and its time at the first of these. */
+    uint64_t spins;
+    nanoseconds_t first_spin;
     char message[512]; /* one line without newline for people: what, on what, what to do; or "" */
 };
 

@@ -35,6 +35,8 @@ enum machine_seat {
     MACHINE_SEAT_ISOLATED, /* in the machine, which drives the guest's with ptrace */
 };
 
+enum machine_time { MACHINE_TIME_REAL, MACHINE_TIME_VIRTUAL };
+
 struct machine_options {
     const struct image *image;
     const char *image_path; /* for messages */
@@ -52,6 +54,9 @@ struct machine_options {
     unsigned device_count;
 
     enum machine_seat seat;
+
+    enum machine_time time;
+    uint64_t seed; /* of virtual time; 0: nothing varies */
 
     bool has_gdb;
     struct serial_spec gdb; /* where a debugger connects: SERIAL_TCP, SERIAL_UNIX */

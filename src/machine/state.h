@@ -17,6 +17,7 @@
 #include <machine/machine.h>
 #include <machine/output.h>
 #include <machine/ports.h>
+#include <machine/time.h>
 #include <machine/tracing.h>
 #include <machine/vspace_programs.h>
 #include <stdatomic.h>
@@ -27,10 +28,12 @@ struct machine {
     enum machine_end end;
 
     nanoseconds_t start; /* host time */
-    struct guest_clock clock;
+    const struct machine_time_ops *time;
+    struct guest_clock clock; /* real time */
     struct host_tsc_sample tsc;
     uint64_t tsc_multiplier;   /* nanoseconds a cycle, times 2^32 */
     nanoseconds_t look_length; /* of the last look at CPU time, in place */
+    struct virtual_time virtual_time;
     struct pc_memory_layout layout;
     struct host_memory memory;
     struct kernel *kernel;
@@ -69,27 +72,6 @@ extern const struct host_stream_ops machine_console_ops; /* context: struct mach
 
 /* What the seat asks for; context: struct machine. */
 struct seat_client machine_client(struct machine *machine);
-
-/* --- machine/time.c ------------------------------------------------------------------------ */
-
-/* Guest time. */
-nanoseconds_t machine_now(struct machine *machine);
-/* CPU time of the guest and of this thread. */
-nanoseconds_t machine_cpu_time(const struct machine *machine);
-/* A debugger has the guest: its time stands still; goes on. */
-void machine_freeze_time(struct machine *machine);
-void machine_thaw_time(struct machine *machine);
-/* The kernel has done some units of work. */
-void machine_worked(struct machine *machine, unsigned units);
-/* Host time at which it is guest time `time` if the guest stays busy; may be NEVER. */
-nanoseconds_t machine_wall_if_busy(struct machine *machine, nanoseconds_t time);
-/* The same if it idles from now on; then machine_idled() with that moment. */
-nanoseconds_t machine_wall_if_idle(struct machine *machine, nanoseconds_t time);
-void machine_idled(struct machine *machine, nanoseconds_t until);
-/* In place, while the guest stands still: corrects the clock if that is due. */
-void machine_look(struct machine *machine);
-/* When --timeout passes, in host time. */
-nanoseconds_t machine_timeout(const struct machine *machine);
 
 /* --- the others ---------------------------------------------------------------------------- */
 

@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Guest time (docs/decisions/0005-guest-clock.md). The machine keeps the clock; in place a runtime
+ * Real time (docs/decisions/0005-guest-clock.md). The machine keeps the clock; in place a runtime
  * goes on with it between the machine's looks, and charges the kernel's work (runtime/clock.h).
  */
 #include <machine/state.h>
 
 #include <base/bits.h>
+#include <time.h>
 
 /* A look at the CPU time of many processes takes a while: it is to be a small part of the time. */
 #define LOOK_SHARE 16
 
-static nanoseconds_t cpu_time_of_guest(const struct machine *machine)
+nanoseconds_t machine_now(struct machine *machine)
+{
+    return machine->time->now(machine);
+}
+
+nanoseconds_t machine_timeout(const struct machine *machine)
+{
+    nanoseconds_t length = machine->options->timeout;
+    return length == NANOSECONDS_NEVER ? NANOSECONDS_NEVER : machine->start + length;
+}
+
+nanoseconds_t machine_guest_cpu_time(const struct machine *machine)
 {
     if (machine->inplace)
         return inplace_cpu_time(machine->inplace);
@@ -24,12 +36,25 @@ nanoseconds_t machine_cpu_time(const struct machine *machine)
 
     if (host_cpu_time_of_thread(&time))
         return machine->clock.used + (host_clock_now() - machine->clock.wall);
-    return time + cpu_time_of_guest(machine);
+    return time + machine_guest_cpu_time(machine);
 }
 
 static void look_at_clock(struct machine *machine, nanoseconds_t wall)
 {
     guest_clock_look(&machine->clock, wall, machine_cpu_time(machine));
+}
+
+static struct tsc real_start(struct machine *machine)
+{
+    const struct host_tsc_rate rate = host_tsc_finish(machine->tsc);
+    const nanoseconds_t time = machine->tsc.time - machine->start;
+    struct tsc tsc = {.mhz = rate.mhz};
+    tsc.at_zero = machine->tsc.counter - tsc_cycles(&tsc, time);
+    machine->tsc_multiplier = rate.multiplier;
+    if (machine->inplace)
+        inplace_set_clock(machine->inplace, machine->tsc.counter, time, rate.multiplier,
+                          guest_clock_room(&machine->clock));
+    return tsc;
 }
 
 /* --- in place ------------------------------------------------------------------------------ */
@@ -51,7 +76,7 @@ static void give_clock(struct machine *machine)
                       machine->tsc_multiplier, guest_clock_room(&machine->clock));
 }
 
-void machine_look(struct machine *machine)
+static void real_look(struct machine *machine)
 {
     nanoseconds_t wall = host_clock_now();
     if (!guest_clock_is_stale(&machine->clock, wall) ||
@@ -63,9 +88,16 @@ void machine_look(struct machine *machine)
     give_clock(machine);
 }
 
+/* It knows how long the machine sleeps. */
+static nanoseconds_t real_event_at(struct machine *machine)
+{
+    (void)machine;
+    return 0;
+}
+
 /* --- either -------------------------------------------------------------------------------- */
 
-nanoseconds_t machine_now(struct machine *machine)
+static nanoseconds_t real_now(struct machine *machine)
 {
     if (debugger_is_frozen(machine->debugger))
         return guest_clock_now(&machine->clock, machine->clock.wall);
@@ -77,29 +109,41 @@ nanoseconds_t machine_now(struct machine *machine)
     return guest_clock_now(&machine->clock, wall);
 }
 
-void machine_freeze_time(struct machine *machine)
+static void real_freeze(struct machine *machine)
 {
     if (machine->inplace)
         take_clock(machine);
     look_at_clock(machine, host_clock_now()); /* up to here time was the guest's */
 }
 
-void machine_thaw_time(struct machine *machine)
+static void real_thaw(struct machine *machine)
 {
     guest_clock_skip(&machine->clock, host_clock_now(), machine_cpu_time(machine));
     if (machine->inplace)
         give_clock(machine);
 }
 
-void machine_worked(struct machine *machine, unsigned units)
+static void real_worked(struct machine *machine, unsigned units)
 {
     guest_clock_charge(&machine->clock, units * GUEST_CLOCK_WORK_UNIT);
 }
 
-nanoseconds_t machine_timeout(const struct machine *machine)
+static void real_entered(struct machine *machine)
 {
-    nanoseconds_t length = machine->options->timeout;
-    return length == NANOSECONDS_NEVER ? NANOSECONDS_NEVER : machine->start + length;
+    (void)machine;
+}
+
+static void real_stopped(struct machine *machine, nanoseconds_t next)
+{
+    (void)machine;
+    (void)next;
+}
+
+static bool real_spins(struct machine *machine, nanoseconds_t next)
+{
+    (void)machine;
+    (void)next;
+    return false;
 }
 
 /* Host time `left` from now, or NEVER. */
@@ -110,14 +154,14 @@ static nanoseconds_t wall_in(nanoseconds_t left)
 }
 
 /* In place the guest runs meanwhile: the clock as it would be without a look. */
-nanoseconds_t machine_wall_if_busy(struct machine *machine, nanoseconds_t time)
+static nanoseconds_t real_wall_if_busy(struct machine *machine, nanoseconds_t time)
 {
     if (!machine->inplace || time == NANOSECONDS_NEVER)
         return guest_clock_wall_if_busy(&machine->clock, time);
     return wall_in(time - min_u64(time, inplace_peek(machine->inplace)));
 }
 
-nanoseconds_t machine_wall_if_idle(struct machine *machine, nanoseconds_t time)
+static nanoseconds_t real_wall_if_idle(struct machine *machine, nanoseconds_t time)
 {
     if (machine->inplace)
         take_clock(machine);
@@ -125,9 +169,31 @@ nanoseconds_t machine_wall_if_idle(struct machine *machine, nanoseconds_t time)
     return guest_clock_wall_if_idle(&machine->clock, time);
 }
 
-void machine_idled(struct machine *machine, nanoseconds_t until)
+static void real_idled(struct machine *machine, nanoseconds_t until)
 {
     guest_clock_idled(&machine->clock, until, host_clock_now(), machine_cpu_time(machine));
     if (machine->inplace)
         give_clock(machine);
 }
+
+static int64_t real_epoch(void)
+{
+    return time(NULL);
+}
+
+const struct machine_time_ops machine_real_time = {
+    .start = real_start,
+    .now = real_now,
+    .freeze = real_freeze,
+    .thaw = real_thaw,
+    .worked = real_worked,
+    .entered = real_entered,
+    .stopped = real_stopped,
+    .spins = real_spins,
+    .wall_if_busy = real_wall_if_busy,
+    .wall_if_idle = real_wall_if_idle,
+    .idled = real_idled,
+    .look = real_look,
+    .event_at = real_event_at,
+    .epoch = real_epoch,
+};

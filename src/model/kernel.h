@@ -200,7 +200,7 @@ static inline bool kernel_is_backed(const struct kernel *k, paddr_t paddr)
 
 static inline uint64_t tsc_cycles(const struct tsc *tsc, nanoseconds_t time)
 {
-    return time * tsc->mhz / 1000;
+    return time / 1000 * tsc->mhz + time % 1000 * tsc->mhz / 1000;
 }
 
 /* NULL for 0. Only for references that the kernel itself stored. */

@@ -15,7 +15,10 @@ struct tcb;
 
 enum runtime_request_kind {
     REQUEST_NONE,
-    /* argument[0]: kernel time. Does what is due. result[0]: a vector to deliver, or -1. */
+    /*
+     * argument[0]: kernel time; [1]: whether guest code was interrupted for it. Does what is due.
+     * result[0]: a vector to deliver, or -1.
+     */
     REQUEST_EVENT,
     /* argument[0]: kernel time by which to come back. The core is idle until then or an event. */
     REQUEST_WAIT,

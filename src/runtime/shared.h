@@ -30,10 +30,11 @@ struct runtime_failure {
  * machine writes all of it while the guest stands still (runtime/clock.h).
  */
 struct runtime_clock {
-    uint64_t tsc, time, multiplier;
-    uint64_t room;  /* that `ahead` has: more than that is not charged */
-    uint64_t ahead; /* charged for the kernel's work since `time` */
-    uint64_t told;  /* the latest time that anybody was told: the clock never goes back */
+    uint64_t tsc, time, multiplier; /* multiplier 0: virtual time, nobody reads a counter */
+    uint64_t room;                  /* that `ahead` has: more than that is not charged */
+    uint64_t ahead;                 /* charged for the kernel's work since `time` */
+    uint64_t told;   /* the latest time that anybody was told: the clock never goes back */
+    uint64_t random; /* virtual time: state of what varies it; 0: nothing does */
 };
 
 /*
@@ -42,13 +43,16 @@ struct runtime_clock {
  * `attention` and sends the kick to `current`. It sleeps until `sleeps_until` (kernel time as well,
  * and no later than a device has something to do; 0: it is awake). Whoever sets a deadline earlier
  * than that wakes it. Each side writes its word, then reads the other's.
+ *
+ * `event_at`: in virtual time, which goes on only where the guest is in the kernel: when a device
+ * has something to do, as of the last request; whoever finds it past asks for events. 0: nothing.
  */
 struct runtime_control {
     uint32_t current;
     uint32_t attention;   /* not 0: ask for events before guest code runs on */
     uint32_t is_traced;   /* not 0: the machine wants to see each entry */
     uint32_t is_debugged; /* not 0: there is a debugger, which is asked before guest code runs */
-    uint64_t deadline, sleeps_until;
+    uint64_t deadline, sleeps_until, event_at;
     struct runtime_clock clock;
 };
 
@@ -114,7 +118,7 @@ struct runtime_shared {
     struct runtime_failure failure;
     uint64_t unused[5];
     struct runtime_control control;
-    uint64_t unused_too[4];
+    uint64_t unused_too[2];
     struct runtime_request request;
     uint64_t flush_at; /* kernel time by which the console's text goes out; 0: it has none */
     uint64_t unused_three;

@@ -10,8 +10,7 @@
 
 enum { VECTOR_NO_FPU = 7 };
 
-/* The guest's byte at an address, by the page walk; NULL: it has none there. */
-static uint8_t *guest_byte(paddr_t root, vaddr_t address)
+uint8_t *step_guest_byte(paddr_t root, vaddr_t address)
 {
     struct kernel *k = runtime_kernel();
     struct translation t = {.present = false};
@@ -28,7 +27,7 @@ static enum runtime_step_kind ask_kind(paddr_t root, vaddr_t rip)
     const uint8_t *byte;
     unsigned length = 0;
 
-    while (length < INSTRUCTION_MAX && (byte = guest_byte(root, rip + length)))
+    while (length < INSTRUCTION_MAX && (byte = step_guest_byte(root, rip + length)))
         code[length++] = *byte;
     mem_copy(request->argument, code, sizeof(code));
     request->argument[2] = length;
@@ -72,7 +71,7 @@ static word_t with_guest_flags(const struct carrier_step *step, word_t rflags)
 static void mend_stored_flags(const struct carrier_step *step, paddr_t root, vaddr_t rsp)
 {
     for (unsigned i = 1; i <= 2; i++) {
-        uint8_t *byte = guest_byte(root, rsp + i);
+        uint8_t *byte = step_guest_byte(root, rsp + i);
         if (byte && step->changed >> (8 * i) & UINT8_MAX)
             *byte = (uint8_t)(with_guest_flags(step, (word_t)*byte << (8 * i)) >> (8 * i));
     }

@@ -29,4 +29,7 @@ void step_begin_unaligned(struct carrier_page *page, paddr_t root, word_t reg[US
 void step_end(struct carrier_page *page, paddr_t root, word_t reg[USER_REGISTER_COUNT],
               struct trap *trap);
 
+/* The guest's byte at an address, by the page walk; NULL: it has none there. */
+uint8_t *step_guest_byte(paddr_t root, vaddr_t address);
+
 #endif

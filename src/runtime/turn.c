@@ -14,6 +14,7 @@
 #include <runtime/memory.h>
 #include <runtime/request.h>
 #include <runtime/step.h>
+#include <runtime/tsc.h>
 #include <seat/entry.h>
 #include <seat/thread_name.h>
 
@@ -127,9 +128,10 @@ static void after_entry(struct kernel *k, struct outcome outcome)
 static bool may_have_event(nanoseconds_t now)
 {
     uint64_t sleeps_until = __atomic_load_n(&control()->sleeps_until, __ATOMIC_RELAXED);
+    uint64_t event_at = control()->event_at;
 
     return __atomic_exchange_n(&control()->attention, 0, __ATOMIC_SEQ_CST) ||
-           (sleeps_until != 0 && now >= sleeps_until);
+           (sleeps_until != 0 && now >= sleeps_until) || (event_at != 0 && now >= event_at);
 }
 
 /*
@@ -145,8 +147,10 @@ static bool take_event(struct kernel *k, struct tcb *running, const word_t *reg,
     if (may_have_event(now)) {
         struct runtime_request *request = request_begin(REQUEST_EVENT);
         request->argument[0] = now;
+        request->argument[1] = running != NULL;
         request_make(request);
         vector = request->result[0];
+        now = turn_now();
     }
     if (vector < 0 && now < outcome->deadline) {
         drain_console(k, *outcome); /* that may be all that was due */
@@ -223,6 +227,8 @@ static struct outcome enter(struct kernel *k, struct tcb *tcb, const word_t *reg
                             const struct trap *trap, word_t fsr)
 {
     kernel_save_registers(tcb, reg, trap->kind == TRAP_SYSCALL);
+    if (trap->kind != TRAP_INTERRUPTED)
+        runtime_clock_enter(&control()->clock);
     trace_enter(tcb, trap);
     return seat_enter(k, CORE, tcb, trap, fsr, turn_now());
 }
@@ -504,6 +510,8 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
         take_hits(page, &trap);
     if (trap.kind == TRAP_PAGE_FAULT)
         fault = memory_fault(root, &trap, reg, &fsr);
+    else if (tsc_read(&control()->clock, root, &trap, reg))
+        fault = MEMORY_FAULT_EMULATED;
     if (fault == MEMORY_FAULT_RETRY || fault == MEMORY_FAULT_ONCE) {
         if (fault == MEMORY_FAULT_ONCE)
             run_once(page, tcb, root, reg);

@@ -519,7 +519,7 @@ static void (*const trap_decoders[])(struct decoder *, const struct trap *) = {
     [TRAP_SYSCALL] = decode_syscall,       [TRAP_INT] = decode_int,
     [TRAP_PAGE_FAULT] = decode_page_fault, [TRAP_EXCEPTION] = decode_exception,
     [TRAP_INTERRUPTED] = decode_nothing,   [TRAP_GONE] = decode_nothing,
-    [TRAP_CPUID] = decode_nothing,
+    [TRAP_CPUID] = decode_nothing,         [TRAP_TSC] = decode_nothing,
 };
 
 void call_decode(struct line *line, struct kernel *k, const struct tcb *tcb,
