@@ -8,7 +8,9 @@
 #include <cap/delete.h>
 
 #include <base/assert.h>
+#include <base/bits.h>
 #include <cap/derivation.h>
+#include <model/page_map.h>
 
 static bool slot_finalise(struct kernel *k, unsigned core, struct slot *slot, bool is_exposed,
                           union cap *ret_cleanup);
@@ -56,7 +58,26 @@ static bool slot_delete_step(struct kernel *k, unsigned core, struct slot *slot,
 }
 
 /*
- * Makes the zombie in `slot` smaller by one slot, or moves it outwards. false: preempted.
+ * Of a page on which no slot ever held a capability none is looked at, so it costs the host
+ * nothing. Each counts as work all the same: how long a deletion takes, others see. False: not such
+ * a page.
+ */
+static bool zombie_skip_page(struct kernel *k, unsigned core, union cap *zombie)
+{
+    paddr_t slots = zombie->zombie.object;
+    word_t left = zombie->zombie.slots_left;
+    paddr_t last = slots + (left - 1) * sizeof(struct slot);
+    if (page_map_has(k, PAGES_WITH_SLOTS, last))
+        return false;
+    paddr_t start = max_u64(align_down(last, PAGE_BITS), slots);
+    zombie->zombie.slots_left = (start - slots) / sizeof(struct slot);
+    k->cores[core].preemption_work += (uint32_t)(left - zombie->zombie.slots_left - 1);
+    return true;
+}
+
+/*
+ * Makes the zombie in `slot` smaller by one slot or an unused page, or moves it outwards. false:
+ * preempted.
  *
  * A hidden slot is the last one that a zombie has left. So a zombie that came here by a swap, and
  * whose own slots this slot begins, has no other left: it is gone already.
@@ -72,6 +93,8 @@ static bool zombie_reduce(struct kernel *k, unsigned core, struct slot *slot, bo
         slot_swap(k, slots->cap, slots, slot->cap, slot);
         return true;
     }
+    if (zombie_skip_page(k, core, &slot->cap))
+        return true;
     if (!slot_delete_step(k, core, &slots[zombie.zombie.slots_left - 1], false))
         return false;
     /* the step may have put another zombie here */

@@ -8,6 +8,7 @@
 
 #include <base/assert.h>
 #include <base/bits.h>
+#include <model/page_map.h>
 
 static void slot_set_links(struct slot *slot, paddr_t prev, paddr_t next)
 {
@@ -23,6 +24,12 @@ static void slot_link_neighbours(struct kernel *k, struct slot *slot)
         slot_at(k, slot->prev)->next = here;
     if (slot->next)
         slot_at(k, slot->next)->prev = here;
+}
+
+/* Before it holds a capability: its page is not one of empty slots any more. */
+static void slot_note(struct kernel *k, const struct slot *slot)
+{
+    page_map_add(k, PAGES_WITH_SLOTS, kernel_paddr(k, slot));
 }
 
 static void slot_clear(struct slot *slot)
@@ -57,6 +64,7 @@ static void untyped_mark_full(struct slot *source, union cap copy)
 
 static void slot_insert_after(struct kernel *k, struct slot *previous, struct slot *slot)
 {
+    slot_note(k, slot);
     slot_set_links(slot, kernel_paddr(k, previous), previous->next);
     slot_link_neighbours(k, slot);
 }
@@ -81,14 +89,16 @@ void slot_insert_new(struct kernel *k, union cap cap, struct slot *parent, struc
     dest->first_badged = true;
 }
 
-void slot_insert_root(struct slot *dest, union cap cap)
+void slot_insert_root(struct kernel *k, struct slot *dest, union cap cap)
 {
+    slot_note(k, dest);
     *dest = (struct slot){.cap = cap, .revocable = true, .first_badged = true};
 }
 
 void slot_move(struct kernel *k, union cap cap, struct slot *source, struct slot *dest)
 {
     ASSERT(slot_is_empty(dest));
+    slot_note(k, dest);
     *dest = *source;
     dest->cap = cap;
     slot_clear(source);
@@ -102,6 +112,8 @@ void slot_swap(struct kernel *k, union cap cap_a, struct slot *a, union cap cap_
     paddr_t at_a = kernel_paddr(k, a);
     paddr_t at_b = kernel_paddr(k, b);
 
+    slot_note(k, a);
+    slot_note(k, b);
     *a = was_b;
     a->cap = cap_b;
     *b = was_a;

@@ -15,7 +15,7 @@ void slot_insert(struct kernel *k, union cap cap, struct slot *source, struct sl
 void slot_insert_new(struct kernel *k, union cap cap, struct slot *parent, struct slot *dest);
 
 /* Puts an original without a parent into an empty slot (boot). */
-void slot_insert_root(struct slot *dest, union cap cap);
+void slot_insert_root(struct kernel *k, struct slot *dest, union cap cap);
 
 /* Moves what is in `source` to the empty slot `dest`, as `cap` (which may differ in data). */
 void slot_move(struct kernel *k, union cap cap, struct slot *source, struct slot *dest);

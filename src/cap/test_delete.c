@@ -85,7 +85,7 @@ TEST(work_is_counted_up_to_the_preemption_point)
 TEST(a_cnode_shrinks_as_a_zombie)
 {
     struct guest g = boot_with_work_units(1);
-    cptr_t cnode = guest_make(&g, OBJECT_CNODE, 3);
+    cptr_t cnode = guest_make_used_cnode(&g, 3);
     for (unsigned left = 7; left > 0; left--) {
         CHECK(!slot_delete(g.k, 0, guest_slot(&g, cnode)));
         CHECK_EQ(guest_cap(&g, cnode).type, CAP_ZOMBIE);
@@ -94,6 +94,42 @@ TEST(a_cnode_shrinks_as_a_zombie)
     CHECK(!slot_delete(g.k, 0, guest_slot(&g, cnode)));
     CHECK(slot_delete(g.k, 0, guest_slot(&g, cnode)));
     CHECK(is_empty(&g, cnode));
+    guest_end(&g);
+}
+
+TEST(a_page_of_a_cnode_that_never_held_a_capability_takes_one_step)
+{
+    enum { RADIX = 10, ON_A_PAGE = PAGE_BYTES / sizeof(struct slot), USED = 3 * ON_A_PAGE + 5 };
+    struct guest g = boot_with_work_units(1);
+    cptr_t untyped = guest_make(&g, OBJECT_UNTYPED, RADIX + SLOT_BITS);
+    cptr_t cnode = g.next_slot++, endpoint = guest_make(&g, OBJECT_ENDPOINT, 0);
+    for (unsigned round = 0; round < 2; round++) { /* the second in memory that was used before */
+        guest_invoke(&g, (struct guest_call){.cap = untyped,
+                                             .method = INV_UNTYPED_RETYPE,
+                                             WORDS(4, RADIX, 0, 0, cnode, 1),
+                                             EXTRA(INITIAL_CAP_CNODE)});
+        union cap cap = guest_cap(&g, cnode);
+        struct slot *used = slot_of(&g, cap, USED);
+        slot_insert(g.k, guest_cap(&g, endpoint), guest_slot(&g, endpoint), used);
+        slot_of(&g, cap, 0)->cap.type = CAP_TYPE_COUNT; /* whoever looks at it stumbles */
+        for (unsigned page = 7; page > 3; page--) {
+            CHECK(!slot_delete(g.k, 0, guest_slot(&g, cnode)));
+            CHECK_EQ(guest_cap(&g, cnode).zombie.slots_left, page * ON_A_PAGE);
+        }
+        CHECK_EQ(delete_in_steps(&g, guest_slot(&g, cnode)), ON_A_PAGE + 3 + 1);
+        CHECK(slot_is_empty(used));
+        CHECK(is_empty(&g, cnode));
+    }
+    guest_end(&g);
+}
+
+TEST(empty_slots_that_are_not_looked_at_are_work_as_well)
+{
+    struct guest g = boot_with_work_units(100);
+    cptr_t pages = guest_make(&g, OBJECT_CNODE, 10), part = guest_make(&g, OBJECT_CNODE, 5);
+    CHECK_EQ(delete_in_steps(&g, guest_slot(&g, part)), 1);
+    CHECK_EQ(g.k->cores[0].preemption_work, 32);
+    CHECK_EQ(delete_in_steps(&g, guest_slot(&g, pages)), 1 + 8);
     guest_end(&g);
 }
 

@@ -24,7 +24,7 @@ void reply_setup_master(struct kernel *k, struct tcb *tcb)
 {
     struct slot *slot = &tcb->slots[TCB_SLOT_REPLY];
     if (slot_is_empty(slot))
-        slot_insert_root(slot, reply_cap(kernel_paddr(k, tcb), true, true));
+        slot_insert_root(k, slot, reply_cap(kernel_paddr(k, tcb), true, true));
 }
 
 void reply_setup_caller(struct kernel *k, struct tcb *sender, struct tcb *receiver, bool can_grant)

@@ -9,9 +9,9 @@
 #include <base/bits.h>
 #include <cap/derivation.h>
 #include <ipc/ipc.h>
-#include <mem/open_pages.h>
 #include <mem/vspace.h>
 #include <model/console.h>
+#include <model/page_map.h>
 #include <object/object_types.h>
 #include <object/tcb.h>
 #include <sched/refill.h>
@@ -49,7 +49,7 @@ uint64_t kernel_boot_reserve(void)
 
 uint64_t kernel_bytes(paddr_t memory_end)
 {
-    return sizeof(struct kernel) + open_pages_bytes(memory_end);
+    return sizeof(struct kernel) + page_map_bytes(memory_end);
 }
 
 /* --- the plan ------------------------------------------------------------------------------ */
@@ -207,7 +207,7 @@ static void provide(struct boot *b, union cap cap)
         b->out_of_slots = true;
         return;
     }
-    slot_insert_root(root_slot(b, b->next_slot++), cap);
+    slot_insert_root(b->k, root_slot(b, b->next_slot++), cap);
 }
 
 static union cap cap_of_type(enum cap_type type)
@@ -362,18 +362,18 @@ static void provide_fixed(struct boot *b)
         {INITIAL_CAP_DOMAIN, cap_of_type(CAP_DOMAIN_SET)},
     };
     for (unsigned i = 0; i < ARRAY_LENGTH(fixed); i++)
-        slot_insert_root(root_slot(b, fixed[i].slot), fixed[i].cap);
+        slot_insert_root(b->k, root_slot(b, fixed[i].slot), fixed[i].cap);
     if (drives_iommu(b->info)) /* the master: it names no device */
-        slot_insert_root(root_slot(b, INITIAL_CAP_IO_SPACE), cap_of_type(CAP_IO_SPACE));
+        slot_insert_root(b->k, root_slot(b, INITIAL_CAP_IO_SPACE), cap_of_type(CAP_IO_SPACE));
     b->next_slot = abi_num_initial_caps(&b->k->config);
 }
 
 /* BootInfo and IPC buffer have fixed slots; the tables that map them must be there already. */
 static void provide_own_pages(const struct boot *b)
 {
-    slot_insert_root(root_slot(b, INITIAL_CAP_BOOTINFO_FRAME),
+    slot_insert_root(b->k, root_slot(b, INITIAL_CAP_BOOTINFO_FRAME),
                      map_frame(b, b->object[ROOT_BOOTINFO], b->space.bootinfo));
-    slot_insert_root(root_slot(b, INITIAL_CAP_IPC_BUFFER),
+    slot_insert_root(b->k, root_slot(b, INITIAL_CAP_IPC_BUFFER),
                      map_frame(b, b->object[ROOT_IPC_BUFFER], b->space.ipc_buffer));
 }
 
@@ -420,7 +420,7 @@ static void give_sched_context(const struct boot *b, struct tcb *tcb, nanosecond
                  (nanoseconds_t)k->config.boot_thread_time_slice * NANOSECONDS_PER_MS, 0);
     sc->tcb = kernel_paddr(k, tcb);
     tcb->sched_context = paddr;
-    slot_insert_root(root_slot(b, abi_initial_sched_context_slot(&k->config)),
+    slot_insert_root(b->k, root_slot(b, abi_initial_sched_context_slot(&k->config)),
                      object_create(k, 0, NULL, OBJECT_SCHED_CONTEXT, paddr, size_bits, false));
 }
 
@@ -433,7 +433,7 @@ static void start_thread(struct boot *b, nanoseconds_t now)
     give(b, tcb, TCB_SLOT_CTABLE, INITIAL_CAP_CNODE);
     give(b, tcb, TCB_SLOT_VTABLE, INITIAL_CAP_VSPACE);
     give(b, tcb, TCB_SLOT_BUFFER, INITIAL_CAP_IPC_BUFFER);
-    slot_insert_root(root_slot(b, INITIAL_CAP_TCB), cap);
+    slot_insert_root(b->k, root_slot(b, INITIAL_CAP_TCB), cap);
 
     tcb->ipc_buffer = b->space.ipc_buffer;
     tcb->context.reg[UREG_RIP] = b->info->image.entry;

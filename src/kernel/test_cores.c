@@ -228,7 +228,7 @@ TEST(a_stopped_core_makes_its_call_again)
 {
     struct fixture f = setup();
     f.g.k->config.max_num_work_units_per_preemption = 1;
-    cptr_t cnode = guest_make(&f.g, OBJECT_CNODE, 4);
+    cptr_t cnode = guest_make_used_cnode(&f.g, 4);
     interrupt(&f, call(&f, f.high.cptr, INV_TCB_RESUME, 0));
     guest_set_arguments(
         &f.g, f.high.tcb,

@@ -9,6 +9,7 @@
 #include <kernel/testkit_invariants.h>
 #include <mem/open_pages.h>
 #include <mem/vspace.h>
+#include <model/page_map.h>
 #include <model/testkit_thread.h>
 
 struct fixture {
@@ -163,6 +164,12 @@ static void break_closed_frame(struct fixture *f)
     open_pages_remove(f->g.k, frame_cap_paddr(guest_cap(&f->g, INITIAL_CAP_IPC_BUFFER)), 1);
 }
 
+static void break_page_of_slots(struct fixture *f)
+{
+    paddr_t here = kernel_paddr(f->g.k, guest_slot(&f->g, INITIAL_CAP_TCB));
+    page_map_set(f->g.k, PAGES_WITH_SLOTS, here, 1, false);
+}
+
 TEST(what_is_broken_is_noticed)
 {
     static void (*const breaks[])(struct fixture *) = {
@@ -171,7 +178,7 @@ TEST(what_is_broken_is_noticed)
         break_overlap,      break_range,       break_page_table,   break_rights,
         break_asid,         break_asid_pool,   break_ports,        break_vector,
         break_reach,        break_open_object, break_open_vectors, break_open_unused,
-        break_closed_frame, break_hold};
+        break_closed_frame, break_hold,        break_page_of_slots};
     for (unsigned i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
         struct fixture f = setup();
         breaks[i](&f);

@@ -191,7 +191,7 @@ static struct guest boot_with_nest(cptr_t *ret_cnode)
     struct kernel_config config = kernel_config_default();
     config.max_num_work_units_per_preemption = 1;
     struct guest g = guest_boot(config, GUEST_MEMORY_END);
-    *ret_cnode = guest_make(&g, OBJECT_CNODE, 3);
+    *ret_cnode = guest_make_used_cnode(&g, 3);
     return g;
 }
 

@@ -5,6 +5,7 @@
 #include <base/bits.h>
 #include <cap/derivation.h>
 #include <kernel/testkit_survey.h>
+#include <model/page_map.h>
 #include <object/object_types.h>
 #include <sched/sched.h>
 
@@ -80,6 +81,7 @@ static void check_slot(struct survey *s, const struct slot *slot)
         return;
     bool empty = slot_is_empty(slot);
     REQUIRE(s, !empty || (!slot->prev && !slot->next && !slot->revocable && !slot->first_badged));
+    REQUIRE(s, empty || page_map_has(k, PAGES_WITH_SLOTS, here));
     REQUIRE(s, !slot->prev || slot_at(k, slot->prev)->next == here);
     REQUIRE(s, !slot->next || slot_at(k, slot->next)->prev == here);
     if (!cap_object_type(slot->cap)->extent(slot->cap, &base, &bits))

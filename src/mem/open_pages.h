@@ -5,17 +5,13 @@
  * takes no others for I/O page tables, whatever I/O page tables say: an entry outlives what it led
  * to, and a table that a device can write holds anything. The real kernel trusts them there; so it
  * does devices that no IOMMU holds back.
- *
- * What is open is a map of bits right behind struct kernel, one for each page from physical
- * address 0 on. Memory that was never used and kernel objects are the same: closed.
+ * What is open is a map of bits (model/page_map.h). Memory that was never used and kernel objects
+ * are the same: closed.
  */
 #ifndef MEM_OPEN_PAGES_H
 #define MEM_OPEN_PAGES_H
 
 #include <model/kernel.h>
-
-/* Of the map, for RAM that ends at `memory_end`. */
-uint64_t open_pages_bytes(paddr_t memory_end);
 
 /* The pages that [base, base + size) is part of; all of it must be RAM. */
 void open_pages_add(struct kernel *k, paddr_t base, uint64_t size);

@@ -4,6 +4,7 @@
 #include <base/bits.h>
 #include <mem/io_space.h>
 #include <mem/open_pages.h>
+#include <model/page_map.h>
 
 /* Memory of which one region is backed, with room for a few tables at its start. */
 #define MEMORY_BYTES UINT64_C(0x40000)
@@ -15,7 +16,7 @@
 
 static struct {
     struct kernel kernel;
-    uint64_t open_pages[2];
+    uint64_t page_maps[2 * PAGE_MAP_COUNT];
     _Alignas(4096) uint8_t memory[MEMORY_BYTES];
 } world;
 
@@ -36,7 +37,8 @@ static void start(void)
                          .memory = {{0x30000, MEMORY_BYTES}},
                          .memory_count = 1,
                          .io_mmu = {.root_table = 0x1000, .levels = 3}};
-    world.open_pages[0] = world.open_pages[1] = 0;
+    for (unsigned i = 0; i < 2 * PAGE_MAP_COUNT; i++)
+        world.page_maps[i] = 0;
     open_pages_add(k, FIRST, 3 * PAGE_BYTES);
     struct io_root *roots = kernel_memory(k, 0x1000);
     for (unsigned bus = 0; bus < IO_BUSES; bus++)

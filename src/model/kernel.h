@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * All mutable state of the emulated kernel that does not lie in guest physical memory; behind it
- * lies its map of open pages (mem/open_pages.h), of a size that memory decides. It holds no
+ * lie its maps of pages (model/page_map.h), of a size that memory decides. It holds no
  * pointers: physical addresses stand for objects, so a seat may map it anywhere, as long as the
  * distance to the window on physical memory stays the same.
  *

@@ -9,6 +9,7 @@
 #include <abi/message.h>
 #include <base/bits.h>
 #include <cap/delete.h>
+#include <cap/derivation.h>
 #include <cap/object_type.h>
 
 struct boot_info guest_boot_info(const struct kernel_config *config, paddr_t memory_end)
@@ -204,6 +205,15 @@ cptr_t guest_copy(struct guest *g, cptr_t cptr)
         return 0;
     g->next_slot++;
     return slot;
+}
+
+cptr_t guest_make_used_cnode(struct guest *g, unsigned radix)
+{
+    cptr_t cnode = guest_make(g, OBJECT_CNODE, radix);
+    struct slot *endpoint = guest_slot(g, guest_make(g, OBJECT_ENDPOINT, 0));
+    struct slot *slots = slot_at(g->k, guest_cap(g, cnode).cnode.object);
+    slot_move(g->k, endpoint->cap, endpoint, &slots[mask(radix)]);
+    return cnode;
 }
 
 void guest_delete(struct guest *g, cptr_t cptr)

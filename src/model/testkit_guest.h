@@ -72,6 +72,9 @@ cptr_t guest_make(struct guest *g, enum object_kind kind, unsigned size_bits);
 cptr_t guest_make_sched_context(struct guest *g, word_t budget, word_t period);
 /* Copies with all rights to the next free slot; 0 if that fails. */
 cptr_t guest_copy(struct guest *g, cptr_t cptr);
+
+/* A CNode with a capability in its last slot: to delete it takes a unit of work for each slot. */
+cptr_t guest_make_used_cnode(struct guest *g, unsigned radix);
 void guest_delete(struct guest *g, cptr_t cptr);
 
 /* The expected answer: CHECK_ANSWER(answer, answer_range_error(0, 7)). */

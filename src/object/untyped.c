@@ -11,6 +11,7 @@
 #include <cap/derivation.h>
 #include <cap/lookup.h>
 #include <mem/open_pages.h>
+#include <model/page_map.h>
 #include <object/tcb.h>
 
 /* Ranges of at least this many bytes are cleared by the seat, which need not touch untouched pages.
@@ -154,6 +155,9 @@ static bool untyped_reset(struct call *call)
     if (cap->untyped.is_device)
         return true;
     open_pages_remove(call->k, cap->untyped.base, used);
+    if (used >= PAGE_BYTES) /* on part of a page there may be slots of others as well */
+        page_map_set(call->k, PAGES_WITH_SLOTS, cap->untyped.base, align_down(used, PAGE_BITS),
+                     false);
     if (used < SEAT_CLEAR_BYTES) {
         mem_zero(kernel_memory(call->k, cap->untyped.base), used);
         return true;

@@ -211,7 +211,7 @@ TEST(a_thread_woken_in_another_domain_waits_for_it)
 static struct outcome begin_deletion(struct fixture *f, cptr_t *ret_cnode)
 {
     struct kernel *k = f->g.k;
-    *ret_cnode = guest_make(&f->g, OBJECT_CNODE, 4);
+    *ret_cnode = guest_make_used_cnode(&f->g, 4);
     k->config.max_num_work_units_per_preemption = 1;
     struct guest_syscall call = {
         .syscall = SYSCALL_CALL,
