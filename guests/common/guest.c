@@ -23,7 +23,9 @@ void guest_start(const seL4_BootInfo *boot_info);
 
 _Noreturn void guest_end(void)
 {
+#ifdef seL4_SysDebugHalt
     seL4_DebugHalt();
+#endif
     for (;;)
         seL4_TCB_Suspend(seL4_CapInitThreadTCB);
 }

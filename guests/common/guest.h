@@ -20,7 +20,8 @@ extern unsigned guest_pool_bits;
 
 extern const seL4_BootInfo *guest_boot_info;
 
-/* The end of the whole system: a debug kernel reports that it was halted. */
+/* The end of the whole system: a debug kernel reports that it was halted. On another the root task
+ * stops, nothing more. */
 _Noreturn void guest_end(void);
 
 /* Says what failed, with the error's name, and ends; a no-op where error is seL4_NoError. */

@@ -7,7 +7,7 @@
 #define VADDR 0x30000000
 
 /* registers, by 8 bytes */
-enum { CONFIG = 0x10 / 8, COUNTER = 0xf0 / 8, TIMER_CONFIG = 0x100 / 8, TIMER_COMPARATOR };
+enum { PERIOD, CONFIG = 0x10 / 8, COUNTER = 0xf0 / 8, TIMER_CONFIG = 0x100 / 8, TIMER_COMPARATOR };
 
 #define CONFIG_ENABLE   1u
 #define TIMER_INTERRUPT 4u
@@ -73,6 +73,12 @@ void hpet_create(struct hpet *hpet, seL4_CPtr notification)
 uint64_t hpet_now(const struct hpet *hpet)
 {
     return hpet->registers[COUNTER];
+}
+
+/* The upper half of the first register is femtoseconds. */
+uint64_t hpet_frequency(const struct hpet *hpet)
+{
+    return UINT64_C(1000000000000000) / (hpet->registers[PERIOD] >> 32);
 }
 
 bool hpet_set(const struct hpet *hpet, uint64_t time)

@@ -16,6 +16,9 @@ void hpet_create(struct hpet *hpet, seL4_CPtr notification);
 /* Ticks of 10 ns or so. */
 uint64_t hpet_now(const struct hpet *hpet);
 
+/* How many of them in a second. */
+uint64_t hpet_frequency(const struct hpet *hpet);
+
 /* One interrupt when the counter has come to `time`. False: it has passed that already. */
 bool hpet_set(const struct hpet *hpet, uint64_t time);
 

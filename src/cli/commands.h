@@ -24,6 +24,7 @@ extern const struct command command_schedule;
 extern const struct command command_mappings;
 extern const struct command command_derivation;
 
+extern const struct command command_bench;
 extern const struct command command_doctor;
 extern const struct command command_help;
 extern const struct command command_version;

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <base/bits.h>
+#include <bench/report.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+/* a / b with three digits: "1.23", "12.3", "123"; b is not 0. */
+static void quotient_text(uint64_t a, uint64_t b, char ret_text[BENCH_TIME_BYTES])
+{
+    const uint64_t whole = a / b, left = a % b;
+    /* hundredths of what is left; large values lose nothing that is shown */
+    const uint64_t hundredths = b > UINT64_MAX / 100 ? left / (b / 100) : left * 100 / b;
+
+    if (whole < 10) {
+        snprintf(ret_text, BENCH_TIME_BYTES, "%" PRIu64 ".%02" PRIu64, whole, hundredths);
+    } else if (whole < 100) {
+        snprintf(ret_text, BENCH_TIME_BYTES, "%" PRIu64 ".%" PRIu64, whole, hundredths / 10);
+    } else {
+        snprintf(ret_text, BENCH_TIME_BYTES, "%" PRIu64, whole);
+    }
+}
+
+void bench_time_text(uint64_t picoseconds, char ret_text[BENCH_TIME_BYTES])
+{
+    static const struct {
+        const char *name;
+        uint64_t picoseconds;
+    } units[] = {
+        {"s", UINT64_C(1000000000000)},
+        {"ms", UINT64_C(1000000000)},
+        {"us", UINT64_C(1000000)},
+        {"ns", UINT64_C(1000)},
+    };
+    unsigned unit = 0;
+    char number[BENCH_TIME_BYTES];
+
+    while (unit + 1 < ARRAY_LENGTH(units) && picoseconds < units[unit].picoseconds) {
+        unit++;
+    }
+    quotient_text(picoseconds, units[unit].picoseconds, number);
+    snprintf(ret_text, BENCH_TIME_BYTES, "%.16s %s", number, units[unit].name);
+}
+
+/* --- the table ------------------------------------------------------------------------------- */
+
+#define TITLE_WIDTH 41
+#define CELL_WIDTH  24
+
+/* Half of the spread, in percent of the median. */
+static unsigned spread_of(const struct bench_figure *figure)
+{
+    return (unsigned)((figure->most - figure->least) * 50 / figure->median);
+}
+
+static void cell_text(const struct bench_figure *figure, uint64_t limit, char *text, size_t size)
+{
+    char time[BENCH_TIME_BYTES], factor[BENCH_TIME_BYTES] = "";
+
+    bench_time_text(figure->median, time);
+    if (limit != 0) {
+        quotient_text(figure->median, limit, factor);
+    }
+    snprintf(text, size, "%8s +-%u%%%s%s", time, spread_of(figure), limit != 0 ? " x" : "", factor);
+}
+
+/* Linux's own column has a row's limit where it has not the row itself. */
+static bool find_figure(const struct bench_figures *figures, unsigned column, unsigned row,
+                        struct bench_figure *ret_figure)
+{
+    return bench_column_row(&figures->columns[column], row, ret_figure) ||
+           (column == BENCH_COLUMN_LINUX && bench_figures_limit(figures, row, ret_figure));
+}
+
+static bool is_measured(const struct bench_figures *figures, unsigned row)
+{
+    struct bench_figure figure;
+
+    for (unsigned i = 0; i < figures->column_count; i++) {
+        if (bench_column_row(&figures->columns[i], row, &figure)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void print_row(const struct bench_figures *figures, unsigned row, FILE *out)
+{
+    struct bench_figure limit = {0}, first = {0}, figure;
+
+    bench_figures_limit(figures, row, &limit);
+    if (figures->column_count > BENCH_COLUMN_FIRST) {
+        bench_column_row(&figures->columns[BENCH_COLUMN_FIRST], row, &first);
+    }
+    fprintf(out, "%-*s", TITLE_WIDTH, bench_rows[row].title);
+    for (unsigned i = 0; i < figures->column_count; i++) {
+        char cell[64] = "-", factor[BENCH_TIME_BYTES] = "";
+
+        if (find_figure(figures, i, row, &figure)) {
+            cell_text(&figure, i == BENCH_COLUMN_LINUX ? 0 : limit.median, cell, sizeof(cell));
+            if (i > BENCH_COLUMN_FIRST && first.median != 0) {
+                quotient_text(figure.median, first.median, factor);
+            }
+        }
+        fprintf(out, " %-*s", CELL_WIDTH, cell);
+        if (i > BENCH_COLUMN_FIRST) {
+            fprintf(out, " %s%-6s", factor[0] == '\0' ? " " : "x", factor);
+        }
+    }
+    fputc('\n', out);
+}
+
+static void print_head(const struct bench_figures *figures, FILE *out)
+{
+    fprintf(out, "%s\n\n%-*s", figures->machine, TITLE_WIDTH, "");
+    for (unsigned i = 0; i < figures->column_count; i++) {
+        fprintf(out, " %-*s", CELL_WIDTH, figures->columns[i].name);
+        if (i > BENCH_COLUMN_FIRST) {
+            fprintf(out, " %-7s", "");
+        }
+    }
+    fputc('\n', out);
+}
+
+void bench_report_table(const struct bench_figures *figures, FILE *out)
+{
+    print_head(figures, out);
+    for (unsigned row = 0; row < bench_row_count; row++) {
+        if (is_measured(figures, row)) {
+            print_row(figures, row, out);
+        }
+    }
+    fprintf(
+        out,
+        "\nMedians; half the spread of the runs' medians (of one run: of its samples) in percent "
+        "of it;\nhow many times the limit, which stands in the first column.%s%s\n",
+        figures->column_count > BENCH_COLUMN_FIRST + 1 ? " Behind further columns: how many times "
+                                                       : "",
+        figures->column_count > BENCH_COLUMN_FIRST + 1 ? figures->columns[BENCH_COLUMN_FIRST].name
+                                                       : "");
+    for (unsigned i = 0; i < figures->column_count; i++) {
+        if (figures->columns[i].problem[0] != '\0') {
+            fprintf(out, "%s: %s\n", figures->columns[i].name, figures->columns[i].problem);
+        }
+    }
+}
+
+/* --- the plot -------------------------------------------------------------------------------- */
+
+#define PLOT_DECADES 9 /* from a nanosecond to a second */
+#define PLOT_DECADE  8 /* characters */
+#define PLOT_WIDTH   (PLOT_DECADES * PLOT_DECADE + 1)
+
+/* Where a time lies: each character is a factor of 10^(1/PLOT_DECADE). */
+static unsigned plot_place(uint64_t picoseconds)
+{
+    /* 1000 * 10^((2n + 1) / 16): a decade from 1 ns on, between its characters */
+    static const uint64_t bounds[PLOT_DECADE] = {1155, 1540, 2054, 2738, 3652, 4870, 6494, 8660};
+    unsigned place = 0;
+
+    for (; picoseconds >= 10000; picoseconds /= 10) {
+        place += PLOT_DECADE;
+    }
+    for (unsigned i = 0; i < PLOT_DECADE && picoseconds >= bounds[i]; i++) {
+        place++;
+    }
+    return place < PLOT_WIDTH ? place : PLOT_WIDTH - 1;
+}
+
+/* Those of a column: "L" for Linux, then "a", "b", ... */
+static char plot_letter(unsigned column)
+{
+    return column == BENCH_COLUMN_LINUX ? 'L' : (char)('a' + column - 1);
+}
+
+static void plot_row(const struct bench_figures *figures, unsigned row, FILE *out)
+{
+    char line[PLOT_WIDTH + 1];
+    struct bench_figure figure;
+
+    memset(line, ' ', PLOT_WIDTH);
+    line[PLOT_WIDTH] = '\0';
+    for (unsigned i = 0; i < PLOT_WIDTH; i += PLOT_DECADE) {
+        line[i] = '.';
+    }
+    for (unsigned i = 0; i < figures->column_count; i++) {
+        if (find_figure(figures, i, row, &figure)) {
+            const unsigned last = plot_place(figure.most);
+
+            for (unsigned place = plot_place(figure.least); place <= last; place++) {
+                line[place] = '-';
+            }
+        }
+    }
+    for (unsigned i = figures->column_count; i-- > 0;) { /* the first is on top */
+        if (find_figure(figures, i, row, &figure)) {
+            line[plot_place(figure.median)] = plot_letter(i);
+        }
+    }
+    fprintf(out, "%-*s %s\n", TITLE_WIDTH, bench_rows[row].title, line);
+}
+
+void bench_report_plot(const struct bench_figures *figures, FILE *out)
+{
+    static const char *const decades[] = {"1ns",   "10ns", "100ns", "1us",  "10us",
+                                          "100us", "1ms",  "10ms",  "100ms"};
+
+    for (unsigned i = 0; i < figures->column_count; i++) {
+        fprintf(out, "%s%c: %s", i == 0 ? "" : ", ", plot_letter(i), figures->columns[i].name);
+    }
+    fprintf(out, "\n%-*s ", TITLE_WIDTH, "");
+    for (unsigned i = 0; i < PLOT_DECADES; i++) {
+        fprintf(out, "%-*s", PLOT_DECADE, decades[i]);
+    }
+    fputc('\n', out);
+    for (unsigned row = 0; row < bench_row_count; row++) {
+        if (is_measured(figures, row)) {
+            plot_row(figures, row, out);
+        }
+    }
+}
+
+/* --- against a baseline ---------------------------------------------------------------------- */
+
+/* -1 faster, 1 slower, 0 neither: the spreads meet, or the difference is too small to be noticed.
+ */
+static int verdict_of(const struct bench_figure *before, const struct bench_figure *now,
+                      unsigned noticed)
+{
+    if (now->least > before->most && now->median * 100 >= before->median * (100 + noticed)) {
+        return 1;
+    }
+    if (now->most < before->least && before->median * 100 >= now->median * (100 + noticed)) {
+        return -1;
+    }
+    return 0;
+}
+
+static unsigned compare_column(const struct bench_column *before, const struct bench_column *now,
+                               unsigned noticed, FILE *out)
+{
+    static const char *const words[] = {"faster", "", "slower"};
+    unsigned slower = 0;
+
+    for (unsigned row = 0; row < bench_row_count; row++) {
+        struct bench_figure old, new;
+        char times[2][BENCH_TIME_BYTES], factor[BENCH_TIME_BYTES];
+
+        if (bench_column_row(before, row, &old) && bench_column_row(now, row, &new)) {
+            const int verdict = verdict_of(&old, &new, noticed);
+
+            bench_time_text(old.median, times[0]);
+            bench_time_text(new.median, times[1]);
+            quotient_text(new.median, old.median, factor);
+            fprintf(out, "%-12s %-*s %9s %9s  x%-6s %s\n", now->name, TITLE_WIDTH,
+                    bench_rows[row].title, times[0], times[1], factor, words[verdict + 1]);
+            slower += verdict > 0;
+        }
+    }
+    return slower;
+}
+
+unsigned bench_report_compare(const struct bench_figures *before, const struct bench_figures *now,
+                              unsigned noticed, FILE *out)
+{
+    unsigned slower = 0;
+
+    for (unsigned i = 0; i < now->column_count; i++) {
+        const struct bench_column *old = bench_figures_find(before, now->columns[i].name);
+
+        if (old != NULL) {
+            slower += compare_column(old, &now->columns[i], noticed, out);
+        }
+    }
+    return slower;
+}

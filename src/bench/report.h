@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Figures as text for people: a table and a plot, on a stream. */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include <bench/figures.h>
+
+#include <stdio.h>
+
+/*
+ * One line per row, one column per column: the median, half the spread in percent of it, and how
+ * many times the row's limit that is. Columns of QEMU's come with a factor to the first one after
+ * Linux. Problems stand below.
+ */
+void bench_report_table(const struct bench_figures *figures, FILE *out);
+
+/* The same on a logarithmic axis of time: the medians as letters, the spread as a line. */
+void bench_report_plot(const struct bench_figures *figures, FILE *out);
+
+/*
+ * Each row of each column that both have: before, now, the factor. `noticed` percent and more, with
+ * the spreads apart, is called slower or faster; returns how many rows are slower.
+ */
+unsigned bench_report_compare(const struct bench_figures *before, const struct bench_figures *now,
+                              unsigned noticed, FILE *out);
+
+/* "17.6 ns", "2.20 us", "305 ms": three digits. */
+#define BENCH_TIME_BYTES 24
+void bench_time_text(uint64_t picoseconds, char ret_text[BENCH_TIME_BYTES]);
+
+#endif
