@@ -7,16 +7,10 @@
 #include "hpet.h"
 #include "thread.h"
 
-#define FEMTOSECONDS UINT64_C(1000000000000000)
-#define HOUR         UINT64_C(3600)
+#define HOUR UINT64_C(3600)
 
 static struct hpet hpet;
 static seL4_CPtr timer;
-
-static uint64_t hpet_frequency(void)
-{
-    return FEMTOSECONDS / (hpet.registers[0] >> 32);
-}
 
 static uint64_t counter_now(void)
 {
@@ -30,7 +24,7 @@ static uint64_t counter_now(void)
 static uint64_t counter_frequency(void)
 {
     const uint64_t counter = counter_now(), start = hpet_now(&hpet);
-    const uint64_t length = hpet_frequency() / 1000;
+    const uint64_t length = hpet_frequency(&hpet) / 1000;
 
     while (hpet_now(&hpet) - start < length)
         continue;
@@ -39,7 +33,7 @@ static uint64_t counter_frequency(void)
 
 static void sleep_by_hpet(void)
 {
-    uint64_t until = hpet_now(&hpet) + HOUR * hpet_frequency();
+    uint64_t until = hpet_now(&hpet) + HOUR * hpet_frequency(&hpet);
 
     if (!hpet_set(&hpet, until))
         print("the hour is over already\n");
@@ -86,7 +80,7 @@ static void measure(const char *name, void (*sleep)(void))
     const uint64_t counter = counter_now(), start = hpet_now(&hpet);
 
     sleep();
-    const uint64_t by_hpet = (hpet_now(&hpet) - start) * 1000 / hpet_frequency();
+    const uint64_t by_hpet = (hpet_now(&hpet) - start) * 1000 / hpet_frequency(&hpet);
     const uint64_t by_counter = (counter_now() - counter) / (frequency / 1000);
     const uint64_t difference = by_hpet > by_counter ? by_hpet - by_counter : by_counter - by_hpet;
     print("%s: %lu s; the time-stamp counter %s\n", name, by_hpet / 1000,
