@@ -318,6 +318,14 @@ static bool set_seed(void *target, const char *value, struct command_error *ret_
     return true;
 }
 
+static bool set_no_patch(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)value;
+    (void)ret_error;
+    ((struct run_options *)target)->machine.no_patches = true;
+    return true;
+}
+
 static bool set_trace(void *target, const char *value, struct command_error *ret_error)
 {
     (void)value;
@@ -353,6 +361,8 @@ static const struct command_option options[] = {
      0, set_time},
     {"seed", "N", "of virtual time: vary how long the guest's code takes (default 0: not)", 0,
      set_seed},
+    {"no-patch", NULL, "in place: leave the guest's system calls as they are; slower", 0,
+     set_no_patch},
     {"until", "TEXT", "end with status 0 when the guest prints TEXT", 0, set_until},
     {"fail-on", "TEXT", "end with status 1 when the guest prints TEXT", 0, set_fail_on},
     {"timeout", "SECONDS", "end with status 124 after that time", 0, set_timeout},

@@ -73,17 +73,19 @@ const char *inplace_obstacle(const struct inplace_guest *guest)
     return NULL;
 }
 
-static int choose_base(const struct inplace_guest *guest, vaddr_t *ret_base)
+static int choose_places(const struct inplace_guest *guest, vaddr_t *ret_base, vaddr_t *ret_stubs)
 {
-    uint64_t random = guest->seed;
+    uint64_t random[2] = {guest->seed, guest->seed};
     long size = sizeof(random);
     if (!guest->is_virtual)
-        size = host_getrandom(&random, sizeof(random), 0);
+        size = host_getrandom(random, sizeof(random), 0);
     if (size != sizeof(random))
         return size < 0 ? (int)size : -EIO;
     if (!region_choose_base(region_bytes(guest->memory_bytes), guest->used, guest->used_count,
-                            random, ret_base))
+                            random[0], ret_base))
         return -ENOSPC;
+    *ret_stubs =
+        guest->has_patches ? region_choose_stubs(guest->used, guest->used_count, random[1]) : 0;
     return 0;
 }
 
@@ -141,7 +143,7 @@ static int open_parts(struct inplace *seat, const struct inplace_guest *guest)
     seat->trusted = host_allocate(1, sizeof(*seat->trusted));
     if (!seat->trusted)
         return -ENOMEM;
-    int error = choose_base(guest, &seat->base);
+    int error = choose_places(guest, &seat->base, &seat->stubs);
     if (!error)
         error = runtime_image_create(seat->base, &seat->image);
     if (error)
@@ -412,8 +414,12 @@ static void start(struct inplace *seat)
     struct runtime_shared *shared = seat->shared;
     int64_t tid = 0;
     inplace_copy_trusted(seat);
-    seat->k->reserved_start = seat->base;
-    seat->k->reserved_end = seat->base + region_bytes(seat->contents.memory_bytes);
+    seat->k->reserved[RESERVED_REGION] = (struct reserved_range){
+        .start = seat->base, .end = seat->base + region_bytes(seat->contents.memory_bytes)};
+    if (seat->stubs)
+        seat->k->reserved[RESERVED_STUBS] =
+            (struct reserved_range){.start = seat->stubs, .end = seat->stubs + PAGE_BYTES};
+    shared->control.stubs = seat->stubs;
     shared->control.deadline = NANOSECONDS_NEVER;
     shared->control.is_debugged = inplace_is_debugged(seat);
     shared->control.is_traced = seat->client.is_traced(seat->client.context);

@@ -25,7 +25,8 @@ struct inplace {
 
     struct runtime_image image;
     struct region_contents contents;
-    vaddr_t base; /* of the region, in guest processes */
+    vaddr_t base;  /* of the region, in guest processes */
+    vaddr_t stubs; /* of patched system calls; 0: there are none */
 
     /* Kernel, shared words and window in this process, as far from each other as in a region. */
     void *view;

@@ -18,6 +18,9 @@ struct address_range {
 bool region_choose_base(uint64_t bytes, const struct address_range *used, unsigned used_count,
                         uint64_t random, vaddr_t *ret_base);
 
+/* A page for the stubs of patched system calls, clear of what is in use; 0: there is none. */
+vaddr_t region_choose_stubs(const struct address_range *used, unsigned used_count, uint64_t random);
+
 /* What lies in a region, whoever maps it. */
 struct region_contents {
     const struct runtime_image *image;

@@ -107,6 +107,13 @@ static void rule_munmap(struct builder *b)
     allow(b);
 }
 
+/* Takes the right to write away from what can be executed. */
+static void rule_mprotect(struct builder *b)
+{
+    require(b, ARGUMENT(2), PROT_READ | PROT_EXEC);
+    allow(b);
+}
+
 /* These are made at landing only, before there is a filter. */
 static void rule_rt_sigaction(struct builder *b)
 {

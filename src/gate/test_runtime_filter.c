@@ -119,6 +119,7 @@ static const uint64_t usual[RUNTIME_CALL_COUNT][6] = {
     [RUNTIME_CALL_dispatch_syscalls] = {PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON,
                                         REGION_IMAGE},
     [RUNTIME_CALL_set_name] = {PR_SET_NAME, 0x1000},
+    [RUNTIME_CALL_mprotect] = {0x1000, PAGE_BYTES, PROT_READ | PROT_EXEC},
 };
 
 /* With what depends on the region. */
@@ -261,6 +262,8 @@ TEST(other_arguments_are_held)
         CHECK_EQ(allows_with(&f, RUNTIME_CALL_dispatch_syscalls, 0, option),
                  option == PR_SET_SYSCALL_USER_DISPATCH);
         CHECK_EQ(allows_with(&f, RUNTIME_CALL_madvise, 2, option), option == MADV_REMOVE);
+        CHECK_EQ(allows_with(&f, RUNTIME_CALL_mprotect, 2, option),
+                 option == (PROT_READ | PROT_EXEC));
         CHECK_EQ(allows_with(&f, RUNTIME_CALL_write_wake, 0, option), option == LANDING_WAKE_FD);
         CHECK_EQ(allows_with(&f, RUNTIME_CALL_write_wake, 2, option), option == sizeof(uint64_t));
     }

@@ -175,6 +175,12 @@ struct translation kernel_translate(struct kernel *k, paddr_t vspace, vaddr_t va
 bool kernel_translate_run(struct kernel *k, paddr_t vspace, vaddr_t vaddr, vaddr_t window_start,
                           vaddr_t window_end, struct translation_run *ret_run);
 
+/*
+ * Whether user level of `vspace` can write the page at `paddr`, not counting the page at `except`
+ * (USER_TOP: none). Looks at all its tables.
+ */
+bool kernel_has_alias(struct kernel *k, paddr_t vspace, paddr_t paddr, vaddr_t except);
+
 /* The VSpace `tcb` runs in; 0 if its VTable slot holds no PML4 with a valid ASID. */
 paddr_t kernel_tcb_vspace(struct kernel *k, const struct tcb *tcb);
 

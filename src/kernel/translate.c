@@ -15,6 +15,11 @@ bool kernel_translate_run(struct kernel *k, paddr_t vspace, vaddr_t vaddr, vaddr
     return vspace_translate_run(k, vspace, vaddr, window_start, window_end, ret_run);
 }
 
+bool kernel_has_alias(struct kernel *k, paddr_t vspace, paddr_t paddr, vaddr_t except)
+{
+    return vspace_has_alias(k, vspace, paddr, except);
+}
+
 bool kernel_vspace_is_alive(struct kernel *k, paddr_t paddr, uint64_t serial)
 {
     return vspace_is_alive(k, paddr, serial);

@@ -198,6 +198,13 @@ static const char *find_obstacle(const struct machine *machine, const struct inp
     return inplace_obstacle(guest);
 }
 
+/* A debugger sets breakpoints in code as it is; vector registers are the post mortem's only in a
+ * signal's frame. */
+static bool has_patches(const struct machine_options *options)
+{
+    return !options->no_patches && !options->has_gdb && !options->post_mortem;
+}
+
 /* A guest that cannot run in place runs in the monitor seat. */
 static bool make_region(struct machine *machine)
 {
@@ -208,7 +215,8 @@ static bool make_region(struct machine *machine)
                                         .used = &used,
                                         .used_count = 1,
                                         .is_virtual = machine->time->traps_tsc,
-                                        .seed = machine->options->seed};
+                                        .seed = machine->options->seed,
+                                        .has_patches = has_patches(machine->options)};
     machine->seat_ops = &monitor_seat_ops;
     if (machine->options->seat == MACHINE_SEAT_ISOLATED)
         return true;

@@ -54,6 +54,7 @@ struct machine_options {
     unsigned device_count;
 
     enum machine_seat seat;
+    bool no_patches; /* in place: system calls trap, none becomes a jump */
 
     enum machine_time time;
     uint64_t seed; /* of virtual time; 0: nothing varies */

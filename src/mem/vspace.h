@@ -92,4 +92,10 @@ struct translation vspace_translate(struct kernel *k, paddr_t vspace, vaddr_t va
 bool vspace_translate_run(struct kernel *k, paddr_t vspace, vaddr_t vaddr, vaddr_t window_start,
                           vaddr_t window_end, struct translation_run *ret_run);
 
+/*
+ * Whether user level of `vspace` can write the page at `paddr`, not counting the page at `except`
+ * (USER_TOP: none). Looks at all its tables (mem/aliases.c).
+ */
+bool vspace_has_alias(struct kernel *k, paddr_t vspace, paddr_t paddr, vaddr_t except);
+
 #endif

@@ -130,6 +130,14 @@ struct unhandled_fault {
     struct fault fault;
 };
 
+/* Addresses that a seat needs for itself in each VSpace; start == end: none. */
+struct reserved_range {
+    vaddr_t start, end;
+    vaddr_t taken; /* the first page that was mapped there; 0: none */
+};
+
+enum { RESERVED_REGION, RESERVED_STUBS, RESERVED_RANGES };
+
 struct kernel {
     struct kernel_config config;
     ptrdiff_t memory_offset; /* from this struct to guest physical address 0, in bytes */
@@ -163,8 +171,7 @@ struct kernel {
     uint64_t irq_changes; /* counts changes of irqs[] and irq_pins[]: a seat that sees it move tells
                              its IOAPIC */
 
-    /* Addresses that a seat needs for itself in each VSpace, and the first page mapped there. */
-    vaddr_t reserved_start, reserved_end, reserved_page; /* 0: none */
+    struct reserved_range reserved[RESERVED_RANGES];
 
     paddr_t all_tcbs;    /* newest first */
     paddr_t dump_cursor; /* where an unfinished list of threads goes on; 0: none */

@@ -121,8 +121,11 @@ static struct answer decode_map(const struct call *call, struct page_mapping *m)
 static void note_reserved(struct kernel *k, vaddr_t vaddr, enum frame_size size)
 {
     vaddr_t end = vaddr + bit(level_bits(frame_level(size)));
-    if (!k->reserved_page && vaddr < k->reserved_end && end > k->reserved_start)
-        k->reserved_page = vaddr;
+    for (unsigned i = 0; i < RESERVED_RANGES; i++) {
+        struct reserved_range *range = &k->reserved[i];
+        if (!range->taken && vaddr < range->end && end > range->start)
+            range->taken = vaddr;
+    }
 }
 
 static struct answer page_map(struct call *call)

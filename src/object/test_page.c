@@ -31,16 +31,16 @@ TEST(a_page_where_the_seat_lies_is_noted)
     struct guest g = guest_boot_default();
     map_tables(&g, VADDR);
     cptr_t page = guest_make(&g, OBJECT_4K_PAGE, 0);
-    g.k->reserved_start = VADDR + PAGE_BYTES;
-    g.k->reserved_end = VADDR + 3 * PAGE_BYTES;
+    g.k->reserved[1] = (struct reserved_range){VADDR + PAGE_BYTES, VADDR + 3 * PAGE_BYTES, 0};
     CHECK_ANSWER(map_page(&g, page, VADDR), answer_ok());
-    CHECK_EQ(g.k->reserved_page, 0);
+    CHECK_EQ(g.k->reserved[1].taken, 0);
     CHECK_ANSWER(map_page(&g, guest_make(&g, OBJECT_4K_PAGE, 0), VADDR + 3 * PAGE_BYTES),
                  answer_ok());
-    CHECK_EQ(g.k->reserved_page, 0);
+    CHECK_EQ(g.k->reserved[1].taken, 0);
     CHECK_ANSWER(map_page(&g, guest_make(&g, OBJECT_4K_PAGE, 0), VADDR + 2 * PAGE_BYTES),
                  answer_ok());
-    CHECK_EQ(g.k->reserved_page, VADDR + 2 * PAGE_BYTES);
+    CHECK_EQ(g.k->reserved[1].taken, VADDR + 2 * PAGE_BYTES);
+    CHECK_EQ(g.k->reserved[0].taken, 0);
     CHECK(at(&g, VADDR + 2 * PAGE_BYTES).present);
     guest_end(&g);
 }

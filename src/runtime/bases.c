@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <runtime/bases.h>
 
+#include <base/bits.h>
+
 #define FUNCTION(name, code)                                                                       \
     __asm__(".pushsection .text.bases, \"ax\"\n"                                                   \
             ".globl " #name "\n"                                                                   \
@@ -15,3 +17,22 @@ FUNCTION(bases_write_fs, "    wrfsbase %rdi\n");
 FUNCTION(bases_write_gs, "    wrgsbase %rdi\n");
 FUNCTION(bases_read_flags, "    pushfq\n    pop %rax\n");
 FUNCTION(bases_write_flags, "    push %rdi\n    popfq\n");
+FUNCTION(bases_xsave, "    mov $0xfff9ffff, %eax\n"
+                      "    mov $0x7fffffff, %edx\n"
+                      "    xsave64 (%rdi)\n");
+
+/* One that is no address at all becomes 0. */
+static word_t canonical(word_t base)
+{
+    enum { SIGN = 47 };
+    int64_t extended = (int64_t)(base << (WORD_BITS - 1 - SIGN)) >> (WORD_BITS - 1 - SIGN);
+    return (word_t)extended == base ? base : 0;
+}
+
+void bases_set(const word_t reg[USER_REGISTER_COUNT])
+{
+    if (bases_read_fs() != reg[UREG_FS_BASE])
+        bases_write_fs(canonical(reg[UREG_FS_BASE]));
+    if (bases_read_gs() != reg[UREG_GS_BASE])
+        bases_write_gs(canonical(reg[UREG_GS_BASE]));
+}

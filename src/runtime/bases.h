@@ -6,6 +6,7 @@
 #ifndef RUNTIME_BASES_H
 #define RUNTIME_BASES_H
 
+#include <abi/registers.h>
 #include <base/types.h>
 
 word_t bases_read_fs(void);
@@ -14,5 +15,14 @@ void bases_write_fs(word_t base);
 void bases_write_gs(word_t base);
 word_t bases_read_flags(void);
 void bases_write_flags(word_t flags);
+
+/* Both bases of reg[]. */
+void bases_set(const word_t reg[USER_REGISTER_COUNT]);
+
+/*
+ * The processor's vector state, without AMX's, into an XSAVE area of standard form aligned to 64
+ * bytes, whose header is zero.
+ */
+void bases_xsave(void *area);
 
 #endif

@@ -5,6 +5,7 @@
 #include <runtime/edit.h>
 #include <runtime/image.h>
 #include <runtime/linux.h>
+#include <runtime/patch.h>
 #include <runtime/request.h>
 
 /* --- VSpaces ------------------------------------------------------------------------------- */
@@ -63,6 +64,7 @@ static void vspace_end(uint32_t index)
     struct runtime_vspace *vspace = &shared->vspaces[index];
 
     request_simple(REQUEST_END_PROCESS, index);
+    patch_process_ended(index);
     for (uint32_t i = shared->first_free_carrier; i; i = shared->carriers[i].next) {
         if (shared->carriers[i].vspace == index)
             shared->carriers[i].run = CARRIER_ENDED;
@@ -146,6 +148,15 @@ static void carrier_unlink(uint32_t index)
     *link = shared->carriers[index].next;
 }
 
+/* Only a thread itself has the vector state that it waits with. */
+static void carrier_ask_vector(struct runtime_carrier *carrier)
+{
+    __atomic_store_n(&carrier->run, CARRIER_SAVES, __ATOMIC_SEQ_CST);
+    linux_futex_wake(&carrier->run, LINUX_FUTEX_WAKE, 1);
+    while (__atomic_load_n(&carrier->run, __ATOMIC_ACQUIRE) == CARRIER_SAVES)
+        wait_while(&carrier->run, CARRIER_SAVES);
+}
+
 /*
  * The TCB runs in another VSpace now: a carrier there, with the vector state it had here. The
  * caller's own waits until somebody else has the turn, as all carriers do, and then ends.
@@ -160,7 +171,7 @@ static struct runtime_carrier *carrier_move(const struct carrier_page *page, str
     if (index == page->carrier)
         frame_save_vector(page->frame, shared->vector);
     else
-        edit_ask(&shared->vspaces[carrier->vspace], EDIT_SAVE_VECTOR, index);
+        carrier_ask_vector(carrier);
     carrier_unlink(index);
     carrier_end(carrier);
     carrier_free(index);

@@ -98,10 +98,3 @@ int64_t carrier_thread_start(uint32_t vspace, uint32_t index)
         *thread = 0;
     return tid;
 }
-
-void carrier_thread_save_vector(uint32_t index)
-{
-    const struct carrier_page *page = slot_page(runtime_shared()->carriers[index].slot);
-
-    frame_save_vector(page->frame, runtime_shared()->vector);
-}

@@ -23,10 +23,14 @@ struct carrier_step {
 
 /* The last page of its slot: private to its process. */
 struct carrier_page {
+    /* Of guest code that came by a jump (runtime/jump.h): as it came, or is to go on. */
+    word_t reg[USER_REGISTER_COUNT];
     uint32_t carrier, vspace; /* indices in struct runtime_shared */
     uint32_t is_inside;       /* the runtime: what traps then is a bug of ours */
     uint32_t has_begun;       /* its first run of guest code */
-    struct frame *frame;      /* of guest code, while inside; the core carrier has none */
+    /* Of guest code, while inside. NULL: it came by a jump; and the core carrier has none. */
+    struct frame *frame;
+    bool is_converted; /* it came by a jump, and goes on by a frame, which is about to come */
     struct carrier_step step;
 };
 
@@ -52,8 +56,5 @@ static inline bool carrier_is_here(void)
 /* A new thread of the process for carrier `index`; by its edit thread. Returns its tid or -errno.
  */
 int64_t carrier_thread_start(uint32_t vspace, uint32_t index);
-
-/* The vector state of a carrier that waits, to shared->vector; by its edit thread. */
-void carrier_thread_save_vector(uint32_t index);
 
 #endif

@@ -5,6 +5,7 @@
 #include <runtime/carrier.h>
 #include <runtime/landing.h>
 #include <runtime/linux.h>
+#include <runtime/patch.h>
 #include <runtime/places.h>
 
 /* As the monitor gate has it: what may not be written is private. */
@@ -36,18 +37,15 @@ static int64_t edit_new_carrier(const uint64_t argument[EDIT_ARGUMENTS])
     return carrier_thread_start(runtime_shared()->carriers[index].vspace, index);
 }
 
-static int64_t edit_save_vector(const uint64_t argument[EDIT_ARGUMENTS])
+/* Whoever asks has the turn, so nobody else touches what the process knows of itself. */
+static int64_t edit_forget(const uint64_t argument[EDIT_ARGUMENTS])
 {
-    carrier_thread_save_vector((uint32_t)argument[0]);
-    return 0;
+    return patch_undo(argument[0], argument[1]);
 }
 
 static int64_t (*const operations[])(const uint64_t argument[EDIT_ARGUMENTS]) = {
-    [EDIT_MAP] = edit_map,
-    [EDIT_UNMAP] = edit_unmap,
-    [EDIT_NEW_CARRIER] = edit_new_carrier,
-    [EDIT_SAVE_VECTOR] = edit_save_vector,
-    [EDIT_END] = edit_end,
+    [EDIT_MAP] = edit_map,       [EDIT_UNMAP] = edit_unmap, [EDIT_NEW_CARRIER] = edit_new_carrier,
+    [EDIT_FORGET] = edit_forget, [EDIT_END] = edit_end,
 };
 
 _Static_assert(ARRAY_LENGTH(operations) == EDIT_OPERATION_COUNT, "each has its function");

@@ -20,6 +20,7 @@ enum {
     XSAVE_SOFTWARE = 464, /* Linux's own: sizes, which are right in each frame already */
     XSAVE_USED = 512,     /* components that do not have their first values */
     SOFTWARE_BYTES_AT = XSAVE_SOFTWARE + 16, /* 32 bits: of the whole area */
+    XSAVE_HEADER_BYTES = 64,
     MXCSR_INITIAL = 0x1f80,
 };
 
@@ -42,23 +43,12 @@ void frame_read(const struct frame *frame, word_t ret_reg[USER_REGISTER_COUNT])
     ret_reg[UREG_GS_BASE] = bases_read_gs();
 }
 
-/* One that is no address at all becomes 0. */
-static word_t canonical(word_t base)
-{
-    enum { SIGN = 47 };
-    int64_t extended = (int64_t)(base << (WORD_BITS - 1 - SIGN)) >> (WORD_BITS - 1 - SIGN);
-    return (word_t)extended == base ? base : 0;
-}
-
 void frame_write(struct frame *frame, const word_t reg[USER_REGISTER_COUNT])
 {
     for (unsigned i = 0; i < UREG_FS_BASE; i++)
         frame->reg[place[i]] = reg[i];
     frame->reg[FRAME_SEGMENTS] = SEGMENTS;
-    if (bases_read_fs() != reg[UREG_FS_BASE])
-        bases_write_fs(canonical(reg[UREG_FS_BASE]));
-    if (bases_read_gs() != reg[UREG_GS_BASE])
-        bases_write_gs(canonical(reg[UREG_GS_BASE]));
+    bases_set(reg);
     word_t changes = (bases_read_flags() ^ reg[UREG_RFLAGS]) & RFLAGS_OF_THREAD;
     if (changes)
         bases_write_flags((bases_read_flags() ^ changes) & ~RFLAGS_TRAP); /* a debugger's */
@@ -84,7 +74,12 @@ static uint64_t vector_bytes(const struct frame *frame)
 
 void frame_save_vector(const struct frame *frame, void *bytes)
 {
-    mem_copy(bytes, frame->vector, vector_bytes(frame));
+    if (frame) {
+        mem_copy(bytes, frame->vector, vector_bytes(frame));
+    } else {
+        mem_zero((char *)bytes + XSAVE_USED, XSAVE_HEADER_BYTES);
+        bases_xsave(bytes);
+    }
 }
 
 void frame_load_vector(struct frame *frame, const void *bytes)

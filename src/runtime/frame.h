@@ -67,7 +67,10 @@ void frame_write(struct frame *frame, const word_t reg[USER_REGISTER_COUNT]);
 /* For a thread's first run: nothing blocked, vector state as a processor has it at first. */
 void frame_begin(struct frame *frame);
 
-/* The vector state from and to `bytes`, RUNTIME_VECTOR_BYTES of it. */
+/*
+ * The vector state from and to `bytes`, RUNTIME_VECTOR_BYTES of it. frame NULL: of the calling
+ * thread, which came by a jump and has it still.
+ */
 void frame_save_vector(const struct frame *frame, void *bytes);
 void frame_load_vector(struct frame *frame, const void *bytes);
 

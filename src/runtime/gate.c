@@ -9,6 +9,7 @@
 #include <runtime/bases.h>
 #include <runtime/carrier.h>
 #include <runtime/image.h>
+#include <runtime/jump.h>
 #include <runtime/linux.h>
 #include <runtime/request.h>
 #include <runtime/turn.h>
@@ -224,12 +225,21 @@ static __attribute__((used)) void gate_handle(int signal, const struct signal_in
 static void gate_handle(int signal, const struct signal_info *info, struct frame *frame)
 {
     struct carrier_page *page = carrier_page_here();
+    bool is_runtime = frame->reg[FRAME_RIP] - (vaddr_t)runtime_start < runtime_code_bytes();
 
-    (void)signal;
     if (!carrier_is_here())
         UNREACHABLE("a signal to the edit thread");
+    if (signal == LINUX_SIGURG && is_runtime && !jump_is_beginning(frame->reg[FRAME_RIP])) {
+        frame->reg[FRAME_RIP] = jump_after_kick(frame->reg[FRAME_RIP]);
+        return;
+    }
     if (page->is_inside)
         UNREACHABLE("a trap inside of the runtime");
+    if (page->is_converted) {
+        page->is_converted = false;
+        frame_write(frame, page->reg);
+        return;
+    }
     page->is_inside = true;
     page->frame = frame;
     if (page->has_begun) {

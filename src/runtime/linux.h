@@ -76,6 +76,7 @@ long linux_mmap(vaddr_t address, uint64_t size, int protection, int flags, int f
 long linux_mmap_slot(vaddr_t address, uint64_t size, int protection, int flags, int fd,
                      uint64_t offset);
 long linux_munmap(vaddr_t address, uint64_t size);
+long linux_mprotect(vaddr_t address, uint64_t size, int protection);
 long linux_madvise(vaddr_t address, uint64_t size, int advice);
 /* The word is shared between processes. */
 long linux_futex_wait(uint32_t *word, int operation, uint32_t value, const void *timeout);

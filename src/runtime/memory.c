@@ -13,6 +13,7 @@
 #include <runtime/image.h>
 #include <runtime/landing.h>
 #include <runtime/linux.h>
+#include <runtime/patch.h>
 #include <runtime/process.h>
 #include <runtime/request.h>
 #include <seat/fsr.h>
@@ -21,11 +22,35 @@
 
 /* --- what Linux has mapped ----------------------------------------------------------------- */
 
-static void unmap(vaddr_t start, vaddr_t end)
+/* What lies between the guest's pages, and is not its own, stays. */
+static long munmap_around(vaddr_t start, vaddr_t end)
+{
+    const struct reserved_range *reserved = runtime_kernel()->reserved;
+    long error = 0;
+
+    for (unsigned i = RESERVED_RANGES; i-- > 0 && !error;) {
+        if (reserved[i].start >= end || reserved[i].end <= start)
+            continue;
+        if (reserved[i].start > start)
+            error = linux_munmap(start, reserved[i].start - start);
+        start = reserved[i].end;
+    }
+    return error || start >= end ? error : linux_munmap(start, end - start);
+}
+
+_Static_assert(RESERVED_STUBS > RESERVED_REGION, "those ascend that are passed downward");
+
+long memory_unmap(vaddr_t start, vaddr_t end)
 {
     if (!mapped_remove(&runtime_process()->mapped, start, end, &start, &end))
-        return;
-    long error = linux_munmap(start, end - start);
+        return 0;
+    patch_forget(start, end);
+    return munmap_around(start, end);
+}
+
+static void unmap(vaddr_t start, vaddr_t end)
+{
+    long error = memory_unmap(start, end);
     if (error)
         request_fail(RUNTIME_CALL_munmap, error);
 }
@@ -50,6 +75,7 @@ void memory_make_losses(paddr_t root)
 static long map(const struct translation_run *run)
 {
     bool writable = run->rights == VM_READ_WRITE;
+    patch_make_way(run);
     long mapped = linux_mmap(run->start, run->end - run->start,
                              LINUX_PROT_READ | LINUX_PROT_EXEC | (writable ? LINUX_PROT_WRITE : 0),
                              (writable ? LINUX_MAP_SHARED : LINUX_MAP_PRIVATE) | LINUX_MAP_FIXED,

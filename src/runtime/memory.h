@@ -17,6 +17,12 @@ enum memory_fault {
 enum memory_fault memory_fault(paddr_t root, struct trap *trap, word_t reg[USER_REGISTER_COUNT],
                                word_t *ret_fsr);
 
+/*
+ * Of what Linux has mapped there of the guest's, in this process. By whoever has the turn, or the
+ * edit thread for it. Returns 0 or -errno.
+ */
+long memory_unmap(vaddr_t start, vaddr_t end);
+
 /* Unmaps what the VSpace, which is this process's, has lost: before its code runs. */
 void memory_make_losses(paddr_t root);
 

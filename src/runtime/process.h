@@ -3,10 +3,16 @@
 #ifndef RUNTIME_PROCESS_H
 #define RUNTIME_PROCESS_H
 
+#include <runtime/patch.h>
 #include <runtime/places.h>
 #include <seat/mapped.h>
 
+struct carrier_page;
+
 struct runtime_process {
+    struct carrier_page *running; /* whose guest code runs, or ran last */
+    vaddr_t next;                 /* where it goes on, if that is by a jump (runtime/jump.h) */
+    struct patches patches;
     /* Of the thread in each slot; Linux writes 0 when it has left its stack for good. */
     uint32_t slot_thread[CARRIER_MAX];
     uint8_t slot_is_mapped[CARRIER_MAX];

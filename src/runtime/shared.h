@@ -52,6 +52,7 @@ struct runtime_control {
     uint32_t attention;   /* not 0: ask for events before guest code runs on */
     uint32_t is_traced;   /* not 0: the machine wants to see each entry */
     uint32_t is_debugged; /* not 0: there is a debugger, which is asked before guest code runs */
+    vaddr_t stubs;        /* the page of patched calls' stubs in each process; 0: no patches */
     uint64_t deadline, sleeps_until, event_at;
     struct runtime_clock clock;
 };
@@ -64,7 +65,7 @@ enum edit_operation {
     EDIT_MAP,         /* address, bytes, physical address, whether it may be written */
     EDIT_UNMAP,       /* address, bytes */
     EDIT_NEW_CARRIER, /* index of the carrier, whose vspace is set; result: its thread's tid */
-    EDIT_SAVE_VECTOR, /* index of a carrier that waits: its vector state goes to `vector` */
+    EDIT_FORGET,      /* address, end: of what is mapped there nothing is, patches neither */
     EDIT_END,         /* the process ends, with status 0 */
     EDIT_OPERATION_COUNT,
 };
@@ -90,6 +91,7 @@ struct runtime_vspace {
 enum carrier_run {
     CARRIER_WAITS,
     CARRIER_RUNS,  /* it has the turn */
+    CARRIER_SAVES, /* it waits; its vector state is to go to `vector`, then it waits on */
     CARRIER_ENDS,  /* its thread is to end */
     CARRIER_ENDED, /* and has seen that */
 };
@@ -108,6 +110,14 @@ struct runtime_carrier {
     uint32_t unused[3];
 };
 
+/* A page of guest memory of which a process has a private copy with patches (runtime/patch.h). */
+struct runtime_patched {
+    paddr_t paddr;
+    vaddr_t vaddr;
+    uint64_t vspace; /* index */
+};
+
+#define RUNTIME_MAX_PATCHED  1024
 #define RUNTIME_MAX_VSPACES  4096
 #define RUNTIME_MAX_CARRIERS 16384
 
@@ -125,7 +135,9 @@ struct runtime_shared {
     uint32_t first_vspace, first_free_vspace, first_carrier, first_free_carrier;
     uint64_t vspaces_made, carriers_made; /* entries beyond were never used */
     uint64_t deaths_seen, irq_changes_seen;
-    uint8_t vector[RUNTIME_VECTOR_BYTES];
+    uint64_t patched_count;
+    _Alignas(64) uint8_t vector[RUNTIME_VECTOR_BYTES]; /* as XSAVE takes it */
+    struct runtime_patched patched[RUNTIME_MAX_PATCHED];
     struct runtime_vspace vspaces[RUNTIME_MAX_VSPACES];
     struct runtime_carrier carriers[RUNTIME_MAX_CARRIERS];
 };

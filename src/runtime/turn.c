@@ -10,8 +10,11 @@
 #include <runtime/clock.h>
 #include <runtime/debugging.h>
 #include <runtime/gate.h>
+#include <runtime/jump.h>
 #include <runtime/linux.h>
 #include <runtime/memory.h>
+#include <runtime/patch.h>
+#include <runtime/process.h>
 #include <runtime/request.h>
 #include <runtime/step.h>
 #include <runtime/tsc.h>
@@ -21,6 +24,9 @@
 #define CORE 0
 
 #define EXCEPTION_ALIGNMENT 17
+
+/* Of the x86 error code of a page fault: nothing is there. */
+#define FSR_USER (1 << 2)
 
 /* Of a line that has not ended: how much is kept, and for how long. */
 #define CONSOLE_KEPT_BYTES 256
@@ -111,8 +117,12 @@ static void after_entry(struct kernel *k, struct outcome outcome)
         runtime_clock_charge(&control()->clock,
                              (unsigned)k->config.max_num_work_units_per_preemption);
     trace_leave(outcome);
-    if (k->reserved_page)
-        request_simple(REQUEST_TAKEN, k->reserved_page);
+    if (k->reserved[RESERVED_STUBS].taken) {
+        k->reserved[RESERVED_STUBS] = (struct reserved_range){0, 0, 0};
+        patch_end();
+    }
+    if (k->reserved[RESERVED_REGION].taken)
+        request_simple(REQUEST_TAKEN, k->reserved[RESERVED_REGION].taken);
     if (shared->irq_changes_seen != k->irq_changes) {
         shared->irq_changes_seen = k->irq_changes;
         request_simple(REQUEST_IRQS_CHANGED, 0);
@@ -186,14 +196,34 @@ static _Noreturn void end_thread(struct runtime_carrier *carrier)
     linux_exit(0);
 }
 
-static void await_turn(struct runtime_carrier *carrier)
+/* For whoever moves the TCB to another process, and waits. */
+static void save_vector(const struct carrier_page *page)
 {
-    uint32_t run;
+    uint32_t *run = &carrier_of(page)->run;
 
-    while ((run = __atomic_load_n(&carrier->run, __ATOMIC_ACQUIRE)) == CARRIER_WAITS)
-        wait_while(&carrier->run, CARRIER_WAITS);
-    if (run == CARRIER_ENDS)
-        end_thread(carrier);
+    frame_save_vector(page->frame, runtime_shared()->vector);
+    __atomic_store_n(run, CARRIER_WAITS, __ATOMIC_RELEASE);
+    linux_futex_wake(run, LINUX_FUTEX_WAKE, 1);
+}
+
+static void await_turn(const struct carrier_page *page)
+{
+    struct runtime_carrier *carrier = carrier_of(page);
+
+    for (;;) {
+        switch (__atomic_load_n(&carrier->run, __ATOMIC_ACQUIRE)) {
+        case CARRIER_WAITS:
+            wait_while(&carrier->run, CARRIER_WAITS);
+            break;
+        case CARRIER_SAVES:
+            save_vector(page);
+            break;
+        case CARRIER_ENDS:
+            end_thread(carrier);
+        default:
+            return;
+        }
+    }
 }
 
 /* The turn goes to `next`, and comes back at some time. */
@@ -209,7 +239,7 @@ static void hand_over(struct carrier_page *page, struct runtime_carrier *next)
                                 __ATOMIC_RELAXED);
     __atomic_store_n(&next->run, CARRIER_RUNS, __ATOMIC_SEQ_CST);
     linux_futex_wake(&next->run, LINUX_FUTEX_WAKE, 1);
-    await_turn(self);
+    await_turn(page);
 }
 
 /* What a carrier that has just got the turn is to do. */
@@ -236,7 +266,6 @@ static struct outcome enter(struct kernel *k, struct tcb *tcb, const word_t *reg
 /* Without a VSpace the first instruction fetch faults. */
 static struct outcome run_nowhere(struct kernel *k, struct tcb *tcb)
 {
-    enum { FSR_USER = 1 << 2 };
     word_t reg[USER_REGISTER_COUNT];
 
     kernel_load_registers(tcb, reg);
@@ -322,6 +351,7 @@ static bool prepare_registers(struct carrier_page *page, struct kernel *k, struc
     struct trap trap;
     bool has_fpu = !(tcb->flags & TCB_FLAG_FPU_DISABLED);
 
+    patch_mend(reg);
     if ((!has_fpu || page->step.is_wanted) && !step_begin(page, root, has_fpu, reg, &trap)) {
         trap.debug.breakpoints = breakpoints_at(tcb, reg);
         if (trap.debug.breakpoints)
@@ -329,7 +359,11 @@ static bool prepare_registers(struct carrier_page *page, struct kernel *k, struc
         *outcome = enter(k, tcb, reg, &trap, 0);
         return false;
     }
-    frame_write(page->frame, reg);
+    if (page->frame)
+        frame_write(page->frame, reg);
+    else
+        jump_write(page, reg);
+    runtime_process()->running = page;
     return true;
 }
 
@@ -505,7 +539,12 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
     struct trap trap;
 
     frame_read(page->frame, reg);
+    bool is_patched = patch_take_back(reg);
     gate_decode(info, page->frame, root, reg, &trap);
+    if (is_patched && is_debug_exception(&trap) && trap.debug.stepped)
+        trap = (struct trap){.kind = TRAP_SYSCALL}; /* what the step was to execute */
+    else if (trap.kind == TRAP_SYSCALL)
+        patch_note_call(page->vspace, root, reg[UREG_RIP]);
     if (is_debug_exception(&trap) && trap.vector == EXCEPTION_DEBUG)
         take_hits(page, &trap);
     if (trap.kind == TRAP_PAGE_FAULT)
@@ -534,15 +573,38 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
     }
 }
 
+void turn_call(struct carrier_page *page, uint32_t index)
+{
+    struct kernel *k = runtime_kernel();
+    struct tcb *tcb = tcb_at(k, carrier_of(page)->tcb);
+    struct trap trap = {.kind = TRAP_SYSCALL};
+    vaddr_t site = patch_site(index);
+
+    page->reg[UREG_RIP] = site;
+    if (!site) { /* guest code has found the stubs by itself: there is nothing */
+        page->reg[UREG_RIP] = runtime_process()->patches.stubs;
+        trap =
+            (struct trap){.kind = TRAP_PAGE_FAULT, .address = page->reg[UREG_RIP], .fetch = true};
+    }
+    run(page, STEP_ENTERED, enter(k, tcb, page->reg, &trap, FSR_USER));
+}
+
+void turn_attend(struct carrier_page *page)
+{
+    struct tcb *tcb = tcb_at(runtime_kernel(), carrier_of(page)->tcb);
+
+    go_on(page, tcb, runtime_shared()->vspaces[page->vspace].root, page->reg);
+}
+
 void turn_begin(struct carrier_page *page)
 {
-    await_turn(carrier_of(page));
+    await_turn(page);
     run(page, STEP_TURN, own_outcome(page));
 }
 
 _Noreturn void turn_run_core(struct carrier_page *page)
 {
-    await_turn(carrier_of(page));
+    await_turn(page);
     run(page, STEP_ENTERED, kernel_start(runtime_kernel(), CORE, turn_now()));
     UNREACHABLE("the core carrier has no guest code");
 }

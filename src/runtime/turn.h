@@ -12,6 +12,15 @@
 /* The guest has trapped into page->frame. Returns when it is to go on, with what the frame has. */
 void turn_trap(struct carrier_page *page, const struct signal_info *info);
 
+/*
+ * The guest has jumped from the site with that index; what it has but rip, rcx and r11 is in
+ * page->reg[]. Returns when it is to go on with what jump_write() was told.
+ */
+void turn_call(struct carrier_page *page, uint32_t index);
+
+/* The same when it was about to go on with page->reg[], but is to look for events first. */
+void turn_attend(struct carrier_page *page);
+
 /* A new carrier: returns when its TCB is to run for the first time. */
 void turn_begin(struct carrier_page *page);
 

@@ -38,9 +38,9 @@ STOP_LONGEST = 0.02  # seconds
 SAID = re.compile(r"^sel4emu: .+$", re.MULTILINE)
 
 
-def start(args, guest, before=()):
+def start(args, guest, before=(), options=()):
     return subprocess.Popen(
-        [*before, os.path.join(args.build, "sel4emu"), f"--{args.seat}", *GUESTS[guest],
+        [*before, os.path.join(args.build, "sel4emu"), f"--{args.seat}", *options, *GUESTS[guest],
          command.find_image(args.build, guest)],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         start_new_session=True)
@@ -132,10 +132,10 @@ def undisturbed(args, guest):
     return (taken, expected) if is_right else None
 
 
-def step(args, mode, count, expected):
+def step(args, mode, count, options, expected):
     """What is wrong with a run under step.c, or None."""
     stepper = os.path.join(args.build, "tests", "soak", "step")
-    ended = finish(start(args, SWEEP, [stepper, mode, str(count)]), 2 * TIMEOUT)
+    ended = finish(start(args, SWEEP, [stepper, mode, str(count)], options), 2 * TIMEOUT)
     if ended is None:
         return "does not end"
     status, output, errors = ended
@@ -162,10 +162,11 @@ def run_all(args, rng, known):
             wrong["left"].append(f"run {i}, {guest} {what}: {left}")
     if args.seat == "in-place":
         wrong["stepped"] = []
-        for mode, count in (("stop", args.count), ("whole", 10), ("detach", args.stride)):
-            problem = step(args, mode, count, known[SWEEP][1])
-            if problem:
-                wrong["stepped"].append(f"step {mode}: {problem}")
+        for options in ([], ["--no-patch"]):
+            for mode, count in (("stop", args.count), ("whole", 10), ("detach", args.stride)):
+                problem = step(args, mode, count, options, known[SWEEP][1])
+                if problem:
+                    wrong["stepped"].append(f"step {mode} {options}: {problem}")
     return wrong
 
 

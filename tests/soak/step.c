@@ -26,6 +26,8 @@
 #define PATIENCE      100 /* seconds for all of it */
 #define STEPS_MAX     1000000
 #define REGION_LOWEST (1ULL << 36) /* no guest code of ours lies above, no runtime below */
+#define STUBS_LOWEST  (1ULL << 30) /* of patched calls: no guest code of ours lies there */
+#define STUBS_END     (1ULL << 31)
 #define THREADS_MAX   64
 
 static pid_t machine;
@@ -144,15 +146,20 @@ static bool is_in_guest(const struct held *held)
     return rip_of(held) < REGION_LOWEST;
 }
 
+/* The instruction itself, or the jump to a stub that has become of it. */
 static bool is_at_call(const struct held *held)
 {
-    enum { SYSCALL = 0x050f };
+    enum { SYSCALL = 0x050f, JUMP = 0xe9, JUMP_BYTES = 5 };
     unsigned long long rip = rip_of(held);
     if (rip >= REGION_LOWEST)
         return false;
     errno = 0;
     long code = ptrace(PTRACE_PEEKTEXT, held->tid, (void *)rip, NULL);
-    return errno == 0 && (code & 0xffff) == SYSCALL;
+    if (errno != 0)
+        return false;
+    unsigned long long target = rip + JUMP_BYTES + (unsigned long long)(int)(code >> 8);
+    bool is_patched = (code & 0xff) == JUMP && target >= STUBS_LOWEST && target < STUBS_END;
+    return is_patched || (code & 0xffff) == SYSCALL;
 }
 
 /* On to the guest's next system call. */

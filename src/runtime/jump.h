@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The gate that is a jump: from a patched `syscall` instruction (runtime/patch.h) to the carrier's
+ * gate stack, and back. Nothing traps, and Linux knows nothing of it: vector state stays in the
+ * processor, and a signal that comes meanwhile interrupts the runtime, not the guest.
+ *
+ * The way in, up to where the guest's stack pointer is given up, changes nothing but rcx and r11,
+ * which the instruction destroys anyway: whatever stops it there is taken for something at the
+ * instruction. The way out reads `attention` first and memory alone after that, so that a kick has
+ * it begin anew.
+ */
+#ifndef RUNTIME_JUMP_H
+#define RUNTIME_JUMP_H
+
+#include <runtime/carrier.h>
+
+/* Where stubs jump to: index of the site in rcx. */
+extern const char bases_jump_in[] __attribute__((visibility("hidden")));
+/* The first instruction behind the part that may be taken back. */
+extern const char bases_jump_in_end[] __attribute__((visibility("hidden")));
+
+static inline bool jump_is_beginning(word_t rip)
+{
+    return rip - (word_t)bases_jump_in < (word_t)(bases_jump_in_end - bases_jump_in);
+}
+
+/*
+ * The guest of this carrier, which came by a jump, goes on with reg[] when the gate is left; with
+ * flags that are no result of arithmetic, by a signal's frame (page->is_converted).
+ */
+void jump_write(struct carrier_page *page, const word_t reg[USER_REGISTER_COUNT]);
+
+/* The kick has come while the runtime was at `rip`: where it is to go on. */
+word_t jump_after_kick(word_t rip);
+
+#endif
