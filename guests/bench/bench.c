@@ -14,7 +14,10 @@ void guest_main(void)
     bench_ipc();
     bench_faults();
     bench_memory();
+    scratch_begin(); /* it needs many slots */
     bench_objects();
+    scratch_end();
     bench_time();
+    bench_footprint();
     print("bench: end\n");
 }

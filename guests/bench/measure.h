@@ -45,5 +45,9 @@ void bench_faults(void);
 void bench_memory(void);
 void bench_objects(void);
 void bench_time(void);
+void bench_footprint(void);
+
+/* Of the timer, after bench_time(). */
+void pause_milliseconds(unsigned time);
 
 #endif

@@ -38,6 +38,18 @@ static uint64_t lateness(void)
     return late > access / 2 ? late - access / 2 : 0;
 }
 
+void pause_milliseconds(unsigned time)
+{
+    const uint64_t until = hpet_now(&hpet) + hpet_per_second * time / 1000;
+
+    if (!hpet_set(&hpet, until))
+        return;
+    while (hpet_now(&hpet) < until) {
+        signal_wait(interrupt);
+        hpet_acknowledge(&hpet);
+    }
+}
+
 static void compute(void)
 {
     static struct compute_memory memory;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What was measured, and what the runs come to. Times are in picoseconds. */
+/*
+ * What was measured, and what the runs come to: in thousandths of a row's unit, that is in
+ * picoseconds or thousandths of a byte.
+ */
 #ifndef BENCH_FIGURES_H
 #define BENCH_FIGURES_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Figures as JSON, written and read: {"format": 1, "machine": TEXT, "columns": [{"name": TEXT,
- * "problem": TEXT, "runs": [{ROW: [MEDIAN, LEAST, MOST], ...}, ...]}, ...]}, times in nanoseconds.
+ * "problem": TEXT, "runs": [{ROW: [MEDIAN, LEAST, MOST], ...}, ...]}, ...]}, in the row's
+ * unit, nanoseconds or bytes.
  */
 #ifndef BENCH_JSON_H
 #define BENCH_JSON_H

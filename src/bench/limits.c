@@ -122,5 +122,6 @@ int limits_print(int fd)
     error = error < 0 ? error : measure_table(limits_switches, limits_switches_count, fd);
     error = error < 0 ? error : measure_table(limits_memory, limits_memory_count, fd);
     error = error < 0 ? error : measure_table(limits_time, limits_time_count, fd);
+    error = error < 0 ? error : limits_footprint(fd);
     return error < 0 ? error : say(fd, BENCH_LAST_LINE "\n");
 }

@@ -32,6 +32,9 @@ extern const struct limit limits_calls[], limits_switches[], limits_memory[], li
 extern const unsigned limits_calls_count, limits_switches_count, limits_memory_count,
     limits_time_count;
 
+/* Many threads, then many processes, with lines on `fd` that say how many there are now. */
+int limits_footprint(int fd);
+
 /*
  * Measures all of them and writes what a guest would, BENCH_FIRST_LINE to BENCH_LAST_LINE, to `fd`.
  * The process stays on one CPU. 0, or a negative errno.

@@ -6,40 +6,48 @@
 #include <string.h>
 
 /* a / b with three digits: "1.23", "12.3", "123"; b is not 0. */
-static void quotient_text(uint64_t a, uint64_t b, char ret_text[BENCH_TIME_BYTES])
+static void quotient_text(uint64_t a, uint64_t b, char ret_text[BENCH_VALUE_BYTES])
 {
     const uint64_t whole = a / b, left = a % b;
     /* hundredths of what is left; large values lose nothing that is shown */
     const uint64_t hundredths = b > UINT64_MAX / 100 ? left / (b / 100) : left * 100 / b;
 
     if (whole < 10) {
-        snprintf(ret_text, BENCH_TIME_BYTES, "%" PRIu64 ".%02" PRIu64, whole, hundredths);
+        snprintf(ret_text, BENCH_VALUE_BYTES, "%" PRIu64 ".%02" PRIu64, whole, hundredths);
     } else if (whole < 100) {
-        snprintf(ret_text, BENCH_TIME_BYTES, "%" PRIu64 ".%" PRIu64, whole, hundredths / 10);
+        snprintf(ret_text, BENCH_VALUE_BYTES, "%" PRIu64 ".%" PRIu64, whole, hundredths / 10);
     } else {
-        snprintf(ret_text, BENCH_TIME_BYTES, "%" PRIu64, whole);
+        snprintf(ret_text, BENCH_VALUE_BYTES, "%" PRIu64, whole);
     }
 }
 
-void bench_time_text(uint64_t picoseconds, char ret_text[BENCH_TIME_BYTES])
-{
-    static const struct {
-        const char *name;
-        uint64_t picoseconds;
-    } units[] = {
-        {"s", UINT64_C(1000000000000)},
-        {"ms", UINT64_C(1000000000)},
-        {"us", UINT64_C(1000000)},
-        {"ns", UINT64_C(1000)},
-    };
-    unsigned unit = 0;
-    char number[BENCH_TIME_BYTES];
+/* Units in thousandths of the smallest, largest first; shown with it from one on. */
+struct scale {
+    const char *name;
+    uint64_t size;
+};
+#define MAX_SCALES 4
+static const struct scale scales[][MAX_SCALES] = {
+    [BENCH_NANOSECONDS] = {{"s", UINT64_C(1000000000000)},
+                           {"ms", UINT64_C(1000000000)},
+                           {"us", UINT64_C(1000000)},
+                           {"ns", UINT64_C(1000)}},
+    [BENCH_BYTES] = {{"GiB", UINT64_C(1000) << 30},
+                     {"MiB", UINT64_C(1000) << 20},
+                     {"KiB", UINT64_C(1000) << 10},
+                     {"B", UINT64_C(1000)}},
+};
 
-    while (unit + 1 < ARRAY_LENGTH(units) && picoseconds < units[unit].picoseconds) {
-        unit++;
+void bench_value_text(enum bench_unit unit, uint64_t value, char ret_text[BENCH_VALUE_BYTES])
+{
+    const struct scale *scale = scales[unit];
+    char number[BENCH_VALUE_BYTES];
+
+    while (scale < &scales[unit][MAX_SCALES - 1] && value < scale->size) {
+        scale++;
     }
-    quotient_text(picoseconds, units[unit].picoseconds, number);
-    snprintf(ret_text, BENCH_TIME_BYTES, "%.16s %s", number, units[unit].name);
+    quotient_text(value, scale->size, number);
+    snprintf(ret_text, BENCH_VALUE_BYTES, "%.16s %s", number, scale->name);
 }
 
 /* --- the table ------------------------------------------------------------------------------- */
@@ -53,15 +61,17 @@ static unsigned spread_of(const struct bench_figure *figure)
     return (unsigned)((figure->most - figure->least) * 50 / figure->median);
 }
 
-static void cell_text(const struct bench_figure *figure, uint64_t limit, char *text, size_t size)
+static void cell_text(unsigned row, const struct bench_figure *figure, uint64_t limit, char *text,
+                      size_t size)
 {
-    char time[BENCH_TIME_BYTES], factor[BENCH_TIME_BYTES] = "";
+    char value[BENCH_VALUE_BYTES], factor[BENCH_VALUE_BYTES] = "";
 
-    bench_time_text(figure->median, time);
+    bench_value_text(bench_rows[row].unit, figure->median, value);
     if (limit != 0) {
         quotient_text(figure->median, limit, factor);
     }
-    snprintf(text, size, "%8s +-%u%%%s%s", time, spread_of(figure), limit != 0 ? " x" : "", factor);
+    snprintf(text, size, "%8s +-%u%%%s%s", value, spread_of(figure), limit != 0 ? " x" : "",
+             factor);
 }
 
 /* Linux's own column has a row's limit where it has not the row itself. */
@@ -94,10 +104,10 @@ static void print_row(const struct bench_figures *figures, unsigned row, FILE *o
     }
     fprintf(out, "%-*s", TITLE_WIDTH, bench_rows[row].title);
     for (unsigned i = 0; i < figures->column_count; i++) {
-        char cell[64] = "-", factor[BENCH_TIME_BYTES] = "";
+        char cell[64] = "-", factor[BENCH_VALUE_BYTES] = "";
 
         if (find_figure(figures, i, row, &figure)) {
-            cell_text(&figure, i == BENCH_COLUMN_LINUX ? 0 : limit.median, cell, sizeof(cell));
+            cell_text(row, &figure, i == BENCH_COLUMN_LINUX ? 0 : limit.median, cell, sizeof(cell));
             if (i > BENCH_COLUMN_FIRST && first.median != 0) {
                 quotient_text(figure.median, first.median, factor);
             }
@@ -214,7 +224,7 @@ void bench_report_plot(const struct bench_figures *figures, FILE *out)
     }
     fputc('\n', out);
     for (unsigned row = 0; row < bench_row_count; row++) {
-        if (is_measured(figures, row)) {
+        if (bench_rows[row].unit == BENCH_NANOSECONDS && is_measured(figures, row)) {
             plot_row(figures, row, out);
         }
     }
@@ -244,16 +254,16 @@ static unsigned compare_column(const struct bench_column *before, const struct b
 
     for (unsigned row = 0; row < bench_row_count; row++) {
         struct bench_figure old, new;
-        char times[2][BENCH_TIME_BYTES], factor[BENCH_TIME_BYTES];
+        char values[2][BENCH_VALUE_BYTES], factor[BENCH_VALUE_BYTES];
 
         if (bench_column_row(before, row, &old) && bench_column_row(now, row, &new)) {
             const int verdict = verdict_of(&old, &new, noticed);
 
-            bench_time_text(old.median, times[0]);
-            bench_time_text(new.median, times[1]);
+            bench_value_text(bench_rows[row].unit, old.median, values[0]);
+            bench_value_text(bench_rows[row].unit, new.median, values[1]);
             quotient_text(new.median, old.median, factor);
             fprintf(out, "%-12s %-*s %9s %9s  x%-6s %s\n", now->name, TITLE_WIDTH,
-                    bench_rows[row].title, times[0], times[1], factor, words[verdict + 1]);
+                    bench_rows[row].title, values[0], values[1], factor, words[verdict + 1]);
             slower += verdict > 0;
         }
     }

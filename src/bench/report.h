@@ -14,7 +14,7 @@
  */
 void bench_report_table(const struct bench_figures *figures, FILE *out);
 
-/* The same on a logarithmic axis of time: the medians as letters, the spread as a line. */
+/* Times on a logarithmic axis: the medians as letters, the spread as a line. */
 void bench_report_plot(const struct bench_figures *figures, FILE *out);
 
 /*
@@ -24,8 +24,8 @@ void bench_report_plot(const struct bench_figures *figures, FILE *out);
 unsigned bench_report_compare(const struct bench_figures *before, const struct bench_figures *now,
                               unsigned noticed, FILE *out);
 
-/* "17.6 ns", "2.20 us", "305 ms": three digits. */
-#define BENCH_TIME_BYTES 24
-void bench_time_text(uint64_t picoseconds, char ret_text[BENCH_TIME_BYTES]);
+/* "17.6 ns", "2.20 us", "305 ms"; "1.50 MiB": three digits. */
+#define BENCH_VALUE_BYTES 24
+void bench_value_text(enum bench_unit unit, uint64_t value, char ret_text[BENCH_VALUE_BYTES]);
 
 #endif

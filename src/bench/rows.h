@@ -11,11 +11,14 @@
 #define BENCH_MAX_ROWS   96
 #define BENCH_MAX_LIMITS 2
 
+enum bench_unit { BENCH_NANOSECONDS, BENCH_BYTES };
+
 struct bench_row {
     const char *name;
     const char *title;
     /* Rows whose sum, as bare Linux has it, is what this could cost at best. Unused ones: NULL. */
     const char *limits[BENCH_MAX_LIMITS];
+    enum bench_unit unit;
 };
 
 extern const struct bench_row bench_rows[];

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SETTLE_NS 30000000 /* of what a guest that stands still has just done */
+
 /* --- images as files ------------------------------------------------------------------------- */
 
 /* Files in memory that children find in /proc/self/fd: nothing to clean up, whoever is killed. */
@@ -63,11 +65,54 @@ static void close_files(const struct kernel_files *files)
 
 struct run {
     struct bench_figure *figures;
+    uint64_t memory; /* bytes that were there at the last "memory base"; 0: none yet */
     char last_line[CHILD_LINE_BYTES]; /* that is no row: why it ended, if it did */
 };
 
+static void set_figure(struct run *run, const char *row, uint64_t value)
+{
+    run->figures[bench_row_find(row)] =
+        (struct bench_figure){.median = value, .least = value, .most = value};
+}
+
+/* Bytes that Linux could still give to somebody, or 0. */
+static uint64_t memory_available(void)
+{
+    FILE *file = fopen("/proc/meminfo", "r");
+    unsigned long kilobytes = 0;
+    char line[128];
+
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL &&
+           sscanf(line, "MemAvailable: %lu kB", &kilobytes) != 1) {
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return (uint64_t)kilobytes * 1024;
+}
+
+/*
+ * "memory NAME": the guest stands still until some time after this. What is missing since
+ * "memory base" is what NAME takes; less than nothing, as others of this host may make it, is a
+ * byte.
+ */
+static void take_memory(struct run *run, const char *name)
+{
+    const struct timespec settle = {.tv_nsec = SETTLE_NS};
+    uint64_t memory;
+
+    host_clock_nanosleep(CLOCK_MONOTONIC, 0, &settle, NULL);
+    memory = memory_available();
+    if (strcmp(name, "base") == 0) {
+        run->memory = memory;
+    } else if (bench_row_find(name) < bench_row_count && memory != 0 && run->memory > memory) {
+        set_figure(run, name, 1000 * (run->memory - memory));
+    }
+}
+
 static bool take_line(void *context, const char *line, nanoseconds_t time)
 {
+    static const char memory_word[] = "memory ";
     struct run *run = context;
     struct bench_figure figure;
     const unsigned row = bench_figure_parse(line, &figure);
@@ -77,10 +122,10 @@ static bool take_line(void *context, const char *line, nanoseconds_t time)
         return true;
     }
     if (strcmp(line, BENCH_FIRST_LINE) == 0) {
-        const uint64_t start = time * 1000;
-
-        run->figures[bench_row_find("start")] =
-            (struct bench_figure){.median = start, .least = start, .most = start};
+        set_figure(run, "start", time * 1000);
+    }
+    if (strncmp(line, memory_word, sizeof(memory_word) - 1) == 0) {
+        take_memory(run, line + sizeof(memory_word) - 1);
     }
     if (line[0] != '\0') {
         memcpy(run->last_line, line, strlen(line) + 1);

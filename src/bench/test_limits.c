@@ -39,6 +39,12 @@ TEST(each_limit_of_a_row_is_measured_and_printed_as_guests_do)
         if (row < bench_row_count) {
             CHECK(figure.least <= figure.median && figure.median <= figure.most);
             found[row] = true;
+        } else if (strncmp(line, "memory ", 7) == 0) {
+            line[strcspn(line, "\n")] = '\0';
+            if (strcmp(line + 7, "base") != 0) {
+                CHECK(bench_row_find(line + 7) < bench_row_count);
+                found[bench_row_find(line + 7)] = true;
+            }
         } else {
             CHECK(lines == 0 ? strcmp(line, BENCH_FIRST_LINE "\n") == 0 : last[0] == '\0');
             strcpy(last, lines == 0 ? "" : line);

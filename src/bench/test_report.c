@@ -37,26 +37,29 @@ static const char *line_of(const char *text, const char *start)
     return line;
 }
 
-TEST(times_have_three_digits_and_a_unit)
+TEST(values_have_three_digits_and_a_unit)
 {
     const struct {
-        uint64_t time;
+        uint64_t value;
         const char *text;
+        enum bench_unit unit;
     } cases[] = {
-        {0, "0.00 ns"},
-        {17600, "17.6 ns"},
-        {999, "0.99 ns"},
-        {2200 * 1000, "2.20 us"},
-        {305000 * US / 1000, "305 us"},
-        {305000 * US, "305 ms"},
-        {US * US, "1.00 s"},
-        {5000 * US * US, "5000 s"},
+        {0, "0.00 ns", BENCH_NANOSECONDS},
+        {17600, "17.6 ns", BENCH_NANOSECONDS},
+        {999, "0.99 ns", BENCH_NANOSECONDS},
+        {2200 * 1000, "2.20 us", BENCH_NANOSECONDS},
+        {305000 * US / 1000, "305 us", BENCH_NANOSECONDS},
+        {305000 * US, "305 ms", BENCH_NANOSECONDS},
+        {US * US, "1.00 s", BENCH_NANOSECONDS},
+        {5000 * US * US, "5000 s", BENCH_NANOSECONDS},
+        {1000, "1.00 B", BENCH_BYTES},
+        {UINT64_C(1536000) << 10, "1.50 MiB", BENCH_BYTES},
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        char text[BENCH_TIME_BYTES];
+        char text[BENCH_VALUE_BYTES];
 
-        bench_time_text(cases[i].time, text);
+        bench_value_text(cases[i].unit, cases[i].value, text);
         CHECK(strcmp(text, cases[i].text) == 0);
     }
 }

@@ -80,6 +80,22 @@ TEST(columns_get_their_runs_in_turn_each_with_its_guest)
     bench_figures_destroy(&figures);
 }
 
+TEST(memory_counts_from_its_base_only)
+{
+    struct bench_figures figures;
+    const struct bench_figure *run;
+
+    CHECK_EQ(run_twice("echo memory threads-10; echo memory base; echo memory unheard-of\n"
+                       "echo 'bench: end'",
+                       &figures),
+             0);
+    run = figures.columns[0].runs[0];
+    CHECK_EQ(run[bench_row_find("threads-10")].median, 0);
+    CHECK_EQ(run[bench_row_find("start")].median, 0);
+    CHECK(figures.columns[0].problem[0] == '\0');
+    bench_figures_destroy(&figures);
+}
+
 TEST(a_column_that_fails_says_why_and_is_not_tried_again)
 {
     struct bench_figures figures;
