@@ -153,6 +153,7 @@ static void faulter_create_away(struct faulter *faulter, void (*main)(void *))
                                 .entry = main,
                                 .argument = (void *)PROCESS_FIRST_FREE,
                                 .fault_ep = fault_handler(PROCESS_FIRST_FREE, faulter->endpoint),
+                                .own_code = true,
                             });
     process_grant(process, PROCESS_FIRST_FREE, faulter->endpoint, seL4_AllRights, 0);
 }

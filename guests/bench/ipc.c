@@ -103,12 +103,14 @@ static void start_away(void)
     process_create(&server, &(struct thread_options){.name = "server away",
                                                      .priority = seL4_MaxPrio,
                                                      .entry = server_main,
-                                                     .argument = (void *)&away});
+                                                     .argument = (void *)&away,
+                                                     .own_code = true});
     process_grant(&server, away.endpoint, endpoint_away, seL4_AllRights, 0);
     process_create(&waiter, &(struct thread_options){.name = "waiter away",
                                                      .priority = seL4_MaxPrio,
                                                      .entry = waiter_main,
-                                                     .argument = (void *)&away});
+                                                     .argument = (void *)&away,
+                                                     .own_code = true});
     process_grant(&waiter, away.notification, notification_away, seL4_AllRights, 0);
     thread_resume(&server.thread);
     thread_resume(&waiter.thread);

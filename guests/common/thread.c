@@ -140,7 +140,7 @@ static void process_create_around(struct process *process, const struct thread_o
 void process_create(struct process *process, const struct thread_options *options)
 {
     vspace_create(&process->vspace);
-    vspace_copy_image(&process->vspace);
+    vspace_copy_image(&process->vspace, options->own_code);
     process_create_around(process, options);
 }
 

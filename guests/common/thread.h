@@ -25,6 +25,8 @@ struct thread_options {
     void (*entry)(void *argument); /* the thread is suspended when it returns */
     void *argument;
     seL4_CPtr fault_ep; /* see fault_handler(); 0: faults are reported by the kernel */
+    /* process_create(): code in frames of its own, too, as of a program that was loaded */
+    bool own_code;
 };
 
 /* A thread of the root task. seL4_TCB_Resume(thread->tcb) starts it. */

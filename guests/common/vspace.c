@@ -109,15 +109,16 @@ static seL4_CPtr copy_page(seL4_Word vaddr)
     return frame;
 }
 
-void vspace_copy_image(struct vspace *vspace)
+void vspace_copy_image(struct vspace *vspace, bool own_code)
 {
     seL4_CPtr frame = guest_boot_info->userImageFrames.start;
 
     for (seL4_Word vaddr = (seL4_Word)__image_start; vaddr < (seL4_Word)__image_end;
          vaddr += PAGE_SIZE, frame++) {
-        if (vaddr < (seL4_Word)__data_start)
-            vspace_map(vspace, cap_mint(frame, seL4_CanRead, 0), vaddr, seL4_CanRead);
-        else
-            vspace_map(vspace, copy_page(vaddr), vaddr, seL4_ReadWrite);
+        const bool is_code = vaddr < (seL4_Word)__data_start;
+        const seL4_CPtr own =
+            is_code && !own_code ? cap_mint(frame, seL4_CanRead, 0) : copy_page(vaddr);
+
+        vspace_map(vspace, own, vaddr, is_code ? seL4_CanRead : seL4_ReadWrite);
     }
 }

@@ -37,10 +37,10 @@ void vspace_map(struct vspace *vspace, seL4_CPtr frame, seL4_Word vaddr, seL4_Ca
 seL4_CPtr vspace_new_page(struct vspace *vspace, seL4_Word vaddr);
 
 /*
- * Gives an empty VSpace the root task's image: code and constants shared and read-only, variables
- * as a copy of what they hold now.
+ * Gives an empty VSpace the root task's image: code and constants read-only, and shared unless
+ * own_code says otherwise; variables as a copy of what they hold now.
  */
-void vspace_copy_image(struct vspace *vspace);
+void vspace_copy_image(struct vspace *vspace, bool own_code);
 
 /* Shows a frame in the root task at a fixed address; one at a time. */
 void *window_open(seL4_CPtr frame);

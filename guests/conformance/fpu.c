@@ -192,7 +192,7 @@ static void through_another_vspace(void)
     struct vspace vspace;
 
     vspace_create(&vspace);
-    vspace_copy_image(&vspace);
+    vspace_copy_image(&vspace, false);
     load(tcb, 4);
     set_space(tcb, vspace.pml4);
     run(tcb, fpu_stop);

@@ -132,9 +132,13 @@ static int count_processes(int fd)
     return error;
 }
 
+/* A host may allow no more of them: then there is no such row. */
 int limits_footprint(int fd)
 {
-    const int error = count_threads(fd);
+    int error = count_threads(fd);
 
-    return error < 0 ? error : count_processes(fd);
+    if (error == 0 || error == -EAGAIN) {
+        error = count_processes(fd);
+    }
+    return error == -EAGAIN ? 0 : error;
 }

@@ -3,6 +3,7 @@
 #include <bench/report.h>
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 /* a / b with three digits: "1.23", "12.3", "123"; b is not 0. */
@@ -94,15 +95,44 @@ static bool is_measured(const struct bench_figures *figures, unsigned row)
     return false;
 }
 
+/* A line that is put together; what it ends in is no white space. */
+struct line {
+    char text[1024];
+    size_t length;
+};
+
+static void line_add(struct line *line, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void line_add(struct line *line, const char *format, ...)
+{
+    const size_t room = sizeof(line->text) - line->length;
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(line->text + line->length, room, format, arguments);
+    va_end(arguments);
+    line->length += length < (int)room ? (size_t)length : room - 1;
+}
+
+static void line_print(struct line *line, FILE *out)
+{
+    while (line->length > 0 && line->text[line->length - 1] == ' ') {
+        line->length--;
+    }
+    fprintf(out, "%.*s\n", (int)line->length, line->text);
+}
+
 static void print_row(const struct bench_figures *figures, unsigned row, FILE *out)
 {
     struct bench_figure limit = {0}, first = {0}, figure;
+    struct line line = {0};
 
     bench_figures_limit(figures, row, &limit);
     if (figures->column_count > BENCH_COLUMN_FIRST) {
         bench_column_row(&figures->columns[BENCH_COLUMN_FIRST], row, &first);
     }
-    fprintf(out, "%-*s", TITLE_WIDTH, bench_rows[row].title);
+    line_add(&line, "%-*s", TITLE_WIDTH, bench_rows[row].title);
     for (unsigned i = 0; i < figures->column_count; i++) {
         char cell[64] = "-", factor[BENCH_VALUE_BYTES] = "";
 
@@ -112,24 +142,27 @@ static void print_row(const struct bench_figures *figures, unsigned row, FILE *o
                 quotient_text(figure.median, first.median, factor);
             }
         }
-        fprintf(out, " %-*s", CELL_WIDTH, cell);
+        line_add(&line, " %-*s", CELL_WIDTH, cell);
         if (i > BENCH_COLUMN_FIRST) {
-            fprintf(out, " %s%-6s", factor[0] == '\0' ? " " : "x", factor);
+            line_add(&line, " %s%-6s", factor[0] == '\0' ? " " : "x", factor);
         }
     }
-    fputc('\n', out);
+    line_print(&line, out);
 }
 
 static void print_head(const struct bench_figures *figures, FILE *out)
 {
-    fprintf(out, "%s\n\n%-*s", figures->machine, TITLE_WIDTH, "");
+    struct line line = {0};
+
+    fprintf(out, "%s\n\n", figures->machine);
+    line_add(&line, "%-*s", TITLE_WIDTH, "");
     for (unsigned i = 0; i < figures->column_count; i++) {
-        fprintf(out, " %-*s", CELL_WIDTH, figures->columns[i].name);
+        line_add(&line, " %-*s", CELL_WIDTH, figures->columns[i].name);
         if (i > BENCH_COLUMN_FIRST) {
-            fprintf(out, " %-7s", "");
+            line_add(&line, " %-7s", "");
         }
     }
-    fputc('\n', out);
+    line_print(&line, out);
 }
 
 void bench_report_table(const struct bench_figures *figures, FILE *out)
@@ -246,24 +279,48 @@ static int verdict_of(const struct bench_figure *before, const struct bench_figu
     return 0;
 }
 
-static unsigned compare_column(const struct bench_column *before, const struct bench_column *now,
-                               unsigned noticed, FILE *out)
+#define MILLION 1000000
+
+/* How many times as far from the limits of its own run; "" where there are none. */
+static void by_limits_text(const struct bench_figures *before, const struct bench_figures *now,
+                           unsigned row, uint64_t old, uint64_t new, char *text)
+{
+    struct bench_figure old_limit, new_limit;
+
+    text[0] = '\0';
+    if (bench_figures_limit(before, row, &old_limit) && bench_figures_limit(now, row, &new_limit)) {
+        /* in millionths, as products of picoseconds would not fit */
+        const uint64_t was = old * MILLION / old_limit.median;
+
+        if (was != 0) {
+            quotient_text(new *MILLION / new_limit.median, was, text);
+        }
+    }
+}
+
+static unsigned compare_column(const struct bench_figures *before, const struct bench_figures *now,
+                               const struct bench_column *old_column,
+                               const struct bench_column *column, unsigned noticed, FILE *out)
 {
     static const char *const words[] = {"faster", "", "slower"};
     unsigned slower = 0;
 
     for (unsigned row = 0; row < bench_row_count; row++) {
+        char values[2][BENCH_VALUE_BYTES], factor[BENCH_VALUE_BYTES], by_limits[BENCH_VALUE_BYTES];
         struct bench_figure old, new;
-        char values[2][BENCH_VALUE_BYTES], factor[BENCH_VALUE_BYTES];
 
-        if (bench_column_row(before, row, &old) && bench_column_row(now, row, &new)) {
+        if (bench_column_row(old_column, row, &old) && bench_column_row(column, row, &new)) {
             const int verdict = verdict_of(&old, &new, noticed);
+            struct line line = {0};
 
             bench_value_text(bench_rows[row].unit, old.median, values[0]);
             bench_value_text(bench_rows[row].unit, new.median, values[1]);
             quotient_text(new.median, old.median, factor);
-            fprintf(out, "%-12s %-*s %9s %9s  x%-6s %s\n", now->name, TITLE_WIDTH,
-                    bench_rows[row].title, values[0], values[1], factor, words[verdict + 1]);
+            by_limits_text(before, now, row, old.median, new.median, by_limits);
+            line_add(&line, "%-12s %-*s %9s %9s  x%-6s %-9s %s%s", column->name, TITLE_WIDTH,
+                     bench_rows[row].title, values[0], values[1], factor, words[verdict + 1],
+                     by_limits[0] == '\0' ? "" : "by limits x", by_limits);
+            line_print(&line, out);
             slower += verdict > 0;
         }
     }
@@ -279,7 +336,7 @@ unsigned bench_report_compare(const struct bench_figures *before, const struct b
         const struct bench_column *old = bench_figures_find(before, now->columns[i].name);
 
         if (old != NULL) {
-            slower += compare_column(old, &now->columns[i], noticed, out);
+            slower += compare_column(before, now, old, &now->columns[i], noticed, out);
         }
     }
     return slower;

@@ -18,8 +18,9 @@ void bench_report_table(const struct bench_figures *figures, FILE *out);
 void bench_report_plot(const struct bench_figures *figures, FILE *out);
 
 /*
- * Each row of each column that both have: before, now, the factor. `noticed` percent and more, with
- * the spreads apart, is called slower or faster; returns how many rows are slower.
+ * Each row of each column that both have: before, now, the factor; and the factor of the distances
+ * to the limits, which holds across machines. `noticed` percent and more, with the spreads apart,
+ * is called slower or faster; returns how many rows are slower.
  */
 unsigned bench_report_compare(const struct bench_figures *before, const struct bench_figures *now,
                               unsigned noticed, FILE *out);

@@ -55,6 +55,9 @@ TEST(each_limit_of_a_row_is_measured_and_printed_as_guests_do)
     CHECK_EQ(host_wait4(pid, &status, 0, NULL), pid);
     CHECK_EQ(status, 0);
     for (unsigned row = 0; row < bench_row_count; row++) {
+        if (bench_rows[row].unit == BENCH_BYTES) {
+            continue; /* as many threads as the host allows */
+        }
         for (unsigned i = 0; i < BENCH_MAX_LIMITS && bench_rows[row].limits[i] != NULL; i++) {
             CHECK(strcmp(bench_rows[row].limits[i], "start") == 0 ||
                   found[bench_row_find(bench_rows[row].limits[i])]);

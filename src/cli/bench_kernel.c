@@ -12,8 +12,14 @@
 
 /* What upstream's `simulate` gives a kernel of its defaults; and for what that one lacks. */
 #define PLAIN_CPU                                                                                  \
-    "-cpu Nehalem,-vme,+pdpe1gb,-xsave,-xsaveopt,-xsavec,-fsgsbase,-invpcid,+syscall,+lm,enforce"
+    "-cpu Nehalem,-vme,+pdpe1gb,-xsave,-xsaveopt,-xsavec,-fsgsbase,-invpcid,+syscall,+lm"
 #define FULL_CPU "-cpu max,-smep"
+
+/* By accelerator, and by whether the kernel wants XSAVE. TCG can be all of such a processor. */
+static const char *const qemu_options[][2] = {
+    [BENCH_TCG] = {PLAIN_CPU ",enforce", FULL_CPU},
+    [BENCH_KVM] = {PLAIN_CPU " -accel kvm", FULL_CPU " -accel kvm"},
+};
 
 /* Settings that system calls, invocations and what the guest does depend on. */
 static const char *const needed[] = {
@@ -103,8 +109,8 @@ static bool check_settings(const char *path, const struct configuration *kernel,
     return same;
 }
 
-bool bench_kernel_find(const char *path, struct bench_kernel_file *ret_file,
-                       struct loader_error *ret_error)
+bool bench_kernel_find(const char *path, enum bench_accelerator accelerator,
+                       struct bench_kernel_file *ret_file, struct loader_error *ret_error)
 {
     struct configuration configuration;
 
@@ -121,6 +127,6 @@ bool bench_kernel_find(const char *path, struct bench_kernel_file *ret_file,
                            "%s: no gen_config.json near it: name the build directory's", path);
     }
     ret_file->kernel = configuration.kernel.mcs ? BENCH_KERNEL_MCS : BENCH_KERNEL_PLAIN;
-    ret_file->qemu_options = configuration.kernel.xsave_features != 0 ? FULL_CPU : PLAIN_CPU;
+    ret_file->qemu_options = qemu_options[accelerator][configuration.kernel.xsave_features != 0];
     return check_settings(ret_file->path, &configuration, ret_error);
 }

@@ -12,6 +12,7 @@
 #include <cli/status.h>
 #include <host/host.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,29 +122,42 @@ static bool set_column(void *target, const char *value, struct command_error *re
            add_setup(options, &setup, ret_error);
 }
 
-static bool set_qemu(void *target, const char *value, struct command_error *ret_error)
+static bool add_qemu(struct bench_options *options, const char *option, const char *value,
+                     enum bench_accelerator accelerator, struct command_error *ret_error)
 {
-    struct bench_options *options = target;
     struct bench_kernel_file *file = &options->kernels[options->kernel_count];
     struct bench_setup setup = {.kind = BENCH_QEMU};
     struct loader_error error;
     const char *path;
 
     if (options->kernel_count == MAX_QEMU) {
-        return command_fail(ret_error, "--qemu may be given %d times", MAX_QEMU);
+        return command_fail(ret_error, "more than %d kernels for QEMU", MAX_QEMU);
     }
     if (!begin(options, ret_error) ||
-        !add_named(options, "--qemu", value, &setup, &path, ret_error)) {
+        !add_named(options, option, value, &setup, &path, ret_error)) {
         return false;
     }
-    if (!bench_kernel_find(path, file, &error)) {
-        return command_fail(ret_error, "--qemu %s", error.message);
+    if (!bench_kernel_find(path, accelerator, file, &error)) {
+        return command_fail(ret_error, "%s %s", option, error.message);
     }
     options->kernel_count++;
     setup.kernel = file->kernel;
     setup.options = file->qemu_options;
     setup.qemu_kernel = file->path;
     return add_setup(options, &setup, ret_error);
+}
+
+static bool set_qemu(void *target, const char *value, struct command_error *ret_error)
+{
+    return add_qemu(target, "--qemu", value, BENCH_TCG, ret_error);
+}
+
+static bool set_kvm(void *target, const char *value, struct command_error *ret_error)
+{
+    if (access("/dev/kvm", R_OK | W_OK) != 0) {
+        return command_fail(ret_error, "--kvm: /dev/kvm: %s", strerror(errno));
+    }
+    return add_qemu(target, "--kvm", value, BENCH_KVM, ret_error);
 }
 
 static bool set_runs(void *target, const char *value, struct command_error *ret_error)
@@ -194,6 +208,7 @@ static const struct command_option options[] = {
     {"column", "NAME=OPTIONS", "one more: sel4emu run with these options", 0, set_column},
     {"qemu", "NAME=KERNEL", "one more: QEMU with that kernel, a build directory or a file", 0,
      set_qemu},
+    {"kvm", "NAME=KERNEL", "one more: the same on the host's processor, by KVM", 0, set_kvm},
     {"json", NULL, "all figures as JSON, instead of the table", 0, set_json},
     {"compare", "BASELINE", "also against a file that --json has written", 0, set_compare},
     {"timeout", "SECONDS", "of one run (default 120)", 0, set_timeout},
