@@ -273,6 +273,20 @@ TEST(waiters_of_an_endpoint_that_ends_are_restarted)
     guest_end(&p.g);
 }
 
+/* Without MCS it makes its fault again. */
+TEST(a_faulting_waiter_is_restarted_too)
+{
+    struct pair p = setup();
+    p.client.tcb->fault_handler = p.ep;
+    guest_run(&p.g, p.client);
+    kernel_vm_fault(p.g.k, 0, 0x1234, 4, 0);
+    CHECK_EQ(p.client.tcb->state, THREAD_BLOCKED_ON_SEND);
+    ipc_cancel_all(p.g.k, 0, guest_cap(&p.g, p.ep).endpoint.object);
+    CHECK_EQ(p.client.tcb->state, THREAD_RESTART);
+    CHECK(p.client.tcb->in_ready_queue);
+    guest_end(&p.g);
+}
+
 TEST(an_idle_endpoint_that_ends_makes_nobody_choose_anew)
 {
     struct pair p = setup();

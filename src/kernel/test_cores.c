@@ -104,6 +104,21 @@ TEST(a_core_is_interrupted_only_for_what_is_more_urgent)
     guest_end(&f.g);
 }
 
+TEST(a_core_that_runs_is_interrupted_for_a_higher_thread_not_for_an_equal_one)
+{
+    struct fixture f = setup();
+    f.high.tcb->priority = f.low.tcb->priority;
+    interrupt(&f, call(&f, f.low.cptr, INV_TCB_RESUME, 0));
+    CHECK_EQ(call(&f, f.high.cptr, INV_TCB_RESUME, 0).interrupt_cores, 0);
+    CHECK(runs(&f, 1, f.low));
+    sched_dequeue(f.g.k, f.high.tcb);
+    f.high.tcb->state = THREAD_INACTIVE;
+    f.high.tcb->priority = f.low.tcb->priority + 1;
+    interrupt(&f, call(&f, f.high.cptr, INV_TCB_RESUME, 0));
+    CHECK(runs(&f, 1, f.high));
+    guest_end(&f.g);
+}
+
 TEST(a_signal_reaches_a_waiter_on_another_core)
 {
     struct fixture f = setup();

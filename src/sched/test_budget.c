@@ -2,6 +2,7 @@
 /* Who pays for the time, when a turn ends, and when the seat has to come back: MCS. */
 #include <test.h>
 
+#include <ipc/ipc.h>
 #include <model/testkit_thread.h>
 #include <sched/refill.h>
 #include <sched/release.h>
@@ -354,6 +355,21 @@ TEST(calls_are_carried_out_while_the_domain_lasts_long_enough)
     guest_end(&g);
 }
 
+TEST(the_only_domain_is_never_over)
+{
+    struct fixture f = setup();
+    cptr_t signal = guest_make(&f.g, OBJECT_NOTIFICATION, 0);
+    f.g.k->tsc.mhz = 2000;
+    f.g.k->schedule[0] = (struct domain_slot){0, 1}; /* less than a nanosecond */
+    sched_start_domain_schedule(f.g.k, 0, 0);
+    timer(&f, 0);
+    CHECK_EQ(f.g.k->domain_time, 0);
+    guest_send(&f.g, signal, 0, 0);
+    CHECK_EQ(notification_at(f.g.k, guest_cap(&f.g, signal).notification.object)->state,
+             NOTIFICATION_ACTIVE);
+    guest_end(&f.g);
+}
+
 /* --- when a refill counts from now on ------------------------------------------------------ */
 
 TEST(being_preempted_moves_no_sporadic_refill)
@@ -417,6 +433,82 @@ TEST(a_sporadic_refill_counts_from_when_it_is_bound)
     guest_resume(&f.g, t);
     guest_bind(&f.g, t, sc);
     CHECK_EQ(refill_head(context_of(&f.g, t))->time, 7 * US);
+    guest_end(&f.g);
+}
+
+/* When the endpoint ends that its thread waited at. */
+TEST(a_sporadic_refill_counts_from_when_its_thread_is_restarted)
+{
+    struct fixture f = setup();
+    cptr_t ep = guest_make(&f.g, OBJECT_ENDPOINT, 0);
+    f.a.tcb->priority = 40;
+    guest_run(&f.g, f.a);
+    guest_send(&f.g, ep, 0, 0);
+    CHECK_EQ(f.a.tcb->state, THREAD_BLOCKED_ON_SEND);
+    guest_run(&f.g, f.b);
+    timer(&f, 4 * MS);
+    ipc_cancel_all(f.g.k, 0, guest_cap(&f.g, ep).endpoint.object);
+    CHECK_EQ(f.a.tcb->state, THREAD_RESTART);
+    CHECK_EQ(refill_head(f.sc_a)->time, 4 * MS);
+    guest_end(&f.g);
+}
+
+/* A signal that is there already: the context that comes with it, and no other. */
+TEST(a_sporadic_refill_counts_from_when_it_is_lent_with_a_signal)
+{
+    struct fixture f = setup();
+    struct kernel *k = f.g.k;
+    cptr_t signal = guest_make(&f.g, OBJECT_NOTIFICATION, 0);
+    paddr_t notification = guest_cap(&f.g, signal).notification.object;
+    struct guest_thread t = guest_passive_thread(&f.g, 30);
+    cptr_t lent = guest_make_sched_context(&f.g, 100, 1000);
+    struct sched_context *sc = sched_context_at(k, guest_cap(&f.g, lent).sched_context.object);
+    CHECK(sc->is_sporadic);
+    sched_context_bind_notification(k, sc, notification);
+    guest_run(&f.g, f.b);
+    timer(&f, 7 * US);
+    notification_signal(k, 0, notification, 1);
+    notification_receive(k, 0, f.a.tcb, notification, false);
+    CHECK_EQ(refill_head(f.sc_a)->time, 0);
+    CHECK_EQ(refill_head(sc)->time, 0);
+    notification_signal(k, 0, notification, 1);
+    notification_receive(k, 0, t.tcb, notification, false);
+    CHECK(context_of(&f.g, t) == sc);
+    CHECK_EQ(refill_head(sc)->time, 7 * US);
+    guest_end(&f.g);
+}
+
+/* The notification's context that another thread runs on stays with it. */
+TEST(waiting_takes_back_what_was_lent_and_nothing_else)
+{
+    struct fixture f = setup();
+    struct kernel *k = f.g.k;
+    cptr_t signal = guest_make(&f.g, OBJECT_NOTIFICATION, 0);
+    paddr_t notification = guest_cap(&f.g, signal).notification.object;
+    sched_context_bind_notification(k, f.sc_a, notification);
+    notification_bind(k, f.b.tcb, notification);
+    cptr_t ep = guest_make(&f.g, OBJECT_ENDPOINT, 0);
+    guest_run(&f.g, f.b);
+    guest_recv(&f.g, ep);
+    CHECK_EQ(f.b.tcb->state, THREAD_BLOCKED_ON_RECEIVE);
+    CHECK(context_of(&f.g, f.a) == f.sc_a);
+    CHECK(context_of(&f.g, f.b) == f.sc_b);
+    guest_end(&f.g);
+}
+
+/* What lies at address 0, where no object is, is not looked at and not written. */
+TEST(no_notification_is_not_the_one_at_address_0)
+{
+    struct fixture f = setup();
+    struct kernel *k = f.g.k;
+    uint64_t *at_zero = notification_sched_context(k, 0);
+    cptr_t ep = guest_make(&f.g, OBJECT_ENDPOINT, 0);
+    *at_zero = f.b.tcb->sched_context;
+    guest_run(&f.g, f.b);
+    guest_recv(&f.g, ep);
+    CHECK(context_of(&f.g, f.b) == f.sc_b);
+    sched_context_unbind_notification(k, f.sc_b);
+    CHECK_EQ(*at_zero, f.b.tcb->sched_context);
     guest_end(&f.g);
 }
 

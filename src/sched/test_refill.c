@@ -105,6 +105,18 @@ TEST(a_full_ring_puts_the_last_refill_off)
     CHECK_REFILL(sc, 1, 1470, 50);
 }
 
+TEST(a_head_that_is_used_up_makes_room_in_a_full_ring)
+{
+    struct object o;
+    struct sched_context *sc = make(&o, 2, 0, 100, 1000);
+    refill_use(sc, 30, &limits);
+    CHECK(refill_unblock(sc, 500));
+    refill_use(sc, 70, &limits);
+    CHECK_EQ(count(sc), 2);
+    CHECK_REFILL(sc, 0, 1000, 30);
+    CHECK_REFILL(sc, 1, 1500, 70);
+}
+
 TEST(an_idle_head_counts_from_now_and_takes_in_what_it_reaches)
 {
     struct object o;
