@@ -71,7 +71,7 @@ static seL4_Word take_consumed(const struct context *context)
 {
     const seL4_SchedContext_Consumed_t answer = seL4_SchedContext_Consumed(context->cap);
 
-    must(answer.error, "Consumed");
+    must((seL4_Error)answer.error, "Consumed");
     return answer.consumed;
 }
 
