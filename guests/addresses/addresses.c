@@ -101,7 +101,7 @@ static seL4_CPtr find_memory(unsigned size_bits)
 {
     const seL4_BootInfo *info = guest_boot_info;
 
-    for (seL4_Word i = 0; i < seL4_SlotRegion_count(info->untyped); i++)
+    for (seL4_Word i = 0; i < slot_count(info->untyped); i++)
         if (!info->untypedList[i].isDevice && info->untypedList[i].sizeBits == size_bits)
             return info->untyped.start + i;
     return seL4_CapNull;

@@ -32,8 +32,9 @@ static void server_main(void *argument)
     info = ipc_recv(server->endpoint, NULL);
     for (;;) {
         if (seL4_MessageInfo_get_extraCaps(info) > 0)
-            must(seL4_CNode_Delete(server->cnode, server->received, server->cnode_depth),
-                 "CNode_Delete");
+            must(
+                seL4_CNode_Delete(server->cnode, server->received, (seL4_Uint8)server->cnode_depth),
+                "CNode_Delete");
         info = seL4_MessageInfo_new(0, 0, 0, seL4_MessageInfo_get_length(info));
         info = ipc_reply_recv(server->endpoint, info, NULL);
     }

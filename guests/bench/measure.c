@@ -10,7 +10,7 @@
 uint64_t counter_frequency(void)
 {
     const seL4_BootInfoHeader *chunk =
-        seL4_BootInfo_find_chunk(guest_boot_info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ);
+        boot_info_chunk(guest_boot_info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ);
 
     return chunk ? *(const uint32_t *)(chunk + 1) : 1;
 }

@@ -4,7 +4,9 @@
 #define GUEST_CONSOLE_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Of printf: %c %s %d %u %x %p %%, with l or ll for words, and a minimum width, with 0 before it

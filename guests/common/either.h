@@ -22,13 +22,29 @@ extern __thread seL4_CPtr own_reply;
  * sched_context_new()   a scheduling context, bound to a thread; 0 without MCS
  */
 
+/*
+ * To wait for a signal and to ask for one without a look at the IPC buffer, for threads that have
+ * none: the same system calls bring messages, too. The badge; 0 if there was nothing.
+ */
 #ifdef CONFIG_KERNEL_MCS
+#define SYSCALL_WAIT seL4_SysWait
+#define SYSCALL_POLL seL4_SysNBWait
+#else
+#define SYSCALL_WAIT seL4_SysRecv
+#define SYSCALL_POLL seL4_SysNBRecv
+#endif
 
-/* Wait for a signal without a look at the IPC buffer: the same system call brings messages, too. */
-static inline void signal_wait(seL4_CPtr src)
+static inline seL4_Word signal_wait(seL4_CPtr src)
 {
-    seL4_trap_word(seL4_SysWait, src);
+    return seL4_trap_word(SYSCALL_WAIT, src);
 }
+
+static inline seL4_Word signal_poll(seL4_CPtr src)
+{
+    return seL4_trap_word(SYSCALL_POLL, src);
+}
+
+#ifdef CONFIG_KERNEL_MCS
 
 /* Round robin, with the time slice of the other kernels. */
 #define SLICE_US 10000
@@ -96,11 +112,6 @@ static inline seL4_CPtr sched_context_new(seL4_CPtr tcb)
 }
 
 #else
-
-static inline void signal_wait(seL4_CPtr src)
-{
-    seL4_Wait(src, NULL);
-}
 
 static inline seL4_MessageInfo_t ipc_recv(seL4_CPtr src, seL4_Word *sender)
 {

@@ -8,7 +8,6 @@ unsigned guest_pool_bits __attribute__((weak)) =
     23; /* not const: a compiler would take it for 23 */
 
 const seL4_BootInfo *guest_boot_info;
-__thread seL4_IPCBuffer *__sel4_ipc_buffer;
 __thread seL4_CPtr own_reply;
 
 #define SCRATCH_BITS 22
@@ -23,7 +22,7 @@ void guest_start(const seL4_BootInfo *boot_info);
 
 _Noreturn void guest_end(void)
 {
-#ifdef seL4_SysDebugHalt
+#ifdef CONFIG_DEBUG_BUILD
     seL4_DebugHalt();
 #endif
     for (;;)
@@ -60,7 +59,7 @@ void must(seL4_Error error, const char *what)
 /* The smallest untyped of RAM that is large enough: the kernel zeroes it on its first Retype. */
 static seL4_CPtr find_pool(const seL4_BootInfo *boot_info)
 {
-    const seL4_Word count = seL4_SlotRegion_count(boot_info->untyped);
+    const seL4_Word count = slot_count(boot_info->untyped);
     seL4_CPtr best = seL4_CapNull;
     unsigned best_bits = seL4_WordBits;
 
@@ -80,7 +79,7 @@ void guest_start(const seL4_BootInfo *boot_info)
 {
     static _Alignas(16) char tls_area[TLS_AREA_SIZE];
 
-    seL4_SetTLSBase(tls_create(tls_area));
+    tls_use(tls_create(tls_area));
     seL4_SetIPCBuffer(boot_info->ipcBuffer);
     guest_boot_info = boot_info;
     next_slot = boot_info->empty.start;

@@ -6,9 +6,11 @@
 #ifndef GUEST_GUEST_H
 #define GUEST_GUEST_H
 
+#include "boot_info.h"
 #include "console.h"
 
 #include <sel4/sel4.h>
+#include <sel4emu/labels.h>
 
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define PAGE_SIZE           ((seL4_Word)1 << seL4_PageBits)

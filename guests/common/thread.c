@@ -57,7 +57,7 @@ static void thread_create_at(struct thread *thread, const struct thread_options 
     must(seL4_TCB_SetPriority(thread->tcb, seL4_CapInitThreadTCB, options->priority),
          "TCB_SetPriority");
     thread_rewind(thread, options->entry, options->argument);
-#ifdef seL4_SysDebugNameThread
+#ifdef CONFIG_DEBUG_BUILD
     seL4_DebugNameThread(thread->tcb, options->name);
 #endif
 }

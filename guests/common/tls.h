@@ -6,7 +6,7 @@
 #ifndef GUEST_TLS_H
 #define GUEST_TLS_H
 
-#include <sel4/types.h>
+#include <sel4/syscalls.h>
 
 #define TLS_AREA_SIZE 256
 
@@ -15,5 +15,15 @@ seL4_Word tls_create(void *area);
 
 /* The same for an area that the thread will see at another address than the caller. */
 seL4_Word tls_create_for(void *area, seL4_Word area_of_thread);
+
+/* Makes it the calling thread's: with the kernel's call, or (KernelFSGSBase=inst) without. */
+static inline void tls_use(seL4_Word pointer)
+{
+#ifdef CONFIG_SET_TLS_BASE_SELF
+    seL4_SetTLSBase(pointer);
+#else
+    __asm__ volatile("wrfsbase %0" : : "r"(pointer));
+#endif
+}
 
 #endif

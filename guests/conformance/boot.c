@@ -31,8 +31,8 @@ static void fields(void)
     say("node %lu of %lu, iopt levels %ld, cnode bits %lu, domain %lu", info()->nodeID,
         info()->numNodes, (long)info()->numIOPTLevels, info()->initThreadCNodeSizeBits,
         info()->initThreadDomain);
-    say("shared %lu, io spaces %lu", seL4_SlotRegion_count(info()->sharedFrames),
-        seL4_SlotRegion_count(info()->ioSpaceCaps));
+    say("shared %lu, io spaces %lu", slot_count(info()->sharedFrames),
+        slot_count(info()->ioSpaceCaps));
 }
 
 static void regions_follow(void)
@@ -57,7 +57,7 @@ static void image_frames(void)
     const seL4_Word pages = (seL4_Word)(__image_end - __image_start) >> seL4_PageBits;
     const seL4_CPtr first = info()->userImageFrames.start;
 
-    say("one for each page: %s;", yes(seL4_SlotRegion_count(info()->userImageFrames) == pages));
+    say("one for each page: %s;", yes(slot_count(info()->userImageFrames) == pages));
     say_cap(first);
     say_cap(first + pages - 1);
     /* mapped: not to be mapped elsewhere; the same address is allowed */
@@ -95,7 +95,7 @@ static void boot_frames(void)
 
 static void untypeds(void)
 {
-    const seL4_Word count = seL4_SlotRegion_count(info()->untyped);
+    const seL4_Word count = slot_count(info()->untyped);
     bool sizes = true, devices_first = true, devices_ascend = true;
 
     for (seL4_Word i = 0; i < count; i++) {

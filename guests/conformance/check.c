@@ -290,7 +290,7 @@ void say_event(const struct event *event, const void *place)
             mr[seL4_CapFault_Addr], mr[seL4_CapFault_InRecvPhase],
             lookup_name(mr[seL4_CapFault_LookupFailureType]));
         for (unsigned i = 0; i < lookup_words(mr[seL4_CapFault_LookupFailureType]); i++)
-            say("%lu", mr[seL4_CapFault_Length + i]);
+            say("%lu", mr[seL4_CapFault_BitsLeft + i]);
         break;
 #ifdef CONFIG_KERNEL_MCS
     case seL4_Fault_Timeout:

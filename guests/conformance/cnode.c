@@ -19,7 +19,8 @@ static void dest_depth(void)
 {
     fresh();
     for (seL4_Word depth = 0; depth <= 66; depth += 65)
-        say_error(seL4_CNode_Copy(ROOT, dest, depth, ROOT, endpoint, DEPTH, seL4_AllRights));
+        say_error(
+            seL4_CNode_Copy(ROOT, dest, (seL4_Uint8)depth, ROOT, endpoint, DEPTH, seL4_AllRights));
     say_error(seL4_CNode_Copy(ROOT, dest, 255, ROOT, endpoint, DEPTH, seL4_AllRights));
 }
 
@@ -34,7 +35,8 @@ static void depth_mismatch(void)
 {
     fresh();
     for (seL4_Word depth = NODE_BITS - 1; depth <= NODE_BITS + 1; depth++)
-        say_error(seL4_CNode_Copy(node, 0, depth, ROOT, endpoint, DEPTH, seL4_AllRights));
+        say_error(
+            seL4_CNode_Copy(node, 0, (seL4_Uint8)depth, ROOT, endpoint, DEPTH, seL4_AllRights));
 }
 
 static void depth_through_object(void)

@@ -13,7 +13,7 @@
 #include "traps.h"
 
 const seL4_Word debug_yield_number = seL4_SysYield;
-#ifdef seL4_SysWait
+#ifdef CONFIG_KERNEL_MCS
 const seL4_Word debug_recv_number = seL4_SysWait; /* it names no reply object */
 #else
 const seL4_Word debug_recv_number = seL4_SysRecv;
@@ -60,10 +60,10 @@ static void say_debug_event(const void *place)
 
 static void say_breakpoint(seL4_CPtr tcb, seL4_Word number)
 {
-    const seL4_TCB_GetBreakpoint_t b = seL4_TCB_GetBreakpoint(tcb, number);
+    const seL4_TCB_GetBreakpoint_t b = seL4_TCB_GetBreakpoint(tcb, (seL4_Uint16)number);
 
     say("%lu: 0x%lx type=%lu size=%lu rw=%lu enabled=%lu;", number, b.vaddr, b.type, b.size, b.rw,
-        b.is_enabled);
+        (seL4_Word)b.is_enabled);
 }
 
 static void say_flags(void)
@@ -79,20 +79,20 @@ static void say_flags(void)
 
 static seL4_Error set_code(seL4_Word number, const void *place)
 {
-    return seL4_TCB_SetBreakpoint(worker(), number, (seL4_Word)place, seL4_InstructionBreakpoint, 0,
-                                  seL4_BreakOnRead);
+    return seL4_TCB_SetBreakpoint(worker(), (seL4_Uint16)number, (seL4_Word)place,
+                                  seL4_InstructionBreakpoint, 0, seL4_BreakOnRead);
 }
 
 static seL4_Error set_data(seL4_Word number, seL4_Word offset, seL4_Word size, seL4_Word access)
 {
-    return seL4_TCB_SetBreakpoint(worker(), number, (seL4_Word)watched + offset,
+    return seL4_TCB_SetBreakpoint(worker(), (seL4_Uint16)number, (seL4_Word)watched + offset,
                                   seL4_DataBreakpoint, size, access);
 }
 
 static void configure(seL4_Word number, seL4_Word count)
 {
     const seL4_TCB_ConfigureSingleStepping_t result =
-        seL4_TCB_ConfigureSingleStepping(worker(), number, count);
+        seL4_TCB_ConfigureSingleStepping(worker(), (seL4_Uint16)number, count);
 
     must((seL4_Error)result.error, "ConfigureSingleStepping");
 }
@@ -102,7 +102,7 @@ static void clear(void)
 {
     must(seL4_TCB_Suspend(worker()), "Suspend");
     for (seL4_Word i = 0; i < seL4_NumHWBreakpoints; i++)
-        must(seL4_TCB_UnsetBreakpoint(worker(), i), "UnsetBreakpoint");
+        must(seL4_TCB_UnsetBreakpoint(worker(), (seL4_Uint16)i), "UnsetBreakpoint");
     for (seL4_Word i = 0; i < 64; i++)
         configure(i, 0);
 }
@@ -160,8 +160,8 @@ static void set_errors(void)
 
     clear();
     for (unsigned i = 0; i < ARRAY_LENGTH(tries); i++)
-        say_error(seL4_TCB_SetBreakpoint(worker(), tries[i].number, tries[i].address, tries[i].type,
-                                         tries[i].size, tries[i].access));
+        say_error(seL4_TCB_SetBreakpoint(worker(), (seL4_Uint16)tries[i].number, tries[i].address,
+                                         tries[i].type, tries[i].size, tries[i].access));
 }
 
 static void set_values(void)
@@ -197,29 +197,34 @@ static void numbers(void)
     say_error(invoke(worker(), Label_TCB_ConfigureSingleStepping, NONE, WORDS(0xffff, 0)));
 }
 
+/* A call of no length, with words in the registers that libsel4 would not fill then. */
+static seL4_MessageInfo_t call_without_length(seL4_Word label, struct seL4_Trap *trap)
+{
+    trap->cap = worker();
+    trap->info = seL4_MessageInfo_new(label, 0, 0, 0).words[0];
+    seL4_trap((seL4_Word)seL4_SysCall, trap);
+    return (seL4_MessageInfo_t){{trap->info}};
+}
+
 /* No method asks for the length of the message. */
 static void short_messages(void)
 {
+    struct seL4_Trap trap = {.mr = {0, 0x2000, seL4_DataBreakpoint, 4}};
     seL4_MessageInfo_t info;
-    seL4_Word mr0 = 0, mr1 = 0x2000, mr2 = seL4_DataBreakpoint, mr3 = 4;
 
     clear();
     seL4_SetMR(4, seL4_BreakOnReadWrite);
-    info = seL4_CallWithMRs(worker(), seL4_MessageInfo_new(Label_TCB_SetBreakpoint, 0, 0, 0), &mr0,
-                            &mr1, &mr2, &mr3);
+    info = call_without_length(Label_TCB_SetBreakpoint, &trap);
     say_error((seL4_Error)seL4_MessageInfo_get_label(info));
     say("length=%lu", seL4_MessageInfo_get_length(info));
     say_breakpoint(worker(), 0);
-    mr0 = 0;
-    info = seL4_CallWithMRs(worker(), seL4_MessageInfo_new(Label_TCB_GetBreakpoint, 0, 0, 0), &mr0,
-                            &mr1, &mr2, &mr3);
-    say("length=%lu 0x%lx", seL4_MessageInfo_get_length(info), mr0);
-    mr0 = 0;
-    mr1 = 1;
-    info =
-        seL4_CallWithMRs(worker(), seL4_MessageInfo_new(Label_TCB_ConfigureSingleStepping, 0, 0, 0),
-                         &mr0, &mr1, &mr2, &mr3);
-    say("length=%lu %lu", seL4_MessageInfo_get_length(info), mr0);
+    trap.mr[0] = 0;
+    info = call_without_length(Label_TCB_GetBreakpoint, &trap);
+    say("length=%lu 0x%lx", seL4_MessageInfo_get_length(info), trap.mr[0]);
+    trap.mr[0] = 0;
+    trap.mr[1] = 1;
+    info = call_without_length(Label_TCB_ConfigureSingleStepping, &trap);
+    say("length=%lu %lu", seL4_MessageInfo_get_length(info), trap.mr[0]);
 }
 
 static void set_and_get(void)
@@ -230,9 +235,9 @@ static void set_and_get(void)
     say_error(set_data(2, 4, 4, seL4_BreakOnReadWrite));
     say_error(set_code(3, (const void *)0x123457));
     for (seL4_Word i = 0; i < 4; i++) {
-        const seL4_TCB_GetBreakpoint_t b = seL4_TCB_GetBreakpoint(worker(), i);
+        const seL4_TCB_GetBreakpoint_t b = seL4_TCB_GetBreakpoint(worker(), (seL4_Uint16)i);
 
-        say("type=%lu size=%lu rw=%lu enabled=%lu;", b.type, b.size, b.rw, b.is_enabled);
+        say("type=%lu size=%lu rw=%lu enabled=%lu;", b.type, b.size, b.rw, (seL4_Word)b.is_enabled);
     }
     say_error(seL4_TCB_SetBreakpoint(worker(), 3, 0x4000, seL4_DataBreakpoint, 2, 1));
     say_breakpoint(worker(), 3);
@@ -425,7 +430,7 @@ static void in_use(void)
     must(set_code(0, debug_nops), "Set");
     configure(0, 0);
     say_breakpoint(worker(), 3);
-    say("enabled=%lu", seL4_TCB_GetBreakpoint(worker(), 0).is_enabled);
+    say("enabled=%lu", (seL4_Word)seL4_TCB_GetBreakpoint(worker(), 0).is_enabled);
     run(debug_nops, NULL);
     say_debug_event(debug_nops);
     for (unsigned i = 0; i < ARRAY_LENGTH(others); i++) {

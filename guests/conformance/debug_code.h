@@ -4,6 +4,9 @@
 #define CONFORMANCE_DEBUG_CODE_H
 
 #include <sel4/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* The numbers of the system calls that it makes; debug.c has them. */
 extern const seL4_Word debug_yield_number, debug_recv_number;

@@ -287,7 +287,7 @@ static void unknown_numbers(void)
         const bool is_behind = numbers[i] < 0 && numbers[i] > -100;
         const seL4_Word number = (seL4_Word)(is_behind ? behind_api(numbers[i]) : numbers[i]);
 
-#ifdef seL4_SysSetTLSBase
+#ifdef CONFIG_SET_TLS_BASE_SELF
         if (number == seL4_SysSetTLSBase) /* before release 16 one of them is */
             continue;
 #endif

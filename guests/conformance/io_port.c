@@ -124,7 +124,7 @@ static void access_sizes(void)
     say_error((seL4_Error)byte.error);
     say_error((seL4_Error)seL4_X86_IOPort_In16(slot, 0x84).error);
     say_error((seL4_Error)seL4_X86_IOPort_In32(slot, 0x8c).error);
-    say_error((seL4_Error)seL4_X86_IOPort_In8(slot, 0x10080).error);
+    say_error((seL4_Error)seL4_X86_IOPort_In8(slot, (seL4_Uint16)0x10080).error);
     must(delete_cap(slot), "Delete");
 }
 

@@ -332,7 +332,7 @@ static seL4_CPtr device_untyped(void)
 {
     const seL4_BootInfo *info = guest_boot_info;
 
-    for (seL4_Word i = 0; i < seL4_SlotRegion_count(info->untyped); i++) {
+    for (seL4_Word i = 0; i < slot_count(info->untyped); i++) {
         if (info->untypedList[i].isDevice &&
             info->untypedList[i].sizeBits >= seL4_LargePageBits + 1)
             return info->untyped.start + i;

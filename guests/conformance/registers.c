@@ -84,7 +84,7 @@ static void wait(void)
     make(seL4_SysRecv, ntfn, info(3, 4));
 }
 
-#ifdef seL4_SysReply
+#ifndef CONFIG_KERNEL_MCS
 static void reply(void)
 {
     make(seL4_SysReply, 5, info(3, 4));
@@ -161,7 +161,7 @@ static void cap_identify(void)
 
 static void set_tls_base(void)
 {
-#ifdef seL4_SysSetTLSBase
+#ifdef CONFIG_SET_TLS_BASE_SELF
     seL4_Word base;
 
     __asm__("mov %%fs:0, %0" : "=r"(base));
@@ -320,7 +320,7 @@ static void call_answered(void)
         with_peer(serve, reply_length & 2, seL4_SysCall, info(3, 4));
 }
 
-#ifdef seL4_SysReply
+#ifndef CONFIG_KERNEL_MCS
 static void call(void *argument)
 {
     (void)argument;
@@ -420,7 +420,7 @@ static const struct check checks[] = {
     {"REGS0004", "NBRecv from an empty notification", poll},
     {"REGS0005", "NBRecv from an endpoint without sender", nb_recv},
     {"REGS0006", "Recv from a signalled notification", wait},
-#ifdef seL4_SysReply
+#ifndef CONFIG_KERNEL_MCS
     {"REGS0007", "Reply to nobody", reply},
 #endif
     {"REGS0008", "Recv of two words", receive_two},
@@ -442,7 +442,7 @@ static const struct check checks[] = {
     {"REGS0022", "Recv of no words", receive_none},
     {"REGS0023", "NBRecv of two words", nb_recv_two},
     {"REGS0024", "Call answered with 0, 2, 4, 6 words", call_answered},
-#ifdef seL4_SysReply
+#ifndef CONFIG_KERNEL_MCS
     {"REGS0025", "Reply to a caller", reply_to_caller},
 #endif
     {"REGS0026", "Call of a notification", call_notification},

@@ -4,6 +4,9 @@
 #define CONFORMANCE_TRAPS_H
 
 #include <sel4/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* Each is a function of one argument; its faulting instruction is at <name>_at. */
 #define TRAP(name)                                                                                 \

@@ -243,7 +243,7 @@ static void reuse_after_delete(void)
 
 static seL4_CPtr device_untyped(void)
 {
-    for (seL4_Word i = 0; i < seL4_SlotRegion_count(guest_boot_info->untyped); i++)
+    for (seL4_Word i = 0; i < slot_count(guest_boot_info->untyped); i++)
         if (guest_boot_info->untypedList[i].isDevice &&
             guest_boot_info->untypedList[i].sizeBits >= seL4_PageBits)
             return guest_boot_info->untyped.start + i;

@@ -65,7 +65,7 @@ static const char *describe(const uint8_t *bytes, unsigned count, unsigned seed,
 /* RAM that the device can address whatever the kernel, with room for two pages in a row. */
 static seL4_CPtr low_untyped(void)
 {
-    const seL4_Word count = seL4_SlotRegion_count(guest_boot_info->untyped);
+    const seL4_Word count = slot_count(guest_boot_info->untyped);
     seL4_CPtr best = seL4_CapNull;
     unsigned best_bits = seL4_WordBits;
 

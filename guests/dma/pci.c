@@ -71,7 +71,7 @@ struct pci_device pci_find(unsigned vendor, unsigned device)
 /* The device untyped that covers the page. */
 static const seL4_UntypedDesc *find_untyped(seL4_Word paddr, seL4_CPtr *ret_cap)
 {
-    const seL4_Word count = seL4_SlotRegion_count(guest_boot_info->untyped);
+    const seL4_Word count = slot_count(guest_boot_info->untyped);
 
     for (seL4_Word i = 0; i < count; i++) {
         const seL4_UntypedDesc *untyped = &guest_boot_info->untypedList[i];

@@ -37,7 +37,7 @@ static void serial_write(enum serial_register reg, seL4_Word byte)
 
 static unsigned char serial_read(enum serial_register reg)
 {
-    const seL4_X86_IOPort_In8_t in = seL4_X86_IOPort_In8(ports, PORT_FIRST + reg);
+    const seL4_X86_IOPort_In8_t in = seL4_X86_IOPort_In8(ports, (seL4_Uint16)(PORT_FIRST + reg));
 
     must((seL4_Error)in.error, "IOPort_In8");
     return (unsigned char)in.result;

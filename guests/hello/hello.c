@@ -10,7 +10,7 @@ static seL4_Word untyped_bytes(bool device)
     const seL4_BootInfo *info = guest_boot_info;
     seL4_Word bytes = 0;
 
-    for (seL4_Word i = 0; i < seL4_SlotRegion_count(info->untyped); i++)
+    for (seL4_Word i = 0; i < slot_count(info->untyped); i++)
         if (info->untypedList[i].isDevice == device)
             bytes += (seL4_Word)1 << info->untypedList[i].sizeBits;
     return bytes;
@@ -39,7 +39,7 @@ void guest_main(void)
     print("RAM for new objects: %s; memory of devices: %s\n", yes(untyped_bytes(false) > 0),
           yes(untyped_bytes(true) > 0));
     print("TSC frequency known: %s; ACPI tables known: %s\n",
-          yes(seL4_BootInfo_find_chunk(info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ) != NULL),
-          yes(seL4_BootInfo_find_chunk(info, SEL4_BOOTINFO_HEADER_X86_ACPI_RSDP) != NULL));
+          yes(boot_info_chunk(info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ) != NULL),
+          yes(boot_info_chunk(info, SEL4_BOOTINFO_HEADER_X86_ACPI_RSDP) != NULL));
     print("Goodbye.\n");
 }

@@ -89,7 +89,7 @@ void port_write(seL4_CPtr ports, seL4_Word port, seL4_Word byte)
 /* The device untyped that holds `paddr`, and where it begins. */
 static seL4_CPtr find_untyped(seL4_Word paddr, seL4_Word *ret_start)
 {
-    for (seL4_Word i = 0; i < seL4_SlotRegion_count(guest_boot_info->untyped); i++) {
+    for (seL4_Word i = 0; i < slot_count(guest_boot_info->untyped); i++) {
         const seL4_UntypedDesc *untyped = &guest_boot_info->untypedList[i];
 
         if (untyped->isDevice && paddr - untyped->paddr < (seL4_Word)1 << untyped->sizeBits) {

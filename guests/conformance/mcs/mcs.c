@@ -41,7 +41,7 @@ seL4_CPtr context_new_short(seL4_Word badge)
 seL4_Word tsc_mhz(void)
 {
     const seL4_BootInfoHeader *chunk =
-        seL4_BootInfo_find_chunk(guest_boot_info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ);
+        boot_info_chunk(guest_boot_info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ);
 
     return *(const seL4_Uint32 *)(chunk + 1);
 }

@@ -16,7 +16,7 @@ static seL4_Error configure(seL4_CPtr target, seL4_Word budget, seL4_Word period
 
 static void region(void)
 {
-    say("%lu from %lu:", seL4_SlotRegion_count(guest_boot_info->schedcontrol), sched_control());
+    say("%lu from %lu:", slot_count(guest_boot_info->schedcontrol), sched_control());
     say_cap(sched_control());
     say_cap(seL4_CapInitThreadSC);
 }

@@ -1,43 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the kernel tells the initial thread, at the address it finds in rdi. The struct itself is in
- * <sel4/abi.h>, for its layout depends on the configuration. Manual, "System Bootstrapping".
+ * What the kernel tells the initial thread, at the address it finds in rdi. Manual, "System
+ * Bootstrapping". The struct is in <sel4/bootinfo_types.h>.
  */
 #ifndef SEL4_BOOTINFO_H
 #define SEL4_BOOTINFO_H
 
-#include <sel4/abi.h>
+#include <sel4/bootinfo_types.h>
+#include <sel4/types.h>
 
-/* One chunk of the pages after BootInfo; the next one starts `len` bytes further. */
-typedef struct {
-    seL4_Word id;
-    seL4_Word len; /* bytes, this header included */
-} seL4_BootInfoHeader;
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-#define seL4_BootInfoFrameSize 4096
+/* A place to keep the address; the runtime of today keeps it itself. */
+void seL4_InitBootInfo(seL4_BootInfo *bi) SEL4_DEPRECATED("keep the address yourself");
+seL4_BootInfo *seL4_GetBootInfo(void) SEL4_DEPRECATED("keep the address yourself");
 
-static inline seL4_Word seL4_SlotRegion_count(seL4_SlotRegion region)
-{
-    return region.end - region.start;
+#ifdef __cplusplus
 }
-
-/* The chunk `id`, or NULL. */
-static inline const seL4_BootInfoHeader *seL4_BootInfo_find_chunk(const seL4_BootInfo *info,
-                                                                  seL4_Word id)
-{
-    const char *chunks = (const char *)info + seL4_BootInfoFrameSize;
-    seL4_Word at = 0;
-
-    while (at + sizeof(seL4_BootInfoHeader) <= info->extraLen) {
-        const seL4_BootInfoHeader *chunk = (const void *)(chunks + at);
-
-        if (chunk->id == id)
-            return chunk;
-        if (chunk->len < sizeof(*chunk))
-            break;
-        at += chunk->len;
-    }
-    return NULL;
-}
+#endif
 
 #endif

@@ -67,11 +67,19 @@ static const struct parameter *method_find(const struct method *method, const ch
     return NULL;
 }
 
-static void write_parameter(FILE *out, const struct parameter *parameter)
+static const char *argument_type(const struct method *method,
+                                 const struct invocation_argument *argument)
+{
+    if (argument->words == 0)
+        return "seL4_CPtr";
+    return parameter_type(method->name, argument->name, argument->name_length, argument->bits);
+}
+
+static void write_parameter(FILE *out, const struct method *method,
+                            const struct parameter *parameter)
 {
     const struct invocation_argument *argument = &parameter->argument;
-    const char *type =
-        argument->words == 0 ? "seL4_CPtr" : parameter_type(argument->name, argument->name_length);
+    const char *type = argument_type(method, argument);
     const size_t length = strlen(type);
 
     fprintf(out, ",\n    %s%s%.*s", type, type[length - 1] == '*' ? "" : " ", argument->name_length,
@@ -86,7 +94,7 @@ static bool write_parameters(FILE *out, const struct method *method, bool mcs)
 
     if (order == NULL) {
         for (; written < method->parameter_count; written++)
-            write_parameter(out, &method->parameters[written]);
+            write_parameter(out, method, &method->parameters[written]);
         return true;
     }
     while (*order != '\0') {
@@ -97,7 +105,7 @@ static bool write_parameters(FILE *out, const struct method *method, bool mcs)
             fprintf(stderr, "seL4_%s has no argument '%.*s'\n", method->name, (int)length, order);
             return false;
         }
-        write_parameter(out, parameter);
+        write_parameter(out, method, parameter);
         written++;
         order += length + (order[length] == ' ');
     }
@@ -113,18 +121,17 @@ static void write_word(FILE *out, const struct method *method, unsigned word)
 
     for (unsigned i = 0; i < method->parameter_count; i++) {
         const struct invocation_argument *argument = &method->parameters[i].argument;
-        const char *type = parameter_type(argument->name, argument->name_length);
 
         if (argument->words != 1 || argument->word != word)
             continue;
         fprintf(out, "%s", separator);
         separator = " | ";
-        if (strcmp(type, "seL4_CapRights_t") == 0)
+        if (strcmp(argument_type(method, argument), "seL4_CapRights_t") == 0)
             fprintf(out, "%.*s.words[0]", argument->name_length, argument->name);
         else if (argument->bits == WORD_BITS)
             fprintf(out, "(seL4_Word)%.*s", argument->name_length, argument->name);
         else
-            fprintf(out, "((seL4_Word)%.*s & 0x%" PRIx64 ") << %u", argument->name_length,
+            fprintf(out, "((seL4_Word)%.*s & 0x%" PRIx64 "ul) << %u", argument->name_length,
                     argument->name, mask(argument->bits), argument->low_bit);
     }
     if (separator[0] == '\0')
@@ -153,7 +160,9 @@ static void write_context_words(FILE *out, const struct method *method)
 static void write_body(FILE *out, const struct method *method)
 {
     unsigned plain_words = method->message_words;
+    char label[64];
 
+    label_name(method->name, label, sizeof(label));
     for (unsigned i = 0; i < method->parameter_count; i++)
         if (is_context(&method->parameters[i].argument))
             plain_words = method->parameters[i].argument.word;
@@ -179,41 +188,63 @@ static void write_body(FILE *out, const struct method *method)
     write_context_words(out, method);
     fprintf(out,
             "    seL4_MessageInfo_t info = seL4_CallWithMRs(\n        _service, "
-            "seL4_MessageInfo_new(Label_%s, 0, %u, %u), &mr0, &mr1, &mr2, &mr3);\n"
+            "seL4_MessageInfo_new(%s, 0, %u, %u), &mr0, &mr1, &mr2, &mr3);\n"
             "    seL4_Error error = (seL4_Error)seL4_MessageInfo_get_label(info);\n"
-            "    if (error != seL4_NoError)\n        seL4_store_error(mr0, mr1, mr2, mr3);\n",
-            method->name, method->cap_count, method->message_words);
+            "    seL4_method_done(error, mr0, mr1, mr2, mr3);\n",
+            label, method->cap_count, method->message_words);
 }
 
 /* A struct that carries the error and the results, as libsel4 returns it. */
-static void write_result_type(FILE *out, const struct method *method,
-                              const struct invocation_info *info)
+static bool has_result_type(const struct method *method)
 {
-    struct invocation_argument result;
-    const char *list = info->results;
-
-    fprintf(out, "typedef struct {\n    int error;\n");
-    while (abi_invocation_next_argument(&list, &result))
-        fprintf(out, "    seL4_Word %.*s;\n", result.name_length, result.name);
-    fprintf(out, "} seL4_%s_t;\n\n", method->name);
+    return method->has_result && !method->result_is_context;
 }
 
+/* Methods with a result type that came with a release; the others with results are older. */
+static bool release_has(const struct kernel_config *config, enum invocation inv)
+{
+    return inv != INV_TCB_SET_FLAGS || abi_invocation_label(config, inv) != 0;
+}
+
+/* Of every method that the release knows, whether or not the configuration has it. */
+static void write_result_types(FILE *out, const struct kernel_config *config)
+{
+    for (enum invocation inv = INV_INVALID + 1; inv < INVOCATION_COUNT; inv++) {
+        const struct method method = method_describe(config, inv);
+        struct invocation_argument result;
+        const char *list = abi_invocation_info(config, inv).results;
+
+        if (!has_result_type(&method) || !release_has(config, inv))
+            continue;
+        fprintf(out, "struct seL4_%s {\n    int error;\n", method.name);
+        while (abi_invocation_next_argument(&list, &result))
+            fprintf(out, "    %s %.*s;\n", argument_type(&method, &result), result.name_length,
+                    result.name);
+        fprintf(out, "};\ntypedef struct seL4_%s seL4_%s_t;\n\n", method.name, method.name);
+    }
+}
+
+/* After an error only that is set. */
 static void write_results(FILE *out, const struct method *method,
                           const struct invocation_info *info)
 {
     struct invocation_argument result;
     const char *list = info->results;
 
-    fprintf(out, "    seL4_%s_t results = {.error = (int)error};\n", method->name);
+    fprintf(out,
+            "    seL4_%s_t results;\n\n    results.error = (int)error;\n"
+            "    if (error != seL4_NoError)\n        return results;\n",
+            method->name);
     while (abi_invocation_next_argument(&list, &result)) {
-        fprintf(out, "    results.%.*s = ", result.name_length, result.name);
+        fprintf(out, "    results.%.*s = (%s)(", result.name_length, result.name,
+                argument_type(method, &result));
         if (result.word < FAST_WORDS)
             fprintf(out, "mr%u", result.word);
         else
             fprintf(out, "seL4_GetMR(%u)", result.word);
         if (result.bits < WORD_BITS)
             fprintf(out, " >> %u & 0x%" PRIx64, result.low_bit, mask(result.bits));
-        fprintf(out, ";\n");
+        fprintf(out, ");\n");
     }
     fprintf(out, "    return results;\n");
 }
@@ -234,12 +265,12 @@ static bool write_method(FILE *out, const struct kernel_config *config, enum inv
 {
     const struct invocation_info info = abi_invocation_info(config, inv);
     const struct method method = method_describe(config, inv);
-    const bool has_struct = method.has_result && !method.result_is_context;
+    const bool has_struct = has_result_type(&method);
+    char service[64];
 
-    if (has_struct)
-        write_result_type(out, &method, &info);
-    fprintf(out, "static inline seL4_%s%s seL4_%s(\n    seL4_CPtr _service",
-            has_struct ? method.name : "Error", has_struct ? "_t" : "", method.name);
+    service_type(method.name, service, sizeof(service));
+    fprintf(out, "LIBSEL4_INLINE seL4_%s%s seL4_%s(\n    %s _service",
+            has_struct ? method.name : "Error", has_struct ? "_t" : "", method.name, service);
     if (!write_parameters(out, &method, config->mcs))
         return false;
     if (method.result_is_context)
@@ -257,25 +288,35 @@ static bool write_method(FILE *out, const struct kernel_config *config, enum inv
     return true;
 }
 
-bool write_invocations_header(FILE *out, const struct kernel_config *config)
+/* What all methods do when the call is back. */
+static const char after_call[] =
+    "/* What an error says about itself is left for seL4_GetMR(). */\n"
+    "static inline void seL4_method_done(seL4_Error error, seL4_Word mr0, seL4_Word mr1,\n"
+    "                                    seL4_Word mr2, seL4_Word mr3)\n{\n"
+    "#ifndef CONFIG_LIB_SEL4_STUBS_USE_IPC_BUFFER_ONLY\n"
+    "    if (error == seL4_NoError) {\n        return;\n    }\n"
+    "#endif\n"
+    "    seL4_SetMR(0, mr0);\n    seL4_SetMR(1, mr1);\n"
+    "    seL4_SetMR(2, mr2);\n    seL4_SetMR(3, mr3);\n"
+    "#ifdef CONFIG_KERNEL_INVOCATION_REPORT_ERROR_IPC\n"
+    "    if (error != seL4_NoError && seL4_CanPrintError()) {\n"
+    "        seL4_DebugPutString(seL4_GetDebugError());\n    }\n"
+    "#endif\n}\n\n";
+
+/* Results of a method that no kernel for x86_64 has; programs for x86 name the type. */
+static const char of_other_widths[] =
+    "struct seL4_X86_PageDirectory_GetStatusBits {\n    int error;\n"
+    "    seL4_Word accessed;\n    seL4_Word dirty;\n};\n"
+    "typedef struct seL4_X86_PageDirectory_GetStatusBits\n"
+    "    seL4_X86_PageDirectory_GetStatusBits_t;\n\n";
+
+bool write_client(FILE *out, const struct kernel_config *config)
 {
-    fprintf(out, "/* SPDX-License-Identifier: BSD-2-Clause */\n"
-                 "/* Generated by libsel4/generator from src/abi/invocations.def. */\n"
-                 "#ifndef SEL4_INVOCATIONS_H\n#define SEL4_INVOCATIONS_H\n\n"
-                 "#include <sel4/syscalls.h>\n\n"
-                 "/* Macros: #ifdef says whether the kernel has a method. */\n");
-    for (enum invocation inv = INV_INVALID + 1; inv < INVOCATION_COUNT; inv++)
-        if (abi_invocation_label(config, inv) != 0)
-            fprintf(out, "#define Label_%s %" PRIu64 "\n", abi_invocation_info(config, inv).name,
-                    abi_invocation_label(config, inv));
-    fprintf(out, "\n/* What an error says about itself is left for seL4_GetMR(). */\n"
-                 "static inline void seL4_store_error(seL4_Word mr0, seL4_Word mr1, seL4_Word mr2,"
-                 " seL4_Word mr3)\n{\n"
-                 "    seL4_SetMR(0, mr0);\n    seL4_SetMR(1, mr1);\n"
-                 "    seL4_SetMR(2, mr2);\n    seL4_SetMR(3, mr3);\n}\n\n");
+    fprintf(out, "#include <sel4/invocation.h>\n#include <sel4/syscalls.h>\n\n%s%s", after_call,
+            of_other_widths);
+    write_result_types(out, config);
     for (enum invocation inv = INV_INVALID + 1; inv < INVOCATION_COUNT; inv++)
         if (abi_invocation_label(config, inv) != 0 && !write_method(out, config, inv))
             return false;
-    fprintf(out, "#endif\n");
     return true;
 }

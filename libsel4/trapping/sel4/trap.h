@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one place where this libsel4 enters the kernel. Number in rdx, capability in rdi, message
+ * How libsel4 enters the kernel, and the only file that knows: a program of another kind than a
+ * real seL4 one has its own file of this name, with the same struct and the same two functions.
+ *
+ * Here it is the processor's instruction. Number in rdx, capability in rdi, message
  * info in rsi, the first four message registers in r10, r8, r9, r15; MCS kernels take two more
  * capabilities in r12 and r13. rcx and r11 are lost to the instruction, and the kernel may return
  * with any rsp: rbx carries the stack pointer across.
@@ -8,7 +11,7 @@
 #ifndef SEL4_TRAP_H
 #define SEL4_TRAP_H
 
-#include <sel4/types.h>
+#include <sel4/simple_types.h>
 
 struct seL4_Trap {
     seL4_Word cap;  /* in: capability; out: badge */

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SEL4_ARCH_INVOCATION_H
+#define SEL4_ARCH_INVOCATION_H
+
+#include <sel4/invocation.h>
+
+#endif
