@@ -8,6 +8,7 @@
 #   main.c         of the layer with EXECUTABLE: build/<command>
 #   test_*.c       one test binary each, build/tests/NAME/test_*
 #   testkit_*.c    what several tests share; linked with every test of this layer and of those above
+#   timing_*.c     programs that time the layer, build/timing/NAME/timing_*, run by hand
 #   fuzz_*.c       fuzz targets (LLVMFuzzerTestOneInput), build/fuzz/fuzz_*; without libFuzzer each
 #                  is a test that runs its seeds
 # PURE layers are freestanding. JOINED ones use what a layer above them defines (the operation tables
@@ -49,7 +50,7 @@ function(sel4emu_layer name)
     file(GLOB sources CONFIGURE_DEPENDS ${directory}/*.c ${directory}/*.S)
     set(testkits ${sources})
     list(FILTER testkits INCLUDE REGEX "/testkit_[^/]*$")
-    list(FILTER sources EXCLUDE REGEX "/(test|testkit|fuzz)_[^/]*$")
+    list(FILTER sources EXCLUDE REGEX "/(test|testkit|fuzz|timing)_[^/]*$")
 
     if(arg_EXECUTABLE)
         list(FILTER sources EXCLUDE REGEX "/main.c$")
@@ -155,6 +156,13 @@ function(sel4emu_layer_tests name include_directory libraries)
         sel4emu_test_binary(${name} ${test} ${source} ${CMAKE_BINARY_DIR}/tests/${name}
                             ${include_directory} "${libraries}" "${kits}" sel4emu_harness)
         add_test(NAME ${name}/${test} COMMAND ${name}.${test})
+    endforeach()
+
+    file(GLOB timings CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/timing_*.c)
+    foreach(source ${timings})
+        get_filename_component(test ${source} NAME_WE)
+        sel4emu_test_binary(${name} ${test} ${source} ${CMAKE_BINARY_DIR}/timing/${name}
+                            ${include_directory} "${libraries}" "${kits}" sel4emu_harness)
     endforeach()
 
     file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/fuzz_*.c)

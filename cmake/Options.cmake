@@ -64,4 +64,7 @@ target_compile_options(sel4emu_pure_flags INTERFACE
     -ffreestanding -fno-builtin -mgeneral-regs-only -nostdinc -isystem ${compiler_headers}
     -fvisibility=hidden -fno-stack-protector -fcf-protection=none
     $<$<C_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns>
-    $<$<C_COMPILER_ID:GNU>:-minline-all-stringops>)
+    # what rep would have to be started for costs more than the moves: answers, calls, registers
+    $<$<C_COMPILER_ID:GNU>:-minline-all-stringops>
+    $<$<C_COMPILER_ID:GNU>:-mmemcpy-strategy=unrolled_loop:256:noalign$<COMMA>rep_8byte:-1:noalign>
+    $<$<C_COMPILER_ID:GNU>:-mmemset-strategy=unrolled_loop:256:noalign$<COMMA>rep_8byte:-1:noalign>)

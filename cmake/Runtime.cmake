@@ -23,7 +23,7 @@ function(sel4emu_runtime_layer name)
         file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${layer}/*.c)
         list(APPEND sources ${found})
     endforeach()
-    list(FILTER sources EXCLUDE REGEX "/((test|testkit|fuzz)_[^/]*|embedded.c)$")
+    list(FILTER sources EXCLUDE REGEX "/((test|testkit|fuzz|timing)_[^/]*|embedded.c)$")
 
     add_library(sel4emu_${name}_image OBJECT ${sources})
     target_include_directories(sel4emu_${name}_image PRIVATE ${layers_dir}/${name})

@@ -50,7 +50,7 @@ def count():
                     name = os.path.normpath(source["file"])
                     at = name.rfind("src/")
                     base = os.path.basename(name)
-                    if at < 0 or base.startswith(("test_", "testkit_", "fuzz_")):
+                    if at < 0 or base.startswith(("test_", "testkit_", "fuzz_", "timing_")):
                         continue
                     seen = lines.setdefault(name[at:], {})
                     for line in source["lines"]:

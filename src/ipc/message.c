@@ -38,13 +38,23 @@ unsigned message_set_word(struct tcb *tcb, word_t *buffer, unsigned i, word_t wo
     return i + 1;
 }
 
+/* Word by word upwards: the buffers may be the same memory, or overlap. */
+static void copy_words(word_t *to, const word_t *from, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
 /* Returns how many words could be copied. */
 static unsigned message_copy(const struct tcb *sender, const word_t *from, struct tcb *receiver,
                              word_t *to, unsigned length)
 {
     unsigned reach = from && to ? length : (unsigned)min_u64(length, MESSAGE_REGISTER_COUNT);
-    for (unsigned i = 0; i < reach; i++)
-        message_set_word(receiver, to, i, message_word(sender, from, i));
+    for (unsigned i = 0; i < MESSAGE_REGISTER_COUNT && i < reach; i++)
+        receiver->context.reg[message_registers[i]] = sender->context.reg[message_registers[i]];
+    if (reach > MESSAGE_REGISTER_COUNT)
+        copy_words(&to[IPC_BUFFER_MSG + MESSAGE_REGISTER_COUNT],
+                   &from[IPC_BUFFER_MSG + MESSAGE_REGISTER_COUNT], reach - MESSAGE_REGISTER_COUNT);
     return reach;
 }
 
@@ -55,7 +65,7 @@ struct lookup_failure message_lookup_caps(struct kernel *k, struct tcb *sender,
 {
     for (unsigned i = 0; i < MESSAGE_MAX_EXTRA_CAPS; i++)
         ret_slots[i] = NULL;
-    if (!buffer)
+    if (!buffer || count == 0)
         return (struct lookup_failure){.type = LOOKUP_NO_FAILURE};
 
     for (unsigned i = 0; i < count; i++) {

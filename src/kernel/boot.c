@@ -168,6 +168,7 @@ static void init_irqs(struct kernel *k, paddr_t slots)
 static void init_kernel(struct kernel *k, const struct boot_info *info)
 {
     k->config = *info->config;
+    abi_numbers_make(&k->config, &k->numbers);
     k->memory_count = info->memory.ram_count;
     for (unsigned i = 0; i < k->memory_count; i++)
         k->memory[i] = info->memory.ram[i];

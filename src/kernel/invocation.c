@@ -58,11 +58,11 @@ static void reply_to_caller(struct kernel *k, struct tcb *tcb, const struct answ
     reply_words(k, tcb, answer->label, answer->length, answer->word);
 }
 
-static enum entry_result finish(struct call *call, struct answer answer)
+static enum entry_result finish(struct call *call, const struct answer *answer)
 {
     struct tcb *caller = call->caller;
     const struct core *core = &call->k->cores[call->core];
-    switch (answer.kind) {
+    switch (answer->kind) {
     case ANSWER_PREEMPTED:
         return core->stall ? ENTRY_STALL : core->clear.end ? ENTRY_CLEAR : ENTRY_PREEMPTED;
     case ANSWER_DEVICE:
@@ -70,12 +70,12 @@ static enum entry_result finish(struct call *call, struct answer answer)
     default:
         break;
     }
-    answer_report(call->k, &answer);
+    answer_report(call->k, answer);
     /* a method may have blocked, stopped or ended the caller: then it gets no answer */
     if (caller->state != THREAD_RESTART)
         return ENTRY_DONE;
     if (call->is_call)
-        reply_to_caller(call->k, caller, &answer);
+        reply_to_caller(call->k, caller, answer);
     tcb_set_state(call->k, caller, THREAD_RUNNING);
     return ENTRY_DONE;
 }
@@ -97,7 +97,8 @@ static enum entry_result invoke(struct call *call)
     tcb_set_state(call->k, call->caller, THREAD_RESTART);
     if (call->is_first_phase && cap_object_type(call->cap)->second_phase_only)
         return refuse_first_phase(call);
-    return finish(call, cap_object_type(call->cap)->invoke(call));
+    struct answer answer = cap_object_type(call->cap)->invoke(call);
+    return finish(call, &answer);
 }
 
 static enum entry_result raise_cap_fault(struct kernel *k, unsigned core, struct tcb *tcb,
@@ -140,7 +141,7 @@ enum entry_result invocation_handle(struct kernel *k, unsigned core, struct tcb 
         .cap = found.slot->cap,
         .cptr = cptr,
         .label = info.label,
-        .method = abi_invocation(&k->config, info.label),
+        .method = abi_numbers_invocation(&k->numbers, info.label),
         .buffer = ipc_buffer(k, tcb, false),
         .is_call = how.is_call,
         .may_block = how.may_block,
@@ -161,7 +162,8 @@ enum entry_result invocation_handle(struct kernel *k, unsigned core, struct tcb 
 void invocation_finish_device(struct kernel *k, struct tcb *tcb, uint64_t value)
 {
     bool is_read = k->cores[k->running_core].device.kind == DEVICE_PORT_IN;
-    bool is_call = abi_syscall(&k->config, (int64_t)tcb->context.reg[UREG_SYSCALL]) == SYSCALL_CALL;
+    bool is_call =
+        abi_numbers_syscall(&k->numbers, (int64_t)tcb->context.reg[UREG_SYSCALL]) == SYSCALL_CALL;
     if (is_call)
         reply_words(k, tcb, SEL4_NO_ERROR, is_read ? 1 : 0, &value);
     tcb_set_state(k, tcb, THREAD_RUNNING);

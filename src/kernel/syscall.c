@@ -206,14 +206,15 @@ static enum entry_result (*const handlers[SYSCALL_COUNT])(struct kernel *, unsig
 
 enum entry_result syscall_handle(struct kernel *k, unsigned core, struct tcb *tcb)
 {
-    enum syscall syscall = abi_syscall(&k->config, (int64_t)tcb->context.reg[UREG_SYSCALL]);
+    enum syscall syscall =
+        abi_numbers_syscall(&k->numbers, (int64_t)tcb->context.reg[UREG_SYSCALL]);
     return handlers[syscall] ? handlers[syscall](k, core, tcb) : handle_unknown(k, core, tcb);
 }
 
 void syscall_finish_device(struct kernel *k, unsigned core, struct tcb *tcb, uint64_t value)
 {
     invocation_finish_device(k, tcb, value);
-    switch (abi_syscall(&k->config, (int64_t)tcb->context.reg[UREG_SYSCALL])) {
+    switch (abi_numbers_syscall(&k->numbers, (int64_t)tcb->context.reg[UREG_SYSCALL])) {
     case SYSCALL_REPLY_RECV:
     case SYSCALL_NB_SEND_RECV:
         receive(k, core, tcb, blocking);

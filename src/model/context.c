@@ -3,17 +3,26 @@
 
 #include <base/bits.h>
 
-static bool destroyed_by_syscall(unsigned reg)
+/* On the way of every entry: without a loop. */
+static void copy_registers(word_t to[USER_REGISTER_COUNT], const word_t from[USER_REGISTER_COUNT])
 {
-    return reg == UREG_RSP || reg == UREG_RCX || reg == UREG_R11;
+#pragma GCC unroll 32
+    for (unsigned i = 0; i < USER_REGISTER_COUNT; i++)
+        to[i] = from[i];
 }
 
 void context_save(struct user_context *context, const word_t reg[USER_REGISTER_COUNT],
                   bool by_syscall)
 {
-    for (unsigned i = 0; i < USER_REGISTER_COUNT; i++) {
-        if (!by_syscall || !destroyed_by_syscall(i))
-            context->reg[i] = reg[i];
+    const word_t rsp = context->reg[UREG_RSP];
+    const word_t rcx = context->reg[UREG_RCX];
+    const word_t r11 = context->reg[UREG_R11];
+
+    copy_registers(context->reg, reg);
+    if (by_syscall) { /* which destroys these */
+        context->reg[UREG_RSP] = rsp;
+        context->reg[UREG_RCX] = rcx;
+        context->reg[UREG_R11] = r11;
     }
     context->next_ip = reg[UREG_RIP] + (by_syscall ? SYSCALL_INSTRUCTION_BYTES : 0);
     context->by_sysret = by_syscall;
@@ -25,8 +34,7 @@ void context_save(struct user_context *context, const word_t reg[USER_REGISTER_C
 
 void context_load(const struct user_context *context, word_t ret_reg[USER_REGISTER_COUNT])
 {
-    for (unsigned i = 0; i < USER_REGISTER_COUNT; i++)
-        ret_reg[i] = context->reg[i];
+    copy_registers(ret_reg, context->reg);
     ret_reg[UREG_RIP] = context->next_ip;
     if (context->by_sysret) {
         ret_reg[UREG_RCX] = context->next_ip;

@@ -12,6 +12,7 @@
 
 #include <abi/kernel_config.h>
 #include <abi/message.h>
+#include <abi/numbers.h>
 #include <model/endpoint.h>
 #include <model/io_space.h>
 #include <model/outcome.h>
@@ -140,7 +141,8 @@ enum { RESERVED_REGION, RESERVED_STUBS, RESERVED_RANGES };
 
 struct kernel {
     struct kernel_config config;
-    ptrdiff_t memory_offset; /* from this struct to guest physical address 0, in bytes */
+    struct abi_numbers numbers; /* of config */
+    ptrdiff_t memory_offset;    /* from this struct to guest physical address 0, in bytes */
     struct memory_region memory[MAX_MEMORY_REGIONS]; /* backed RAM, ascending */
     unsigned memory_count;
 

@@ -57,7 +57,7 @@ __attribute__((constructor)) static void select_mutant(void)
 
 
 def is_test(path):
-    return os.path.basename(path).startswith(("test_", "testkit_", "fuzz_"))
+    return os.path.basename(path).startswith(("test_", "testkit_", "fuzz_", "timing_"))
 
 
 def read(path):
