@@ -11,3 +11,5 @@ endif()
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/docs/sel4emu.1 ${CMAKE_SOURCE_DIR}/docs/sel4emu-qemu.1
     DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${CMAKE_SOURCE_DIR}/scripts/completion/sel4emu
+    DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions)

@@ -56,7 +56,7 @@ def boxes(level, total, least, x=0, depth=0):
 
 
 def colour(name, depth):
-    """By what runs: Linux, sel4emu's kernel, guest code is not known by name; warm colours by its hash."""
+    """The same for the same name; threads, at the bottom, are paler."""
     seed = sum(ord(letter) * (index + 1) for index, letter in enumerate(name))
     return f"rgb({215 + seed % 40},{120 + seed % 90 if depth else 190},{60 + seed % 50})"
 

@@ -283,7 +283,7 @@ static int verdict_of(const struct bench_figure *before, const struct bench_figu
 
 /* How many times as far from the limits of its own run; "" where there are none. */
 static void by_limits_text(const struct bench_figures *before, const struct bench_figures *now,
-                           unsigned row, uint64_t old, uint64_t new, char *text)
+                           unsigned row, uint64_t old, uint64_t recent, char *text)
 {
     struct bench_figure old_limit, new_limit;
 
@@ -293,7 +293,7 @@ static void by_limits_text(const struct bench_figures *before, const struct benc
         const uint64_t was = old * MILLION / old_limit.median;
 
         if (was != 0) {
-            quotient_text(new *MILLION / new_limit.median, was, text);
+            quotient_text(recent * MILLION / new_limit.median, was, text);
         }
     }
 }
@@ -307,16 +307,16 @@ static unsigned compare_column(const struct bench_figures *before, const struct 
 
     for (unsigned row = 0; row < bench_row_count; row++) {
         char values[2][BENCH_VALUE_BYTES], factor[BENCH_VALUE_BYTES], by_limits[BENCH_VALUE_BYTES];
-        struct bench_figure old, new;
+        struct bench_figure old, recent;
 
-        if (bench_column_row(old_column, row, &old) && bench_column_row(column, row, &new)) {
-            const int verdict = verdict_of(&old, &new, noticed);
+        if (bench_column_row(old_column, row, &old) && bench_column_row(column, row, &recent)) {
+            const int verdict = verdict_of(&old, &recent, noticed);
             struct line line = {0};
 
             bench_value_text(bench_rows[row].unit, old.median, values[0]);
-            bench_value_text(bench_rows[row].unit, new.median, values[1]);
-            quotient_text(new.median, old.median, factor);
-            by_limits_text(before, now, row, old.median, new.median, by_limits);
+            bench_value_text(bench_rows[row].unit, recent.median, values[1]);
+            quotient_text(recent.median, old.median, factor);
+            by_limits_text(before, now, row, old.median, recent.median, by_limits);
             line_add(&line, "%-12s %-*s %9s %9s  x%-6s %-9s %s%s", column->name, TITLE_WIDTH,
                      bench_rows[row].title, values[0], values[1], factor, words[verdict + 1],
                      by_limits[0] == '\0' ? "" : "by limits x", by_limits);
