@@ -295,11 +295,25 @@ static nanoseconds_t deadline_to_meet(const struct inplace *seat)
     return deadline == seat->known_deadline ? seat->known_at + KICK_PERIOD : deadline;
 }
 
+uint32_t *inplace_has_spun(struct inplace *seat)
+{
+    struct runtime_shared *shared = seat->shared;
+    uint32_t current = __atomic_load_n(&shared->control.current, __ATOMIC_RELAXED);
+    return current < RUNTIME_MAX_CARRIERS ? &shared->carriers[current].has_spun : NULL;
+}
+
+static bool spins(struct inplace *seat)
+{
+    const struct seat_client *client = &seat->client;
+    const uint32_t *has_spun = inplace_has_spun(seat);
+    return client->spins(client->context, shared_deadline(seat), has_spun && *has_spun);
+}
+
 static bool is_due(struct inplace *seat)
 {
     nanoseconds_t now = inplace_peek(seat);
     return now >= deadline_to_meet(seat) || seat->client.has_event(seat->client.context, now) ||
-           seat->client.spins(seat->client.context, shared_deadline(seat)) || is_stopping(seat);
+           spins(seat) || is_stopping(seat);
 }
 
 /* The carrier that had the turn is no more, and nobody else gets it: unless all that is over. */

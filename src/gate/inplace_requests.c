@@ -55,12 +55,20 @@ static bool is_vspace(struct inplace *seat, uint64_t index, bool has_process)
 
 /* --- time ---------------------------------------------------------------------------------- */
 
+static void look_whether_it_spins(struct inplace *seat, nanoseconds_t deadline)
+{
+    const struct seat_client *client = &seat->client;
+    uint32_t *has_spun = inplace_has_spun(seat);
+    if (client->stopped(client->context, deadline, has_spun && *has_spun) && has_spun)
+        *has_spun = true;
+}
+
 static void serve_event(struct inplace *seat, struct runtime_request *request)
 {
     const struct seat_client *client = &seat->client;
     nanoseconds_t deadline = __atomic_load_n(&seat->shared->control.deadline, __ATOMIC_RELAXED);
     if (request->argument[1])
-        client->stopped(client->context, deadline);
+        look_whether_it_spins(seat, deadline);
     nanoseconds_t now = inplace_now(seat);
     request->result[0] = client->pending_interrupt(client->context, now);
     seat->is_kicked = false;

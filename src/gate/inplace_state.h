@@ -76,6 +76,9 @@ void inplace_copy_trusted(struct inplace *seat);
  */
 void inplace_repair(struct inplace *seat);
 
+/* In virtual time: of the carrier that has the turn; NULL: the guest has written what cannot be. */
+uint32_t *inplace_has_spun(struct inplace *seat);
+
 /* --- inplace_requests.c -------------------------------------------------------------------- */
 
 bool inplace_has_request(const struct inplace *seat);

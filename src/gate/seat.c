@@ -63,6 +63,8 @@ static struct outcome take_trap(struct seat *seat, struct seat_carrier *carrier,
     }
     if (seat->debug.debugger)
         seat_debug_take_trap(seat, carrier, tcb, reg, trap);
+    if (trap->kind != TRAP_INTERRUPTED)
+        carrier->has_spun = false;
     kernel_save_registers(tcb, reg, trap->kind == TRAP_SYSCALL);
     trace_trap(seat, tcb, trap);
     return enter(seat, tcb, trap, fsr);
@@ -215,7 +217,7 @@ static struct outcome run_until_entry(struct seat *seat, struct seat_carrier *ca
         }
         if (trap.kind != TRAP_INTERRUPTED)
             return take_trap(seat, carrier, tcb, reg, &trap, fsr);
-        client->stopped(client->context, outcome.deadline);
+        carrier->has_spun |= client->stopped(client->context, outcome.deadline, carrier->has_spun);
         if (find_event(seat, outcome.deadline, &event)) {
             kernel_save_registers(tcb, reg, false);
             return deliver(seat, &event);

@@ -43,9 +43,11 @@ struct seat_client {
     void (*entered)(void *context);
     /*
      * Guest code that was to be in the kernel by `deadline` is stopped where it is. If it has run
-     * for so long that it is taken to spin, virtual time goes on to what comes next.
+     * for so long that it is taken to spin, virtual time goes on to what comes next; so it does
+     * much earlier if the thread has spun before and not entered the kernel since. Returns whether
+     * it spins.
      */
-    void (*stopped)(void *context, nanoseconds_t deadline);
+    bool (*stopped)(void *context, nanoseconds_t deadline, bool has_spun);
     void (*console)(void *context, const char *text, uint32_t length);
     uint64_t (*port_in)(void *context, uint16_t port, unsigned size);
     void (*port_out)(void *context, uint16_t port, unsigned size, uint64_t value);
@@ -78,7 +80,7 @@ struct seat_client {
     bool (*has_event)(void *context, nanoseconds_t now);
     void (*sleep)(void *context, nanoseconds_t deadline);
     /* Whether stopped() is worth calling. */
-    bool (*spins)(void *context, nanoseconds_t deadline);
+    bool (*spins)(void *context, nanoseconds_t deadline, bool has_spun);
     /* Virtual time at which there will be an event; 0: it is not asked for by time. */
     nanoseconds_t (*event_at)(void *context);
     void (*look)(void *context);      /* the guest stands still: its clock can be corrected */

@@ -97,6 +97,7 @@ struct seat_carrier {
     uint32_t plants_generation; /* of the VSpace's plants, then */
     uint64_t name_source;       /* hash of the TCB's name that `name` was made from */
     char name[THREAD_NAME_BYTES];
+    bool has_spun; /* since it last entered the kernel (virtual time) */
 };
 
 #define SEAT_BUCKETS 256

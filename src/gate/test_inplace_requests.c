@@ -191,6 +191,20 @@ TEST(guest_code_that_was_interrupted_may_have_spun)
     set_arguments(&t, 0, 1, 0);
     CHECK(test_inplace_ask(&t, REQUEST_EVENT));
     CHECK_EQ(t.stopped_before, 777);
+    CHECK(!t.has_spun);
+    uint32_t *has_spun = &t.seat->shared->carriers[control->current].has_spun;
+    CHECK(!*has_spun);
+    t.stopped_spins = true;
+    CHECK(test_inplace_ask(&t, REQUEST_EVENT));
+    CHECK(!t.has_spun);
+    CHECK(*has_spun);
+    t.stopped_spins = false;
+    CHECK(test_inplace_ask(&t, REQUEST_EVENT));
+    CHECK(t.has_spun);
+    CHECK(*has_spun); /* the runtime says when no more */
+    control->current = UINT32_MAX;
+    CHECK(test_inplace_ask(&t, REQUEST_EVENT));
+    CHECK(!t.has_spun);
     CHECK_EQ(control->event_at, 4321);
     test_inplace_close(&t);
 }

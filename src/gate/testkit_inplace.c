@@ -132,17 +132,20 @@ static void note_leave(void *context, struct kernel *k, struct outcome outcome)
     t->outcome = outcome;
 }
 
-static void note_stop(void *context, nanoseconds_t deadline)
+static bool note_stop(void *context, nanoseconds_t deadline, bool has_spun)
 {
     struct test_inplace *t = context;
     t->calls++;
     t->stopped_before = deadline;
+    t->has_spun = has_spun;
+    return t->stopped_spins;
 }
 
-static bool spins(void *context, nanoseconds_t deadline)
+static bool spins(void *context, nanoseconds_t deadline, bool has_spun)
 {
     (void)context;
     (void)deadline;
+    (void)has_spun;
     return false;
 }
 

@@ -30,6 +30,7 @@ struct test_inplace {
     struct trap trap;
     struct outcome outcome;
     nanoseconds_t stopped_before, event_at;
+    bool has_spun, stopped_spins;
 };
 
 /* All memory is RAM. False: a check has failed. */

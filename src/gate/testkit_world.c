@@ -52,10 +52,12 @@ static void world_entered(void *context)
     (void)context;
 }
 
-static void world_stopped(void *context, nanoseconds_t deadline)
+static bool world_stopped(void *context, nanoseconds_t deadline, bool has_spun)
 {
     (void)context;
     (void)deadline;
+    (void)has_spun;
+    return false;
 }
 
 static void world_console(void *context, const char *text, uint32_t length)

@@ -41,16 +41,16 @@ static nanoseconds_t next_moment(const struct machine *machine, nanoseconds_t de
     return earlier(deadline, bus_next_event(machine->pc->bus));
 }
 
-static void client_stopped(void *context, nanoseconds_t deadline)
+static bool client_stopped(void *context, nanoseconds_t deadline, bool has_spun)
 {
     struct machine *machine = context;
-    machine->time->stopped(machine, next_moment(machine, deadline));
+    return machine->time->stopped(machine, next_moment(machine, deadline), has_spun);
 }
 
-static bool client_spins(void *context, nanoseconds_t deadline)
+static bool client_spins(void *context, nanoseconds_t deadline, bool has_spun)
 {
     struct machine *machine = context;
-    return machine->time->spins(machine, next_moment(machine, deadline));
+    return machine->time->spins(machine, next_moment(machine, deadline), has_spun);
 }
 
 static nanoseconds_t client_event_at(void *context)

@@ -133,16 +133,11 @@ static void real_entered(struct machine *machine)
     (void)machine;
 }
 
-static void real_stopped(struct machine *machine, nanoseconds_t next)
+static bool real_spins(struct machine *machine, nanoseconds_t next, bool has_spun)
 {
     (void)machine;
     (void)next;
-}
-
-static bool real_spins(struct machine *machine, nanoseconds_t next)
-{
-    (void)machine;
-    (void)next;
+    (void)has_spun;
     return false;
 }
 
@@ -188,7 +183,7 @@ const struct machine_time_ops machine_real_time = {
     .thaw = real_thaw,
     .worked = real_worked,
     .entered = real_entered,
-    .stopped = real_stopped,
+    .stopped = real_spins,
     .spins = real_spins,
     .wall_if_busy = real_wall_if_busy,
     .wall_if_idle = real_wall_if_idle,

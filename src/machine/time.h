@@ -27,8 +27,8 @@ struct machine_time_ops {
     /* The guest has entered the kernel, or does something that takes a processor time. */
     void (*entered)(struct machine *machine);
     /* Guest code is stopped where it is; `next`: guest time at which something is to happen. */
-    void (*stopped)(struct machine *machine, nanoseconds_t next);
-    bool (*spins)(struct machine *machine, nanoseconds_t next);
+    bool (*stopped)(struct machine *machine, nanoseconds_t next, bool has_spun);
+    bool (*spins)(struct machine *machine, nanoseconds_t next, bool has_spun);
     /* Host time at which it is guest time `time`, if the guest stays busy; may be NEVER. */
     nanoseconds_t (*wall_if_busy)(struct machine *machine, nanoseconds_t time);
     /* The same if it idles from now on; then idled() with that moment. */

@@ -8,9 +8,12 @@
 #include <base/bits.h>
 #include <runtime/clock.h>
 
-/* CPU time without a kernel entry, and how often the machine looks. */
-#define SPIN_TIME   UINT64_C(20000000)
-#define LOOK_PERIOD UINT64_C(10000000)
+/* CPU time without a kernel entry; of a thread that has used that up, each time after. */
+#define SPIN_TIME      UINT64_C(20000000)
+#define SPIN_TIME_MORE UINT64_C(2000000)
+/* How often the machine looks; in a run that does not repeat anyway. */
+#define LOOK_PERIOD      UINT64_C(10000000)
+#define LOOK_PERIOD_LESS UINT64_C(2000000)
 
 /* One count is one nanosecond. */
 #define VIRTUAL_TSC_MHZ 1000
@@ -72,27 +75,29 @@ static void see(struct machine *machine, nanoseconds_t now)
 }
 
 /* Time moves in the kernel alone. Nothing has to come of it where there is no time to go on to. */
-static bool virtual_spins(struct machine *machine, nanoseconds_t next)
+static bool virtual_spins(struct machine *machine, nanoseconds_t next, bool has_spun)
 {
     const struct virtual_time *time = &machine->virtual_time;
     nanoseconds_t now = virtual_now(machine);
     if (next == NANOSECONDS_NEVER)
         return false;
     if (now == time->seen)
-        return machine_guest_cpu_time(machine) - time->used >= SPIN_TIME;
+        return machine_guest_cpu_time(machine) - time->used >=
+               (has_spun ? SPIN_TIME_MORE : SPIN_TIME);
     see(machine, now);
     return false;
 }
 
-static void virtual_stopped(struct machine *machine, nanoseconds_t next)
+static bool virtual_stopped(struct machine *machine, nanoseconds_t next, bool has_spun)
 {
     struct machine_report *report = machine->report;
-    if (!virtual_spins(machine, next))
-        return;
+    if (!virtual_spins(machine, next, has_spun))
+        return false;
     if (report->spins++ == 0)
         report->first_spin = virtual_now(machine);
     go_on_to(machine, next);
     see(machine, virtual_now(machine));
+    return true;
 }
 
 static nanoseconds_t virtual_wall_if_busy(struct machine *machine, nanoseconds_t time)
@@ -101,7 +106,7 @@ static nanoseconds_t virtual_wall_if_busy(struct machine *machine, nanoseconds_t
     nanoseconds_t wall = host_clock_now();
     (void)time;
     if (wall >= state->look_at)
-        state->look_at = wall + LOOK_PERIOD;
+        state->look_at = wall + (machine->report->spins ? LOOK_PERIOD_LESS : LOOK_PERIOD);
     return state->look_at;
 }
 

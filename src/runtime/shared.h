@@ -107,7 +107,8 @@ struct runtime_carrier {
     uint32_t next;             /* of the list of entries in use, or free */
     uint32_t debug_generation; /* of the TCB, when its breakpoints were last set */
     uint32_t takes_vector;     /* at its first turn: vector state is in `vector` */
-    uint32_t unused[3];
+    uint32_t has_spun;         /* since it last entered the kernel (virtual time): the machine's */
+    uint32_t unused[2];
 };
 
 /* A page of guest memory of which a process has a private copy with patches (runtime/patch.h). */

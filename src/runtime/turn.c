@@ -253,12 +253,19 @@ static struct outcome own_outcome(const struct carrier_page *page)
 
 /* --- the way to guest code ----------------------------------------------------------------- */
 
+/* Virtual time goes on, and whoever has got here does not spin. */
+static void enter_clock(const struct tcb *tcb)
+{
+    runtime_clock_enter(&control()->clock);
+    runtime_shared()->carriers[tcb->carrier].has_spun = false;
+}
+
 static struct outcome enter(struct kernel *k, struct tcb *tcb, const word_t *reg,
                             const struct trap *trap, word_t fsr)
 {
     kernel_save_registers(tcb, reg, trap->kind == TRAP_SYSCALL);
     if (trap->kind != TRAP_INTERRUPTED)
-        runtime_clock_enter(&control()->clock);
+        enter_clock(tcb);
     trace_enter(tcb, trap);
     return seat_enter(k, CORE, tcb, trap, fsr, turn_now());
 }
