@@ -64,6 +64,11 @@ def stage_inspect(out):
         sys.executable, os.path.join(TESTS, "inspect", "post_mortem.py"), BUILD])
 
 
+def stage_time(out):
+    programs.run_script(out, "time", [sys.executable, os.path.join(TESTS, "time", "repeat.py"),
+                                      BUILD])
+
+
 def stage_soak(out):
     programs.run_script(out, "soak", [sys.executable, os.path.join(TESTS, "soak", "starts.py"),
                                       "--count", "200", BUILD])
@@ -104,6 +109,7 @@ STAGES = [
     ("serial", "--serial with clients that come and go", stage_serial),
     ("inspect", "guests that run, or ended badly, are looked into",
      stage_inspect),
+    ("time", "virtual time: runs repeat byte for byte, in both seats", stage_time),
     ("soak", "starts and kills: nothing is left behind", stage_soak),
     ("witness", "tests/witness on builds and emulators made up for it", stage_witness),
     ("sanitizer", "unit tests and tagged scenarios with address and UB sanitizers",

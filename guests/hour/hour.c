@@ -31,6 +31,19 @@ static uint64_t counter_frequency(void)
     return (counter_now() - counter) * 1000;
 }
 
+/* Looks at it until a thousandth of a second has passed, and then at the HPET. */
+static void wait_by_counter(void)
+{
+    const uint64_t length = counter_frequency() / 1000;
+    const uint64_t counter = counter_now(), start = hpet_now(&hpet);
+
+    while (counter_now() - counter < length)
+        continue;
+    const uint64_t microseconds = (hpet_now(&hpet) - start) * 1000000 / hpet_frequency(&hpet);
+    print("the time-stamp counter, looked at for 1 ms: %s\n",
+          microseconds >= 900 && microseconds < 1100 ? "1 ms" : "another time");
+}
+
 static void sleep_by_hpet(void)
 {
     uint64_t until = hpet_now(&hpet) + HOUR * hpet_frequency(&hpet);
@@ -91,6 +104,7 @@ void guest_main(void)
 {
     timer = object_new(seL4_NotificationObject, 0);
     hpet_create(&hpet, timer);
+    wait_by_counter();
     measure("a timer of the HPET", sleep_by_hpet);
 #ifdef CONFIG_KERNEL_MCS
     measure("a period of a scheduling context", sleep_by_period);
