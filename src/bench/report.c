@@ -123,7 +123,19 @@ static void line_print(struct line *line, FILE *out)
     fprintf(out, "%.*s\n", (int)line->length, line->text);
 }
 
-static void print_row(const struct bench_figures *figures, unsigned row, FILE *out)
+/* What stands around cells; widths stay, for who reads the source of either. */
+struct frame {
+    const char *begin, *between, *end;
+    bool has_rule; /* below the head */
+};
+
+static const struct frame frames[] = {
+    [BENCH_TEXT] = {"", " ", "", false},
+    [BENCH_MARKDOWN] = {"| ", " | ", " |", true},
+};
+
+static void print_row(const struct bench_figures *figures, unsigned row, const struct frame *frame,
+                      FILE *out)
 {
     struct bench_figure limit = {0}, first = {0}, figure;
     struct line line = {0};
@@ -132,7 +144,7 @@ static void print_row(const struct bench_figures *figures, unsigned row, FILE *o
     if (figures->column_count > BENCH_COLUMN_FIRST) {
         bench_column_row(&figures->columns[BENCH_COLUMN_FIRST], row, &first);
     }
-    line_add(&line, "%-*s", TITLE_WIDTH, bench_rows[row].title);
+    line_add(&line, "%s%-*s", frame->begin, TITLE_WIDTH, bench_rows[row].title);
     for (unsigned i = 0; i < figures->column_count; i++) {
         char cell[64] = "-", factor[BENCH_VALUE_BYTES] = "";
 
@@ -142,35 +154,43 @@ static void print_row(const struct bench_figures *figures, unsigned row, FILE *o
                 quotient_text(figure.median, first.median, factor);
             }
         }
-        line_add(&line, " %-*s", CELL_WIDTH, cell);
+        line_add(&line, "%s%-*s", frame->between, CELL_WIDTH, cell);
         if (i > BENCH_COLUMN_FIRST) {
-            line_add(&line, " %s%-6s", factor[0] == '\0' ? " " : "x", factor);
+            line_add(&line, "%s%s%-6s", frame->between, factor[0] == '\0' ? " " : "x", factor);
         }
     }
+    line_add(&line, "%s", frame->end);
     line_print(&line, out);
 }
 
-static void print_head(const struct bench_figures *figures, FILE *out)
+static void print_head(const struct bench_figures *figures, const struct frame *frame, FILE *out)
 {
-    struct line line = {0};
+    struct line line = {0}, rule = {0};
 
     fprintf(out, "%s\n\n", figures->machine);
-    line_add(&line, "%-*s", TITLE_WIDTH, "");
+    line_add(&line, "%s%-*s", frame->begin, TITLE_WIDTH, "");
+    line_add(&rule, "|---|");
     for (unsigned i = 0; i < figures->column_count; i++) {
-        line_add(&line, " %-*s", CELL_WIDTH, figures->columns[i].name);
+        line_add(&line, "%s%-*s", frame->between, CELL_WIDTH, figures->columns[i].name);
+        line_add(&rule, "---|");
         if (i > BENCH_COLUMN_FIRST) {
-            line_add(&line, " %-7s", "");
+            line_add(&line, "%s%-7s", frame->between, "");
+            line_add(&rule, "---|");
         }
     }
+    line_add(&line, "%s", frame->end);
     line_print(&line, out);
+    if (frame->has_rule) {
+        line_print(&rule, out);
+    }
 }
 
-void bench_report_table(const struct bench_figures *figures, FILE *out)
+void bench_report_table(const struct bench_figures *figures, enum bench_style style, FILE *out)
 {
-    print_head(figures, out);
+    print_head(figures, &frames[style], out);
     for (unsigned row = 0; row < bench_row_count; row++) {
         if (is_measured(figures, row)) {
-            print_row(figures, row, out);
+            print_row(figures, row, &frames[style], out);
         }
     }
     fprintf(

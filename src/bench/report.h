@@ -12,7 +12,8 @@
  * many times the row's limit that is. Columns of QEMU's come with a factor to the first one after
  * Linux. Problems stand below.
  */
-void bench_report_table(const struct bench_figures *figures, FILE *out);
+enum bench_style { BENCH_TEXT, BENCH_MARKDOWN };
+void bench_report_table(const struct bench_figures *figures, enum bench_style style, FILE *out);
 
 /* Times on a logarithmic axis: the medians as letters, the spread as a line. */
 void bench_report_plot(const struct bench_figures *figures, FILE *out);

@@ -74,7 +74,7 @@ TEST(the_table_has_medians_spreads_and_factors)
 
     make(&figures);
     strcpy(figures.columns[2].problem, "timeout, after: something");
-    bench_report_table(&figures, out);
+    bench_report_table(&figures, BENCH_TEXT, out);
     fclose(out);
     CHECK(strncmp(text, "some machine\n", 13) == 0);
     line = line_of(text, "Call and ReplyRecv, two VSpaces");
@@ -84,6 +84,34 @@ TEST(the_table_has_medians_spreads_and_factors)
     CHECK(strstr(line, " x2.00") != NULL);
     CHECK(strstr(text, "null system call") == NULL); /* nobody has measured it */
     CHECK(strstr(text, "other: timeout, after: something\n") != NULL);
+    bench_figures_destroy(&figures);
+    free(text);
+}
+
+TEST(a_table_in_markdown_has_as_many_cells_in_each_line)
+{
+    struct bench_figures figures;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    unsigned lines = 0;
+
+    make(&figures);
+    bench_report_table(&figures, BENCH_MARKDOWN, out);
+    fclose(out);
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        unsigned bars = 0;
+
+        line += *line == '\n';
+        for (size_t i = 0; i < strcspn(line, "\n"); i++) {
+            bars += line[i] == '|';
+        }
+        if (line[0] == '|') {
+            CHECK_EQ(bars, 6); /* title, Linux, the first, another and its factor */
+            lines++;
+        }
+    }
+    CHECK_EQ(lines, 4); /* head, rule, the call, and Linux's futexes */
     bench_figures_destroy(&figures);
     free(text);
 }

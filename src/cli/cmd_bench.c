@@ -33,7 +33,7 @@ struct bench_options {
     unsigned runs;
     nanoseconds_t timeout;
     const char *baseline; /* --compare */
-    bool json, limits;
+    bool json, markdown, limits;
 };
 
 /* --- options --------------------------------------------------------------------------------- */
@@ -193,6 +193,14 @@ static bool set_json(void *target, const char *value, struct command_error *ret_
     return true;
 }
 
+static bool set_markdown(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)value;
+    (void)ret_error;
+    ((struct bench_options *)target)->markdown = true;
+    return true;
+}
+
 static bool set_limits(void *target, const char *value, struct command_error *ret_error)
 {
     (void)value;
@@ -210,6 +218,7 @@ static const struct command_option options[] = {
      set_qemu},
     {"kvm", "NAME=KERNEL", "one more: the same on the host's processor, by KVM", 0, set_kvm},
     {"json", NULL, "all figures as JSON, instead of the table", 0, set_json},
+    {"markdown", NULL, "the table for a page, and no plot", 0, set_markdown},
     {"compare", "BASELINE", "also against a file that --json has written", 0, set_compare},
     {"timeout", "SECONDS", "of one run (default 120)", 0, set_timeout},
     {"limits", NULL, "only what bare Linux takes, once, in a guest's form", 0, set_limits},
@@ -288,8 +297,10 @@ static void print_all(const struct bench_options *bench, const struct bench_figu
 {
     if (bench->json) {
         bench_json_write(figures, stdout);
+    } else if (bench->markdown) {
+        bench_report_table(figures, BENCH_MARKDOWN, stdout);
     } else {
-        bench_report_table(figures, stdout);
+        bench_report_table(figures, BENCH_TEXT, stdout);
         fputc('\n', stdout);
         bench_report_plot(figures, stdout);
     }
