@@ -378,6 +378,7 @@ TEST(the_signal_of_a_call_s_first_phase_reaches_its_second)
     traced_syscall(t, (struct traced_call){.syscall = SYSCALL_NB_SEND_WAIT, .cap = signal});
     notification_bind(t->g.k, root, guest_cap(&t->g, signal).notification.object);
     root->context.reg[UREG_NB_SEND_RECV_DEST] = badged;
+    root->context.reg[UREG_REPLY] = guest_make(&t->g, OBJECT_REPLY, 0);
     traced_syscall(t, (struct traced_call){.syscall = SYSCALL_NB_SEND_RECV, .cap = ep});
     root->context.reg[UREG_REPLY] = no_write;
     traced_syscall(t, (struct traced_call){.syscall = SYSCALL_NB_SEND_WAIT, .cap = signal});
