@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/filter.h>
+#include <linux/perf_event.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -457,6 +458,32 @@ static void probe_cpuid(struct doctor_result *ret_result)
                 : "cannot be trapped: it shows what this host turns on (XSAVE, AVX)");
 }
 
+static void probe_counter(struct doctor_result *ret_result)
+{
+    int mode = 0;
+    bool traps = host_prctl(PR_GET_TSC, (unsigned long)&mode, 0, 0, 0) == 0;
+
+    found(ret_result, traps ? DOCTOR_OK : DOCTOR_LIMITED, "the time-stamp counter %s",
+          traps ? "can be trapped" : "cannot be trapped");
+}
+
+/* What it would take to stop guest code after an exact number of instructions. */
+static void probe_branches(struct doctor_result *ret_result)
+{
+    const struct perf_event_attr attributes = {.size = sizeof(attributes),
+                                               .type = PERF_TYPE_HARDWARE,
+                                               .config = PERF_COUNT_HW_BRANCH_INSTRUCTIONS,
+                                               .exclude_kernel = 1,
+                                               .exclude_hv = 1};
+    long fd = host_perf_event_open(&attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+
+    if (fd >= 0) {
+        host_close((int)fd);
+    }
+    found(ret_result, fd >= 0 ? DOCTOR_OK : DOCTOR_LIMITED,
+          fd >= 0 ? "the processor counts them" : "nobody counts them");
+}
+
 static bool cpuid_has_ospke(void)
 {
     uint32_t answer[HOST_CPUID_REGISTERS];
@@ -552,6 +579,9 @@ const struct doctor_check doctor_checks[] = {
      probe_fsgsbase},
     {"CPUID", "images for KernelFPU=FXSAVE that look for AVX", false,
      "a processor with CPUID faulting; else nothing: what they find works", probe_cpuid},
+    {"time", "--time=virtual", false, "Linux must let prctl(PR_SET_TSC) be called", probe_counter},
+    {"retired branches", "nothing yet; virtual time of guests that spin", false,
+     "a host, or a virtual machine, with performance counters", probe_branches},
     {"breakpoints", "images for HardwareDebugAPI", false,
      "a virtual machine that gives its guests debug registers", probe_breakpoints},
     {"user dispatch", "the kernel in place", false, "Linux 5.11", probe_dispatch},

@@ -30,6 +30,7 @@ ISOLATED = [
     ("notifications", [], ""),
     ("priorities", [], ""),
     ("conformance", ["--until", "conformance: end"], "never read"),
+    ("hour", ["--time", "virtual"], ""),
     ("hello", ["--serial", "stdio", "--serial", "unix:$DIR/com2", "--until", "Goodbye."], ""),
     ("hello", ["--serial", "stdio", "--serial", "tcp:0", "--until", "Goodbye."], ""),
     ("hello", ["--state-file", "$DIR/state", "--until", "Goodbye."], ""),
@@ -39,6 +40,7 @@ IN_PLACE = [(guest, ["--in-place", *options], typed) for guest, options, typed i
     ("echo", [], "acq"),
     ("ipc-pair", [], ""),
     ("priorities", [], ""),
+    ("hour", ["--time", "virtual"], ""),
 ]]
 TIMEOUT = 30
 
