@@ -33,6 +33,7 @@ struct bench_options {
     unsigned runs;
     nanoseconds_t timeout;
     const char *baseline; /* --compare */
+    const char *shown;    /* --show: nothing is measured */
     bool json, markdown, limits;
 };
 
@@ -185,6 +186,13 @@ static bool set_compare(void *target, const char *value, struct command_error *r
     return true;
 }
 
+static bool set_show(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)ret_error;
+    ((struct bench_options *)target)->shown = value;
+    return true;
+}
+
 static bool set_json(void *target, const char *value, struct command_error *ret_error)
 {
     (void)value;
@@ -220,6 +228,7 @@ static const struct command_option options[] = {
     {"json", NULL, "all figures as JSON, instead of the table", 0, set_json},
     {"markdown", NULL, "the table for a page, and no plot", 0, set_markdown},
     {"compare", "BASELINE", "also against a file that --json has written", 0, set_compare},
+    {"show", "FILE", "what --json has written there; nothing is measured", 0, set_show},
     {"timeout", "SECONDS", "of one run (default 120)", 0, set_timeout},
     {"limits", NULL, "only what bare Linux takes, once, in a guest's form", 0, set_limits},
     INJECT_OPTION,
@@ -263,8 +272,8 @@ static void describe_machine(char *text, size_t size)
 
 /* --- the command ----------------------------------------------------------------------------- */
 
-/* What comes of the baseline, read before anything is measured. STATUS_OK, or another, said. */
-static int read_baseline(const char *path, struct bench_figures *ret_figures)
+/* STATUS_OK, or another, with the reason said. */
+static int read_figures(const char *option, const char *path, struct bench_figures *ret_figures)
 {
     struct loader_error error;
     const char *problem;
@@ -272,13 +281,13 @@ static int read_baseline(const char *path, struct bench_figures *ret_figures)
     uint64_t size;
 
     if (!file_read(path, BASELINE_BYTES, &text, &size, &error)) {
-        say("--compare %s", error.message);
+        say("%s %s", option, error.message);
         return STATUS_USAGE;
     }
     problem = bench_json_read((const char *)text, size, ret_figures);
     free(text);
     if (problem != NULL) {
-        say("--compare %s: %s", path, problem);
+        say("%s %s: %s", option, path, problem);
         return STATUS_USAGE;
     }
     return STATUS_OK;
@@ -323,8 +332,7 @@ static int judge(const struct bench_figures *figures)
     return status;
 }
 
-static int measure(const struct bench_options *bench, const struct bench_figures *baseline,
-                   struct bench_figures *figures)
+static int measure(const struct bench_options *bench, struct bench_figures *figures)
 {
     const struct bench_plan plan = {
         .setups = bench->setups,
@@ -340,8 +348,25 @@ static int measure(const struct bench_options *bench, const struct bench_figures
         say("%s", strerror(-error));
         return STATUS_HOST;
     }
-    print_all(bench, baseline, figures);
-    return judge(figures);
+    return STATUS_OK;
+}
+
+/* The baseline is read first, so that nothing is measured in vain. */
+static int measure_or_read(const struct bench_options *bench, struct bench_figures *baseline,
+                           struct bench_figures *figures)
+{
+    int status =
+        bench->baseline == NULL ? STATUS_OK : read_figures("--compare", bench->baseline, baseline);
+
+    if (status == STATUS_OK) {
+        status = bench->shown != NULL ? read_figures("--show", bench->shown, figures)
+                                      : measure(bench, figures);
+    }
+    if (status == STATUS_OK) {
+        print_all(bench, baseline, figures);
+        status = judge(figures);
+    }
+    return status;
 }
 
 static int run_limits(void)
@@ -374,10 +399,7 @@ static int run(void *target, const char *const *operands, unsigned operand_count
     if (!bench_figures_create(&baseline) || !bench_figures_create(&figures)) {
         say("no memory");
     } else {
-        status = bench->baseline == NULL ? STATUS_OK : read_baseline(bench->baseline, &baseline);
-        if (status == STATUS_OK) {
-            status = measure(bench, &baseline, &figures);
-        }
+        status = measure_or_read(bench, &baseline, &figures);
     }
     bench_figures_destroy(&baseline);
     bench_figures_destroy(&figures);

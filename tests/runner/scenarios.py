@@ -6,7 +6,7 @@
     program: sel4emu-qemu         the name under which the command is started, sel4emu if not given
     options: --until "All done"   words as a shell would split them. $IMAGE is replaced (where it
                                   does not stand the image comes last), and $DIR: a directory that
-                                  is empty but for a bad image
+                                  is empty but for a bad image; $ROOT is this project's
     kernel: iommu                 the guest was built for that one of guests/conformance/kernels
     qemu: -serial null            what QEMU needs to be the same machine (tests/oracle only)
     input: text\\n                 what is typed at the console
@@ -92,6 +92,7 @@ def command_line(scenario, build_dir, guests_build, scratch, seat=()):
         if path is None:
             raise Malformed(f"there is no guest '{image}'")
     options = _one(scenario, "options").replace("$DIR", scratch)
+    options = options.replace("$ROOT", os.path.dirname(conformance.TESTS))
     words = shlex.split(options.replace("$IMAGE", path or ""))
     kernel = _one(scenario, "kernel")
     if kernel:
