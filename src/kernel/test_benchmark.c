@@ -335,3 +335,22 @@ TEST(generic_benchmarks_measure_nothing)
     CHECK_EQ(g.k->unhandled_faults, 1); /* number 0: no such call */
     guest_end(&g);
 }
+
+TEST(what_happens_before_the_log_is_on_is_not_counted)
+{
+    struct guest g = boot();
+    struct guest_thread other = guest_thread(&g, 255);
+    guest_resume(&g, other);
+    for (unsigned i = 0; i < 3; i++)
+        call(&g, SYSCALL_DEBUG_PUT_CHAR, 'a', MICROSECOND, 0);
+    guest_advance(&g, 40 * TICK);
+    kernel_timer(g.k, 0, g.now);
+    kernel_leave(g.k, 0, g.now);
+    const struct tcb *threads[] = {guest_root(&g), other.tcb};
+    for (unsigned i = 0; i < ARRAY_LENGTH(threads); i++) {
+        CHECK_EQ(threads[i]->utilisation.entries, 0);
+        CHECK_EQ(threads[i]->utilisation.schedules, 0);
+        CHECK_EQ(threads[i]->utilisation.kernel_time, 0);
+    }
+    guest_end(&g);
+}

@@ -294,6 +294,19 @@ TEST(a_thread_that_was_stopped_on_the_way_still_pays)
     guest_end(&f.g);
 }
 
+/* And its turn is over: the next one has a whole slice. */
+TEST(a_round_robin_thread_that_was_stopped_on_the_way_gets_a_new_slice)
+{
+    struct fixture f = setup();
+    guest_run(&f.g, f.b);
+    timer(&f, 0);
+    tcb_set_state(f.g.k, f.b.tcb, THREAD_INACTIVE);
+    timer(&f, 500 * US);
+    CHECK_EQ(f.sc_b->consumed, 500 * US);
+    CHECK_EQ(refill_head(f.sc_b)->amount, 5 * MS);
+    guest_end(&f.g);
+}
+
 TEST(a_context_that_has_ended_pays_nothing)
 {
     struct fixture f = setup();

@@ -136,6 +136,23 @@ TEST(of_two_candidates_both_are_enqueued)
     guest_end(&f.g);
 }
 
+TEST(a_schedule_may_fill_its_table)
+{
+    struct kernel_config config = kernel_config_default();
+    config.num_domains = 2;
+    config.num_domain_schedules = MAX_SCHEDULE;
+    struct guest g = guest_boot(config, GUEST_MEMORY_END);
+    for (unsigned i = 0; i < MAX_SCHEDULE; i++)
+        g.k->schedule[i] = (struct domain_slot){0, 10 + i};
+    sched_start_domain_schedule(g.k, 0, MAX_SCHEDULE - 1);
+    CHECK_EQ(g.k->domain_time, 10 + MAX_SCHEDULE - 1);
+    g.k->schedule_start = 3;
+    sched_next_domain(g.k);
+    CHECK_EQ(g.k->schedule_index, 3);
+    CHECK_EQ(g.k->domain_time, 13);
+    guest_end(&g);
+}
+
 TEST(nobody_left_is_idle)
 {
     struct guest g = guest_boot_default();
@@ -185,5 +202,54 @@ TEST(letting_go_of_a_thread_that_is_not_held_changes_no_order)
     CHECK(guest_is_current(&f.g, f.a));
     guest_yield(&f.g);
     CHECK(guest_is_current(&f.g, f.b));
+    guest_end(&f.g);
+}
+
+/*
+ * A thread that another one has brought into the domain (SetDomain) is ready above the current
+ * thread until the next choice. `priority`: the candidate's; the current thread is of 100.
+ */
+static struct fixture setup_late(struct guest_thread *ret_late, unsigned priority, bool blocks,
+                                 struct guest_thread *ret_candidate)
+{
+    struct fixture f = setup();
+    *ret_late = guest_thread(&f.g, 200);
+    *ret_candidate = guest_thread(&f.g, priority);
+    tcb_set_state(f.g.k, ret_late->tcb, THREAD_RUNNING);
+    tcb_set_state(f.g.k, ret_candidate->tcb, THREAD_RUNNING);
+    sched_enqueue(f.g.k, ret_late->tcb);
+    sched_possible_switch(f.g.k, 0, ret_candidate->tcb);
+    if (blocks)
+        tcb_set_state(f.g.k, f.a.tcb, THREAD_BLOCKED_ON_RECEIVE);
+    sched_schedule(f.g.k, 0);
+    return f;
+}
+
+TEST(a_candidate_is_weighed_against_the_current_thread_alone)
+{
+    static const struct {
+        unsigned priority;
+        bool blocks, is_chosen;
+    } cases[] = {{150, false, true}, {200, false, true},  {150, true, true},
+                 {100, true, true},  {100, false, false}, {50, true, false}};
+    for (unsigned i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct guest_thread late, candidate;
+        struct fixture f = setup_late(&late, cases[i].priority, cases[i].blocks, &candidate);
+        CHECK(guest_is_current(&f.g, cases[i].is_chosen ? candidate : late));
+        guest_end(&f.g);
+    }
+}
+
+TEST(an_equal_candidate_that_loses_goes_to_the_back)
+{
+    struct guest_thread late, candidate;
+    struct fixture f = setup_late(&late, 100, false, &candidate);
+    tcb_set_state(f.g.k, late.tcb, THREAD_INACTIVE);
+    sched_schedule(f.g.k, 0);
+    const struct guest_thread order[] = {f.a, f.b, f.c, candidate};
+    for (unsigned i = 0; i < ARRAY_LENGTH(order); i++) {
+        CHECK(guest_is_current(&f.g, order[i]));
+        guest_yield(&f.g);
+    }
     guest_end(&f.g);
 }
