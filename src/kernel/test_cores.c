@@ -32,10 +32,11 @@ static struct outcome call(struct fixture *f, cptr_t cptr, enum invocation metho
                                       EXTRA(INITIAL_CAP_TCB)});
 }
 
-static struct fixture setup(void)
+static struct fixture setup_domains(unsigned domains)
 {
     struct kernel_config config = kernel_config_default();
     config.max_cores = 2;
+    config.num_domains = domains;
     struct fixture f = {.g = guest_boot(config, GUEST_MEMORY_END)};
     CHECK_EQ(kernel_start(f.g.k, 1, 0).kind, OUTCOME_IDLE);
     f.g.k->running_core = 0;
@@ -45,6 +46,11 @@ static struct fixture setup(void)
     CHECK_ANSWER(set_affinity(&f, f.low, 1), answer_ok());
     CHECK_ANSWER(set_affinity(&f, f.high, 1), answer_ok());
     return f;
+}
+
+static struct fixture setup(void)
+{
+    return setup_domains(1);
 }
 
 static bool runs(const struct fixture *f, unsigned core, struct guest_thread t)
@@ -116,6 +122,16 @@ TEST(a_core_that_runs_is_interrupted_for_a_higher_thread_not_for_an_equal_one)
     f.high.tcb->priority = f.low.tcb->priority + 1;
     interrupt(&f, call(&f, f.high.cptr, INV_TCB_RESUME, 0));
     CHECK(runs(&f, 1, f.high));
+    guest_end(&f.g);
+}
+
+TEST(a_core_is_not_interrupted_for_a_thread_whose_domain_has_no_turn)
+{
+    struct fixture f = setup_domains(2);
+    sched_set_domain(f.g.k, 0, f.high.tcb, 1);
+    CHECK_EQ(call(&f, f.high.cptr, INV_TCB_RESUME, 0).interrupt_cores, 0);
+    interrupt(&f, call(&f, f.low.cptr, INV_TCB_RESUME, 0));
+    CHECK(runs(&f, 1, f.low));
     guest_end(&f.g);
 }
 

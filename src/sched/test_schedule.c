@@ -194,17 +194,6 @@ TEST(a_candidate_that_is_held_meanwhile_is_not_chosen)
     guest_end(&f.g);
 }
 
-TEST(letting_go_of_a_thread_that_is_not_held_changes_no_order)
-{
-    struct fixture f = setup();
-    sched_unhold(f.g.k, 0, f.c.tcb);
-    sched_schedule(f.g.k, 0);
-    CHECK(guest_is_current(&f.g, f.a));
-    guest_yield(&f.g);
-    CHECK(guest_is_current(&f.g, f.b));
-    guest_end(&f.g);
-}
-
 /*
  * A thread that another one has brought into the domain (SetDomain) is ready above the current
  * thread until the next choice. `priority`: the candidate's; the current thread is of 100.
