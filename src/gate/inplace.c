@@ -432,8 +432,10 @@ static void start(struct inplace *seat)
         .start = seat->base, .end = seat->base + region_bytes(seat->contents.memory_bytes)};
     if (seat->stubs)
         seat->k->reserved[RESERVED_STUBS] =
-            (struct reserved_range){.start = seat->stubs, .end = seat->stubs + PAGE_BYTES};
+            (struct reserved_range){.start = seat->stubs, .end = seat->stubs + PATCH_STUBS_BYTES};
     shared->control.stubs = seat->stubs;
+    shared->sites.place[0] = seat->stubs;
+    shared->sites.place_count = 1;
     shared->control.deadline = NANOSECONDS_NEVER;
     shared->control.is_debugged = inplace_is_debugged(seat);
     shared->control.is_traced = seat->client.is_traced(seat->client.context);

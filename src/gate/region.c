@@ -56,22 +56,16 @@ bool region_choose_base(uint64_t bytes, const struct address_range *used, unsign
     return true;
 }
 
-/*
- * Where jumps reach it from wherever programs are linked, and guests hardly ever map anything:
- * allocators begin low.
- */
-#define STUBS_START UINT64_C(0x40000000)
-#define STUBS_BYTES UINT64_C(0x3fff0000)
-
 vaddr_t region_choose_stubs(const struct address_range *used, unsigned used_count, uint64_t random)
 {
     enum { TRIES = 16 };
     for (uint64_t i = 0; i < TRIES; i++) {
-        uint64_t offset = (random * PAGE_BYTES + i * (STUBS_BYTES / TRIES)) % STUBS_BYTES;
-        vaddr_t page = STUBS_START + align_down(offset, PAGE_BITS);
+        uint64_t offset =
+            (random * PAGE_BYTES + i * (REGION_STUBS_BYTES / TRIES)) % REGION_STUBS_BYTES;
+        vaddr_t page = REGION_STUBS + align_down(offset, PAGE_BITS);
         bool is_used = false;
         for (unsigned u = 0; u < used_count; u++)
-            is_used = is_used || (page < used[u].end && used[u].start < page + PAGE_BYTES);
+            is_used = is_used || (page < used[u].end && used[u].start < page + PATCH_STUBS_BYTES);
         if (!is_used)
             return page;
     }

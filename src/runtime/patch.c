@@ -17,6 +17,7 @@
 enum {
     SYSCALL_BYTES = 2,
     SITE_BYTES = 5, /* with the `mov` behind it */
+    JUMP = 0xe9,
     /* A patch costs as much as so many traps. */
     CALLS_BEFORE_PATCH = 4,
 };
@@ -28,54 +29,58 @@ static struct patches *own(void)
     return &runtime_process()->patches;
 }
 
-/* --- the sites of this process ------------------------------------------------------------- */
+static struct patch_sites *all(void)
+{
+    return &runtime_shared()->sites;
+}
+
+/* --- sites --------------------------------------------------------------------------------- */
 
 static uint16_t *bucket_of(vaddr_t site)
 {
-    return &own()->buckets[site % PATCH_BUCKETS];
+    return &all()->buckets[site % PATCH_BUCKETS];
 }
 
 /* Its number + 1, or 0. */
 static uint16_t site_find(vaddr_t site)
 {
-    struct patches *p = own();
     uint16_t name = *bucket_of(site);
 
-    while (name && p->site[name - 1] != site)
-        name = p->next[name - 1];
+    while (name && all()->site[name - 1] != site)
+        name = all()->next[name - 1];
     return name;
 }
 
-/* False: there is no room. */
-static bool site_add(vaddr_t site, uint16_t *ret_name)
+/* 0: there is no room. */
+static uint16_t site_find_or_add(vaddr_t site)
 {
-    struct patches *p = own();
+    struct patch_sites *sites = all();
+    uint16_t name = site_find(site);
 
-    for (uint16_t i = 0; i < PATCH_SITES; i++) {
-        if (p->site[i])
-            continue;
-        p->site[i] = site;
-        p->next[i] = *bucket_of(site);
-        *bucket_of(site) = *ret_name = i + 1;
-        return true;
+    if (name || sites->count >= PATCH_SITES)
+        return name;
+    name = (uint16_t)++sites->count;
+    sites->site[name - 1] = site;
+    sites->next[name - 1] = *bucket_of(site);
+    *bucket_of(site) = name;
+    return name;
+}
+
+static bool is_here(uint64_t index)
+{
+    return own()->is_here[index / 64] >> index % 64 & 1;
+}
+
+/* The sites that are patched in this process: the next from `index` on, which is within the range.
+ */
+static bool next_here(uint64_t *index, vaddr_t start, vaddr_t end)
+{
+    for (; *index < all()->count; ++*index) {
+        vaddr_t site = all()->site[*index];
+        if (site >= start && site < end && is_here(*index))
+            return true;
     }
     return false;
-}
-
-static void site_remove(uint16_t name)
-{
-    struct patches *p = own();
-    uint16_t *link = bucket_of(p->site[name - 1]);
-
-    while (*link != name)
-        link = &p->next[*link - 1];
-    *link = p->next[name - 1];
-    p->site[name - 1] = 0;
-}
-
-vaddr_t patch_site(uint32_t index)
-{
-    return index < PATCH_SITES ? own()->site[index] : 0;
 }
 
 /* --- pages, of all processes --------------------------------------------------------------- */
@@ -89,11 +94,9 @@ static void page_remove(uint64_t index)
 
 static bool page_is_patched(vaddr_t page)
 {
-    for (uint16_t i = 0; i < PATCH_SITES; i++) {
-        if (align_down(own()->site[i], PAGE_BITS) == page && own()->site[i])
-            return true;
-    }
-    return false;
+    uint64_t index = 0;
+
+    return next_here(&index, page, page + PAGE_BYTES);
 }
 
 void patch_process_ended(uint32_t vspace)
@@ -113,10 +116,8 @@ void patch_forget(vaddr_t start, vaddr_t end)
 
     if (start >= p->end || end <= p->start)
         return;
-    for (uint16_t i = 0; i < PATCH_SITES; i++) {
-        if (p->site[i] >= start && p->site[i] < end)
-            site_remove(i + 1);
-    }
+    for (uint64_t i = 0; next_here(&i, start, end); i++)
+        p->is_here[i / 64] &= ~bit(i % 64);
     for (uint64_t i = shared->patched_count; i-- > 0;) {
         const struct runtime_patched *page = &shared->patched[i];
         if (page->vspace == p->vspace && page->vaddr >= start && page->vaddr < end)
@@ -131,9 +132,8 @@ long patch_undo(vaddr_t start, vaddr_t end)
     long error = 0;
 
     if (stubs && stubs >= start && stubs < end) {
-        p->has_ended = true;
         p->stubs = 0;
-        error = linux_munmap(stubs, PAGE_BYTES);
+        error = linux_munmap(stubs, PATCH_STUBS_BYTES);
     }
     return error ? error : memory_unmap(start, end);
 }
@@ -210,7 +210,7 @@ static void write_relative(uint8_t *code, vaddr_t at, vaddr_t target)
 {
     int32_t relative = (int32_t)(target - (at + SITE_BYTES));
 
-    code[0] = 0xe9; /* jmp */
+    code[0] = JUMP;
     mem_copy(code + 1, &relative, sizeof(relative));
 }
 
@@ -222,7 +222,7 @@ static void write_stubs(vaddr_t stubs)
     uint8_t *code = (uint8_t *)stubs;
     uint64_t target = (uint64_t)bases_jump_in;
 
-    mem_zero(code, PAGE_BYTES);
+    mem_zero(code, PATCH_STUBS_BYTES);
     for (uint32_t i = 0; i < PATCH_SITES; i++, code += PATCH_STUB_BYTES) {
         code[0] = 0xb9;
         mem_copy(code + 1, &i, sizeof(i));
@@ -233,46 +233,55 @@ static void write_stubs(vaddr_t stubs)
     mem_copy(code + sizeof(movabs) + sizeof(target), jump, sizeof(jump));
 }
 
-/* A private copy of a page of guest memory, which can be written until it is closed. */
-static bool open_copy(vaddr_t page, paddr_t paddr)
+/* A private copy of guest memory, which can be written until it is closed. */
+static bool open_copy(vaddr_t start, uint64_t bytes, paddr_t paddr)
 {
-    return !linux_failed(linux_mmap(page, PAGE_BYTES,
+    return !linux_failed(linux_mmap(start, bytes,
                                     LINUX_PROT_READ | LINUX_PROT_WRITE | LINUX_PROT_EXEC,
                                     LINUX_MAP_PRIVATE | LINUX_MAP_FIXED, LANDING_MEMORY_FD, paddr));
 }
 
-static bool close_copy(vaddr_t page)
+static bool close_copy(vaddr_t start, uint64_t bytes)
 {
-    return linux_mprotect(page, PAGE_BYTES, LINUX_PROT_READ | LINUX_PROT_EXEC) == 0;
+    return linux_mprotect(start, bytes, LINUX_PROT_READ | LINUX_PROT_EXEC) == 0;
 }
 
-/* What guest memory has at `paddr` matters not: all of the copy is written. */
-static bool has_stubs(paddr_t root, paddr_t paddr)
+static bool is_free(paddr_t root, vaddr_t start, vaddr_t end)
 {
+    for (vaddr_t page = start; page < end; page += PAGE_BYTES) {
+        if (kernel_translate(runtime_kernel(), root, page).present)
+            return false;
+    }
+    return true;
+}
+
+/* What guest memory has where the copy is of matters not: all of it is written. */
+static bool has_stubs(paddr_t root)
+{
+    enum { ANY_MEMORY = 0 };
     struct patches *p = own();
     vaddr_t stubs = runtime_shared()->control.stubs;
 
     if (p->stubs)
         return true;
-    if (kernel_translate(runtime_kernel(), root, stubs).present || !open_copy(stubs, paddr))
+    if (!is_free(root, stubs, stubs + PATCH_STUBS_BYTES) ||
+        !open_copy(stubs, PATCH_STUBS_BYTES, ANY_MEMORY))
         return false;
     write_stubs(stubs);
     p->stubs = stubs;
-    return close_copy(stubs);
+    return close_copy(stubs, PATCH_STUBS_BYTES);
 }
 
 /* With all its patches. False: Linux did not let us, and the page may be gone. */
 static bool write_page(vaddr_t page, paddr_t paddr)
 {
-    const struct patches *p = own();
-
-    if (!open_copy(page, paddr))
+    if (!open_copy(page, PAGE_BYTES, paddr))
         return false;
-    for (uint16_t i = 0; i < PATCH_SITES; i++) {
-        if (p->site[i] && align_down(p->site[i], PAGE_BITS) == page)
-            write_relative((uint8_t *)p->site[i], p->site[i], p->stubs + i * PATCH_STUB_BYTES);
+    for (uint64_t i = 0; next_here(&i, page, page + PAGE_BYTES); i++) {
+        vaddr_t site = all()->site[i];
+        write_relative((uint8_t *)site, site, own()->stubs + i * PATCH_STUB_BYTES);
     }
-    return close_copy(page);
+    return close_copy(page, PAGE_BYTES);
 }
 
 /* --- a call that traps --------------------------------------------------------------------- */
@@ -284,7 +293,7 @@ static bool find_site(paddr_t root, vaddr_t site, paddr_t *ret_paddr)
     vaddr_t stubs = runtime_shared()->control.stubs;
     uint64_t distance = max_u64(site, stubs) - min_u64(site, stubs);
 
-    if (site % PAGE_BYTES > PAGE_BYTES - SITE_BYTES || distance > INT32_MAX - PAGE_BYTES)
+    if (site % PAGE_BYTES > PAGE_BYTES - SITE_BYTES || distance > INT32_MAX - PATCH_STUBS_BYTES)
         return false;
     struct translation t = kernel_translate(k, root, site);
     *ret_paddr = t.paddr;
@@ -318,13 +327,15 @@ static void patch(uint32_t vspace, paddr_t root, vaddr_t site)
     struct patches *p = own();
     vaddr_t page = align_down(site, PAGE_BITS);
     paddr_t paddr;
-    uint16_t name;
 
     p->vspace = vspace;
-    if (!find_site(root, site, &paddr) || !has_stubs(root, align_down(paddr, PAGE_BITS)) ||
-        !take_page(vspace, root, page, align_down(paddr, PAGE_BITS)))
+    if (!find_site(root, site, &paddr) || !has_stubs(root))
         return;
-    if (!site_add(site, &name) || !write_page(page, align_down(paddr, PAGE_BITS))) {
+    uint16_t name = site_find_or_add(site);
+    if (!name || !take_page(vspace, root, page, align_down(paddr, PAGE_BITS)))
+        return;
+    p->is_here[(name - 1) / 64] |= bit((name - 1) % 64U);
+    if (!write_page(page, align_down(paddr, PAGE_BITS))) {
         p->has_ended = true;
         undo(vspace, page, page + PAGE_BYTES);
     }
@@ -341,8 +352,75 @@ void patch_note_call(uint32_t vspace, paddr_t root, vaddr_t site)
         p->seen[site % PATCH_SEEN].site = site;
         *count = 0;
     }
-    if (++*count == CALLS_BEFORE_PATCH)
-        patch(vspace, root, site);
+    if (++*count < CALLS_BEFORE_PATCH)
+        return;
+    *count = 0; /* it may lose its patch again, and be worth another */
+    patch(vspace, root, site);
+}
+
+/* --- copies -------------------------------------------------------------------------------- */
+
+/* Of the stub that starts at `address`, where they are or were; PATCH_SITES: there is none. */
+static uint64_t stub_index(vaddr_t address)
+{
+    const struct patch_sites *sites = all();
+
+    for (uint64_t i = sites->place_count; i-- > 0;) {
+        uint64_t offset = address - sites->place[i];
+        if (offset < sites->count * PATCH_STUB_BYTES && offset % PATCH_STUB_BYTES == 0)
+            return offset / PATCH_STUB_BYTES;
+    }
+    return PATCH_SITES;
+}
+
+/* Whether guest memory has a jump of ours at `site`, as `code` shows it. */
+static bool is_copy(const uint8_t *code, vaddr_t site)
+{
+    int32_t relative;
+
+    if (code[0] != JUMP)
+        return false;
+    mem_copy(&relative, code + 1, sizeof(relative));
+    uint64_t index = stub_index(site + SITE_BYTES + (vaddr_t)relative);
+    return index < PATCH_SITES && all()->site[index] == site;
+}
+
+/* Where guest memory has a copy of the jump at `site`, all of its page becomes what it was. */
+static bool mend_page(paddr_t root, vaddr_t site)
+{
+    struct kernel *k = runtime_kernel();
+    vaddr_t page = align_down(site, PAGE_BITS);
+    struct translation t = kernel_translate(k, root, page);
+
+    if (!t.present || !kernel_is_backed(k, t.paddr))
+        return false;
+    uint8_t *code = kernel_memory(k, t.paddr);
+    if (!is_copy(code + (site - page), site))
+        return false;
+    for (unsigned at = 0; at <= PAGE_BYTES - SITE_BYTES; at++) {
+        if (is_copy(code + at, page + at))
+            mem_copy(code + at, site_code, SITE_BYTES);
+    }
+    return true;
+}
+
+bool patch_mend_copy(paddr_t root, vaddr_t address, vaddr_t *ret_site)
+{
+    uint64_t index = stub_index(address);
+
+    *ret_site = index < PATCH_SITES ? all()->site[index] : 0;
+    return *ret_site && mend_page(root, *ret_site);
+}
+
+bool patch_is_taken(paddr_t root, uint32_t index, vaddr_t *ret_site)
+{
+    if (index < all()->count && is_here(index)) {
+        *ret_site = all()->site[index];
+        return true;
+    }
+    if (!patch_mend_copy(root, own()->stubs + (uint64_t)index * PATCH_STUB_BYTES, ret_site))
+        *ret_site = 0;
+    return false;
 }
 
 /* --- guest code ---------------------------------------------------------------------------- */
@@ -360,22 +438,26 @@ bool patch_take_back(word_t reg[USER_REGISTER_COUNT])
     const struct patches *p = own();
     vaddr_t rip = reg[UREG_RIP];
 
-    if (!(p->stubs && rip - p->stubs < PAGE_BYTES) && !jump_is_beginning(rip))
+    if (!(p->stubs && rip - p->stubs < PATCH_STUBS_BYTES) && !jump_is_beginning(rip))
         return false;
-    vaddr_t site = patch_site((uint32_t)min_u64(index_at(rip, reg[UREG_RCX]), PATCH_SITES));
-    if (site)
-        reg[UREG_RIP] = site;
-    return site != 0;
+    uint64_t index = index_at(rip, reg[UREG_RCX]);
+    if (index >= all()->count)
+        return false;
+    reg[UREG_RIP] = all()->site[index];
+    return true;
 }
 
 /* A step is to end at the `mov`: then there has to be one. */
-void patch_mend(word_t reg[USER_REGISTER_COUNT])
+void patch_mend(paddr_t root, word_t reg[USER_REGISTER_COUNT])
 {
     vaddr_t site = reg[UREG_RIP] - SYSCALL_BYTES;
+    uint16_t name = site_find(site);
 
-    if (!site_find(site))
+    if (!name)
         return;
-    if (reg[UREG_RFLAGS] & RFLAGS_TRAP) {
+    if (!is_here(name - 1)) {
+        mend_page(root, site);
+    } else if (reg[UREG_RFLAGS] & RFLAGS_TRAP) {
         vaddr_t page = align_down(site, PAGE_BITS);
         undo(own()->vspace, page, page + PAGE_BYTES);
     } else {
@@ -386,16 +468,39 @@ void patch_mend(word_t reg[USER_REGISTER_COUNT])
 
 /* --- the end ------------------------------------------------------------------------------- */
 
-void patch_end(void)
+/* Far from where it was: what grows towards it does not come there soon. */
+static vaddr_t next_place(vaddr_t stubs)
+{
+    const uint64_t step = REGION_STUBS_BYTES / 8 * 5 + 3 * PAGE_BYTES; /* five eighths */
+
+    return REGION_STUBS + (stubs - REGION_STUBS + align_down(step, PAGE_BITS)) % REGION_STUBS_BYTES;
+}
+
+/* Only so often: the guest may be up to something. */
+static void choose_place(void)
+{
+    struct runtime_control *control = &runtime_shared()->control;
+    struct reserved_range *reserved = &runtime_kernel()->reserved[RESERVED_STUBS];
+
+    *reserved = (struct reserved_range){0, 0, 0};
+    control->stubs = all()->place_count < PATCH_PLACES ? next_place(control->stubs) : 0;
+    if (!control->stubs)
+        return;
+    all()->place[all()->place_count++] = control->stubs;
+    reserved->start = control->stubs;
+    reserved->end = control->stubs + PATCH_STUBS_BYTES;
+}
+
+void patch_move(void)
 {
     struct runtime_shared *shared = runtime_shared();
     vaddr_t stubs = shared->control.stubs;
 
-    shared->control.stubs = 0;
+    choose_place();
     while (shared->patched_count > 0) {
         const struct runtime_patched page = shared->patched[0];
         undo((uint32_t)page.vspace, page.vaddr, page.vaddr + PAGE_BYTES);
     }
     for (uint32_t i = shared->first_vspace; i; i = shared->vspaces[i].next)
-        undo(i, stubs, stubs + PAGE_BYTES);
+        undo(i, stubs, stubs + PATCH_STUBS_BYTES);
 }

@@ -10,30 +10,45 @@
  * it has. A page that the guest can write elsewhere gets none, and one that is written loses them.
  * Guest code sees the kernel's addresses: a call that has been made goes on behind the `syscall`,
  * where there is no instruction now, so patch_mend() takes it over the `mov`.
+ *
+ * A guest that copies code by reading it copies jumps. Where they run at the same address in
+ * another VSpace, as of a process that is cloned, they are found out, and what was copied becomes
+ * what it was: so a number means the same address in all processes, for ever.
  */
 #ifndef RUNTIME_PATCH_H
 #define RUNTIME_PATCH_H
 
 #include <abi/registers.h>
+#include <base/bits.h>
 #include <base/types.h>
 #include <model/translation.h>
 
-/* The page of stubs ends with what all of them jump to. */
-#define PATCH_STUB_BYTES 10
-#define PATCH_SITES      408
+/* The stubs, and what all of them jump to; in whole pages. */
+#define PATCH_STUBS_BYTES (2 * PAGE_BYTES)
+#define PATCH_STUB_BYTES  10
+#define PATCH_END_BYTES   16
+#define PATCH_SITES       ((PATCH_STUBS_BYTES - PATCH_END_BYTES) / PATCH_STUB_BYTES)
 
 #define PATCH_BUCKETS    256
+#define PATCH_PLACES     32
 #define PATCH_SEEN       256
 #define PATCH_LEFT_ALONE 32
 
-/* Of one process. Sites are named by their number + 1; 0: none. All zero: no patches. */
+/* Of all processes. Sites are named by their number + 1; 0: none. */
+struct patch_sites {
+    vaddr_t site[PATCH_SITES]; /* address of the `syscall` */
+    uint16_t next[PATCH_SITES + 3], buckets[PATCH_BUCKETS];
+    uint64_t count, place_count;
+    vaddr_t place[PATCH_PLACES]; /* where stubs have been; the last one: where they are */
+};
+
+/* Of one process. All zero: no patches. */
 struct patches {
     vaddr_t stubs; /* where this process has mapped them; 0: not yet */
     bool has_ended;
-    uint32_t vspace;           /* index of this process's, once there is a patch */
-    vaddr_t start, end;        /* all patched pages lie there */
-    vaddr_t site[PATCH_SITES]; /* address of the `syscall`; 0: free */
-    uint16_t next[PATCH_SITES], buckets[PATCH_BUCKETS];
+    uint32_t vspace;                           /* index of this process's */
+    vaddr_t start, end;                        /* all patched pages lie there */
+    uint64_t is_here[(PATCH_SITES + 63) / 64]; /* sites that are patched */
     /* Calls that trapped, and how often: what is called once is not worth a patch. */
     struct {
         vaddr_t site;
@@ -46,8 +61,16 @@ struct patches {
 /* A system call of the guest has trapped there, in this process's VSpace. */
 void patch_note_call(uint32_t vspace, paddr_t root, vaddr_t site);
 
-/* The site with that index, or 0. */
-vaddr_t patch_site(uint32_t index);
+/*
+ * Guest code has jumped from the site with that index. True: of a patch, which is at *ret_site.
+ * False: of a copy, which is mended, and guest code is to try again there; or (0) it has found the
+ * stub by itself.
+ */
+bool patch_is_taken(paddr_t root, uint32_t index, vaddr_t *ret_site);
+
+/* The same of a jump to where there are no stubs in this process: true if rip is to be *ret_site.
+ */
+bool patch_mend_copy(paddr_t root, vaddr_t address, vaddr_t *ret_site);
 
 /*
  * Guest code was stopped behind a patched site, before it became a call: rip is at the site again,
@@ -56,7 +79,7 @@ vaddr_t patch_site(uint32_t index);
 bool patch_take_back(word_t reg[USER_REGISTER_COUNT]);
 
 /* Guest code is to go on with reg[]. */
-void patch_mend(word_t reg[USER_REGISTER_COUNT]);
+void patch_mend(paddr_t root, word_t reg[USER_REGISTER_COUNT]);
 
 /* Linux has unmapped pages of this process. */
 void patch_forget(vaddr_t start, vaddr_t end);
@@ -70,8 +93,11 @@ void patch_make_way(const struct translation_run *run);
  */
 long patch_undo(vaddr_t start, vaddr_t end);
 
-/* The guest has mapped something where the stubs are: no process has patches from now on. */
-void patch_end(void);
+/*
+ * The guest has mapped something where the stubs are: no process has patches any more, and where it
+ * gets new ones its stubs are elsewhere.
+ */
+void patch_move(void);
 
 /* The process of that VSpace is no more. */
 void patch_process_ended(uint32_t vspace);

@@ -3,7 +3,6 @@
 #ifndef RUNTIME_PROCESS_H
 #define RUNTIME_PROCESS_H
 
-#include <runtime/patch.h>
 #include <runtime/places.h>
 #include <seat/mapped.h>
 

@@ -55,6 +55,13 @@
 #define CARRIER_PAGE               UINT64_C(0x3f000)
 #define CARRIER_MAX                ((REGION_WINDOW - REGION_CARRIERS) / CARRIER_SLOT_BYTES)
 
+/*
+ * Where the page of stubs of patched system calls may lie (runtime/patch.h), outside of the region:
+ * jumps reach it from wherever programs are linked, and allocators begin below.
+ */
+#define REGION_STUBS       UINT64_C(0x40000000)
+#define REGION_STUBS_BYTES UINT64_C(0x3fff0000)
+
 /* No base lies below: guests begin there, and grow upward. */
 #define REGION_LOWEST_BASE (UINT64_C(1) << 36)
 /* Every region ends at or below: in the last 1 GiB there is an IPC buffer of Microkit's. */

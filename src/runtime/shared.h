@@ -11,6 +11,7 @@
 #define RUNTIME_SHARED_H
 
 #include <base/types.h>
+#include <runtime/patch.h>
 #include <runtime/request.h>
 
 /* The process ends with this status once it has written a failure. */
@@ -139,6 +140,7 @@ struct runtime_shared {
     uint64_t patched_count;
     _Alignas(64) uint8_t vector[RUNTIME_VECTOR_BYTES]; /* as XSAVE takes it */
     struct runtime_patched patched[RUNTIME_MAX_PATCHED];
+    struct patch_sites sites;
     struct runtime_vspace vspaces[RUNTIME_MAX_VSPACES];
     struct runtime_carrier carriers[RUNTIME_MAX_CARRIERS];
 };

@@ -117,10 +117,8 @@ static void after_entry(struct kernel *k, struct outcome outcome)
         runtime_clock_charge(&control()->clock,
                              (unsigned)k->config.max_num_work_units_per_preemption);
     trace_leave(outcome);
-    if (k->reserved[RESERVED_STUBS].taken) {
-        k->reserved[RESERVED_STUBS] = (struct reserved_range){0, 0, 0};
-        patch_end();
-    }
+    if (k->reserved[RESERVED_STUBS].taken)
+        patch_move();
     if (k->reserved[RESERVED_REGION].taken)
         request_simple(REQUEST_TAKEN, k->reserved[RESERVED_REGION].taken);
     if (shared->irq_changes_seen != k->irq_changes) {
@@ -358,7 +356,7 @@ static bool prepare_registers(struct carrier_page *page, struct kernel *k, struc
     struct trap trap;
     bool has_fpu = !(tcb->flags & TCB_FLAG_FPU_DISABLED);
 
-    patch_mend(reg);
+    patch_mend(root, reg);
     if ((!has_fpu || page->step.is_wanted) && !step_begin(page, root, has_fpu, reg, &trap)) {
         trap.debug.breakpoints = breakpoints_at(tcb, reg);
         if (trap.debug.breakpoints)
@@ -535,6 +533,17 @@ static bool is_debug_exception(const struct trap *trap)
     return trap->kind == TRAP_EXCEPTION && abi_is_debug_exception(trap->vector);
 }
 
+/* Of code that was copied from where it was patched: rip is there again, and so is the code. */
+static bool is_copied_jump(paddr_t root, const struct trap *trap, word_t reg[USER_REGISTER_COUNT])
+{
+    vaddr_t site;
+
+    if (!trap->fetch || !patch_mend_copy(root, trap->address, &site))
+        return false;
+    reg[UREG_RIP] = site;
+    return true;
+}
+
 void turn_trap(struct carrier_page *page, const struct signal_info *info)
 {
     struct kernel *k = runtime_kernel();
@@ -554,7 +563,9 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
         patch_note_call(page->vspace, root, reg[UREG_RIP]);
     if (is_debug_exception(&trap) && trap.vector == EXCEPTION_DEBUG)
         take_hits(page, &trap);
-    if (trap.kind == TRAP_PAGE_FAULT)
+    if (trap.kind == TRAP_PAGE_FAULT && is_copied_jump(root, &trap, reg))
+        trap.kind = TRAP_INTERRUPTED;
+    else if (trap.kind == TRAP_PAGE_FAULT)
         fault = memory_fault(root, &trap, reg, &fsr);
     else if (tsc_read(&control()->clock, root, &trap, reg))
         fault = MEMORY_FAULT_EMULATED;
@@ -584,11 +595,14 @@ void turn_call(struct carrier_page *page, uint32_t index)
 {
     struct kernel *k = runtime_kernel();
     struct tcb *tcb = tcb_at(k, carrier_of(page)->tcb);
+    paddr_t root = runtime_shared()->vspaces[page->vspace].root;
     struct trap trap = {.kind = TRAP_SYSCALL};
-    vaddr_t site = patch_site(index);
 
-    page->reg[UREG_RIP] = site;
-    if (!site) { /* guest code has found the stubs by itself: there is nothing */
+    if (!patch_is_taken(root, index, &page->reg[UREG_RIP])) {
+        if (page->reg[UREG_RIP]) {
+            go_on(page, tcb, root, page->reg);
+            return;
+        }
         page->reg[UREG_RIP] = runtime_process()->patches.stubs;
         trap =
             (struct trap){.kind = TRAP_PAGE_FAULT, .address = page->reg[UREG_RIP], .fetch = true};
