@@ -8,6 +8,7 @@
 #include <host/host.h>
 #include <host/memory.h>
 #include <kernel/kernel_api.h>
+#include <runtime/patch.h>
 #include <runtime/region.h>
 #include <runtime/shared.h>
 

@@ -13,6 +13,7 @@
 #include <gate/testkit_region.h>
 #include <host/host.h>
 #include <kernel/kernel_api.h>
+#include <runtime/patch.h>
 #include <runtime/region.h>
 
 #define GIB UINT64_C(0x40000000)
@@ -70,6 +71,24 @@ TEST(there_may_be_no_base)
     CHECK(!region_choose_base(GIB, used, 1, 3, &base));
     CHECK(!region_choose_base(UINT64_C(1) << 47, NULL, 0, 3, &base));
     CHECK_EQ(base, 7);
+}
+
+TEST(stubs_are_clear_of_what_is_used)
+{
+    const struct address_range used[] = {{0x400000, 0x60000000}, {0x70000000, 0x70100000}};
+    for (uint64_t random = 0; random < 2000; random++) {
+        vaddr_t stubs = region_choose_stubs(used, ARRAY_LENGTH(used), random * random * 7919);
+        CHECK(stubs >= REGION_STUBS && stubs + PATCH_STUBS_BYTES <= UINT64_C(0x80000000));
+        CHECK_EQ(stubs % PAGE_BYTES, 0);
+        for (unsigned i = 0; i < ARRAY_LENGTH(used); i++)
+            CHECK(stubs >= used[i].end || stubs + PATCH_STUBS_BYTES <= used[i].start);
+    }
+}
+
+TEST(there_may_be_no_place_for_stubs)
+{
+    const struct address_range used[] = {{0x400000, UINT64_C(0x80000000)}};
+    CHECK_EQ(region_choose_stubs(used, 1, 12345), 0);
 }
 
 TEST(a_kernel_of_any_usual_machine_fits)
