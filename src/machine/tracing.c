@@ -34,17 +34,15 @@ void tracing_remove(struct tracing *tracing, struct trace *trace)
 
 static void fail_write(struct tracing *tracing, int error)
 {
+    const char *place = tracing->path ? tracing->path : "standard error";
     tracing->write_failed = true;
-    fprintf(stderr, "sel4emu: %s: %s: the trace ends here\n", tracing->path, strerror(error));
+    fprintf(stderr, "sel4emu: %s: %s: the trace ends here\n", place, strerror(error));
 }
 
+/* A signal may come while nobody reads: libc's stderr would lose the line. */
 static void write_line(void *context, const char *text, size_t length)
 {
     struct tracing *tracing = context;
-    if (!tracing->path) {
-        fwrite(text, 1, length, stderr);
-        return;
-    }
     while (length > 0 && !tracing->write_failed) {
         long written = host_write(tracing->fd, text, length);
         if (written == -EINTR)
@@ -62,7 +60,7 @@ int tracing_start(struct tracing *tracing, const struct trace_options *options, 
 {
     enum { EVERYBODY_READS = 0666 };
     struct trace *trace;
-    long fd = -1;
+    long fd = STDERR_FILENO;
 
     if (path) {
         fd = host_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY,

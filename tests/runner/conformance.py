@@ -19,6 +19,8 @@ TIMEOUT = 120
 IMAGE = "conformance"
 END = "conformance: end"
 DEFAULT = "default"
+# Kernels whose checks run in virtual time as well: with time slices, and with budgets.
+IN_VIRTUAL_TIME = {DEFAULT, "mcs"}
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KERNELS = os.path.join(os.path.dirname(TESTS), "guests", "conformance", "kernels")
 TRANSCRIPTS = os.path.join(TESTS, "scenario", "transcripts")
@@ -108,7 +110,11 @@ def run(out, stage, build_dir, guests_build):
             out.skip(f"{stage} {kernel.name}", kernel.not_here)
             continue
         for seat, words in seats.SEATS.items():
-            run_kernel(out, f"{stage} {kernel.name}{seat}", kernel, build_dir, guests_build, words)
+            name = f"{stage} {kernel.name}{seat}"
+            run_kernel(out, name, kernel, build_dir, guests_build, words)
+            if kernel.name in IN_VIRTUAL_TIME:
+                run_kernel(out, name + " in virtual time", kernel, build_dir, guests_build,
+                           words + ["--time=virtual"])
 
 
 def run_kernel(out, stage, kernel, build_dir, guests_build, seat=()):
