@@ -74,6 +74,7 @@ static void rule_mmap(struct builder *b)
 
     require(b, ARGUMENT(4), LANDING_MEMORY_FD);
     load(b, ARGUMENT(3));
+    add(b, BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)MAP_POPULATE, 0, 0);
     require_either(b, MAP_SHARED | MAP_FIXED, MAP_PRIVATE | MAP_FIXED);
     require(b, ARGUMENT(1) + HIGH, 0);
     /* the address in units of 1 GiB */

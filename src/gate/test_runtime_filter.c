@@ -65,6 +65,9 @@ static uint32_t run(const struct filtered *f, const struct seccomp_data *data)
         case BPF_ALU | BPF_RSH | BPF_K:
             a >>= i->k;
             break;
+        case BPF_ALU | BPF_AND | BPF_K:
+            a &= i->k;
+            break;
         case BPF_ALU | BPF_OR | BPF_X:
             a |= x;
             break;
@@ -196,6 +199,8 @@ TEST(only_guest_memory_is_mapped_and_never_at_the_region)
         CHECK(!allows_mmap(&f, 4, LANDING_MEMORY_FD + 1));
         CHECK(!allows_mmap(&f, 4, (uint32_t)-1));
         CHECK(allows_mmap(&f, 3, MAP_PRIVATE | MAP_FIXED));
+        CHECK(allows_mmap(&f, 3, MAP_SHARED | MAP_FIXED | MAP_POPULATE));
+        CHECK(!allows_mmap(&f, 3, MAP_SHARED | MAP_FIXED | MAP_LOCKED));
         CHECK(!allows_mmap(&f, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED));
         CHECK(!allows_mmap(&f, 3, MAP_SHARED));
         CHECK(allows_mmap(&f, 1, UINT32_MAX));

@@ -194,4 +194,10 @@ bool kernel_vspace_is_alive(struct kernel *k, paddr_t paddr, uint64_t serial);
  */
 bool kernel_take_losses(struct kernel *k, paddr_t vspace, struct vspace_losses *ret_losses);
 
+/*
+ * Takes the page of 4 KiB that was mapped last in the VSpace since the last call; 0: none. A hint:
+ * it may be gone again, and may not be the only one.
+ */
+vaddr_t kernel_take_gain(struct kernel *k, paddr_t vspace);
+
 #endif

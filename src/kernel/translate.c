@@ -30,6 +30,11 @@ bool kernel_take_losses(struct kernel *k, paddr_t vspace, struct vspace_losses *
     return vspace_take_losses(k, vspace, ret_losses);
 }
 
+vaddr_t kernel_take_gain(struct kernel *k, paddr_t vspace)
+{
+    return vspace_take_gain(k, vspace);
+}
+
 paddr_t kernel_tcb_vspace(struct kernel *k, const struct tcb *tcb)
 {
     union cap root = tcb->slots[TCB_SLOT_VTABLE].cap;

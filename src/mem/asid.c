@@ -39,6 +39,7 @@ void asid_assign(struct kernel *k, unsigned asid, paddr_t vspace)
     v->serial = k->next_serial++;
     v->lost_all = false;
     v->loss_count = 0;
+    v->gain = 0;
 }
 
 /* No thread can run in it any more: the seat that notices ends its process. */

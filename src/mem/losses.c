@@ -18,6 +18,14 @@ void vspace_lose(struct kernel *k, paddr_t vspace, vaddr_t vaddr, unsigned size_
     v->loss[v->loss_count++] = loss;
 }
 
+vaddr_t vspace_take_gain(struct kernel *k, paddr_t vspace)
+{
+    struct vspace *v = vspace_at(k, vspace);
+    vaddr_t gain = v->gain;
+    v->gain = 0;
+    return gain;
+}
+
 bool vspace_take_losses(struct kernel *k, paddr_t vspace, struct vspace_losses *ret_losses)
 {
     struct vspace *v = vspace_at(k, vspace);

@@ -51,6 +51,8 @@ void vspace_set_entry(struct kernel *k, paddr_t vspace, uint64_t *entry, uint64_
     *entry = value;
     if (lost)
         vspace_lose(k, vspace, vaddr, level_bits(level));
+    if (level == LEVEL_PAGE_TABLE && (value & PTE_PRESENT))
+        vspace_at(k, vspace)->gain = align_down(vaddr, PAGE_BITS);
 }
 
 /* Empties the entry for `vaddr` at `level` if it holds this page or table. */

@@ -38,3 +38,18 @@ TEST(each_vspace_has_losses_of_its_own)
     CHECK(!vspace_take_losses(g.k, other, &(struct vspace_losses){.count = 0}));
     guest_end(&g);
 }
+
+TEST(the_page_that_was_mapped_last_is_the_gain)
+{
+    struct guest g = guest_with_vspace();
+    uint64_t table[512] = {0};
+    CHECK_EQ(vspace_take_gain(g.k, ROOT), 0);
+    uint64_t page = entry_make_page(0x3000, FRAME_4K, VM_READ_WRITE, 0);
+    vspace_set_entry(g.k, ROOT, &table[1], page, 0x1000, LEVEL_PAGE_TABLE);
+    vspace_set_entry(g.k, ROOT, &table[2], page, 0x2000, LEVEL_PAGE_TABLE);
+    vspace_set_entry(g.k, ROOT, &table[2], 0, 0x2000, LEVEL_PAGE_TABLE);
+    vspace_set_entry(g.k, ROOT, &table[3], entry_make_table(0x4000, 0), 0, LEVEL_PAGE_DIRECTORY);
+    CHECK_EQ(vspace_take_gain(g.k, ROOT), 0x2000);
+    CHECK_EQ(vspace_take_gain(g.k, ROOT), 0);
+    guest_end(&g);
+}

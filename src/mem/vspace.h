@@ -64,6 +64,10 @@ void vspace_lose(struct kernel *k, paddr_t vspace, vaddr_t vaddr, unsigned size_
 /* Takes and resets what was lost since the last call. Returns whether anything was. */
 bool vspace_take_losses(struct kernel *k, paddr_t vspace, struct vspace_losses *ret_losses);
 
+/* Takes the page that was mapped last since the last call; 0: none, or that at 0. It may be lost
+ * again, and others may have been mapped as well: a hint. */
+vaddr_t vspace_take_gain(struct kernel *k, paddr_t vspace);
+
 /* --- changes (mem/map.c) ------------------------------------------------------------------- */
 /* Entries that map a frame, or link a table; attributes: seL4's VM attributes word. */
 uint64_t entry_make_page(paddr_t paddr, enum frame_size size, enum vm_rights rights,

@@ -2,7 +2,7 @@
 /*
  * The root of a VSpace: a PML4. Its lower half is the real x86_64 table. The upper half, where a
  * real kernel keeps its own mappings and user level has no addresses, holds what a seat must be
- * told about this VSpace: the mappings it has lost since the seat last asked.
+ * told about this VSpace: the mappings it has lost since the seat last asked, and the last gained.
  */
 #ifndef MODEL_VSPACE_H
 #define MODEL_VSPACE_H
@@ -32,7 +32,8 @@ struct vspace {
     uint32_t loss_count;
     bool lost_all;    /* more losses than the array holds: everything is to be faulted in anew */
     uint64_t process; /* a seat's own note, 0 at first: which of its processes this is */
-    uint64_t reserved[12];
+    vaddr_t gain;     /* the page of 4 KiB mapped last since the seat looked; 0: none */
+    uint64_t reserved[11];
     uint64_t loss[VSPACE_LOSSES_MAX]; /* vaddr, with log2 of the size in the low 12 bits */
 };
 

@@ -60,7 +60,7 @@ static void unmap_all(void)
     unmap(0, USER_TOP);
 }
 
-void memory_make_losses(paddr_t root)
+static void make_losses(paddr_t root)
 {
     struct vspace_losses losses;
     vaddr_t start, end;
@@ -72,13 +72,14 @@ void memory_make_losses(paddr_t root)
 }
 
 /* What may not be written is private: a debugger's breakpoints stay in this process. */
-static long map(const struct translation_run *run)
+static long map(const struct translation_run *run, bool is_used)
 {
     bool writable = run->rights == VM_READ_WRITE;
     patch_make_way(run);
     long mapped = linux_mmap(run->start, run->end - run->start,
                              LINUX_PROT_READ | LINUX_PROT_EXEC | (writable ? LINUX_PROT_WRITE : 0),
-                             (writable ? LINUX_MAP_SHARED : LINUX_MAP_PRIVATE) | LINUX_MAP_FIXED,
+                             (writable ? LINUX_MAP_SHARED : LINUX_MAP_PRIVATE) | LINUX_MAP_FIXED |
+                                 (is_used ? LINUX_MAP_POPULATE : 0),
                              LANDING_MEMORY_FD, run->paddr);
 
     if (linux_failed(mapped))
@@ -88,6 +89,33 @@ static long map(const struct translation_run *run)
     unmap_all(); /* it has no room: begin anew with what is touched from now on */
     linux_munmap(run->start, run->end - run->start);
     return 0;
+}
+
+/*
+ * The page that the guest has just mapped, if it is likely to touch it next. If Linux does not want
+ * to, the page's fault says why. A debugger wants to see that fault.
+ */
+static void map_ahead(paddr_t root)
+{
+    struct runtime_process *process = runtime_process();
+    struct kernel *k = runtime_kernel();
+    vaddr_t page = kernel_take_gain(k, root);
+
+    if (!page || page >= USER_TOP || !seat_gains_map_ahead(&process->gains, page) ||
+        debugging_is_on() || mapped_has(&process->mapped, page))
+        return;
+    struct translation t = kernel_translate(k, root, page);
+    if (!t.present || t.rights == VM_KERNEL_ONLY || !kernel_is_backed(k, t.paddr))
+        return;
+    const struct translation_run run = {
+        .start = page, .end = page + PAGE_BYTES, .paddr = t.paddr, .rights = t.rights};
+    map(&run, true);
+}
+
+void memory_make_edits(paddr_t root)
+{
+    make_losses(root);
+    map_ahead(root);
 }
 
 /* --- faults -------------------------------------------------------------------------------- */
@@ -123,10 +151,13 @@ static enum memory_fault map_around(paddr_t root, const struct trap *access, pad
     if (!seat_run_around(runtime_kernel(), root, &runtime_process()->mapped, vaddr, is_page_or_ram,
                          &page, &run))
         return MEMORY_FAULT_RETRY;
-    long error = map(&run);
+    /* Linux fills the tables of pages that are touched in any case: no second fault for these */
+    bool is_used = seat_gains_cut_to_row(&runtime_process()->gains, vaddr, &run) ||
+                   run.end - run.start == PAGE_BYTES;
+    long error = map(&run, is_used);
     if (error == -LINUX_ENOMEM) {
         unmap_all(); /* Linux's areas are used up */
-        error = map(&run);
+        error = map(&run, is_used);
     }
     if (error == -LINUX_EPERM || error == -LINUX_EACCES) {
         /* a run that begins below vm.mmap_min_addr is refused as a whole */
@@ -134,7 +165,7 @@ static enum memory_fault map_around(paddr_t root, const struct trap *access, pad
                                        .end = align_down(vaddr, PAGE_BITS) + PAGE_BYTES,
                                        .paddr = page,
                                        .rights = run.rights};
-        error = map(&run);
+        error = map(&run, true);
         if (error == -LINUX_EPERM || error == -LINUX_EACCES)
             return MEMORY_FAULT_TO_GUEST;
     }
@@ -168,6 +199,7 @@ enum memory_fault memory_fault(paddr_t root, struct trap *trap, word_t reg[USER_
 {
     struct translation t = {.present = false};
 
+    seat_gains_note_fault(&runtime_process()->gains, trap->address);
     if (trap->address < USER_TOP)
         t = kernel_translate(runtime_kernel(), root, trap->address);
     bool is_allowed = t.present && t.rights != VM_KERNEL_ONLY;

@@ -23,8 +23,11 @@ enum memory_fault memory_fault(paddr_t root, struct trap *trap, word_t reg[USER_
  */
 long memory_unmap(vaddr_t start, vaddr_t end);
 
-/* Unmaps what the VSpace, which is this process's, has lost: before its code runs. */
-void memory_make_losses(paddr_t root);
+/*
+ * Unmaps what the VSpace, which is this process's, has lost, and maps what it is likely to touch
+ * next: before its code runs.
+ */
+void memory_make_edits(paddr_t root);
 
 /* Zeroes the range of physical memory that the kernel has to have cleared. */
 void memory_clear(struct memory_region *clear);

@@ -4,6 +4,7 @@
 #define RUNTIME_PROCESS_H
 
 #include <runtime/places.h>
+#include <seat/gains.h>
 #include <seat/mapped.h>
 
 struct carrier_page;
@@ -15,6 +16,7 @@ struct runtime_process {
     /* Of the thread in each slot; Linux writes 0 when it has left its stack for good. */
     uint32_t slot_thread[CARRIER_MAX];
     uint8_t slot_is_mapped[CARRIER_MAX];
+    struct gains gains;
     struct mapped mapped; /* what Linux has mapped of the guest's */
 };
 

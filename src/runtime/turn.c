@@ -379,7 +379,7 @@ static bool prepare_own(struct carrier_page *page, struct kernel *k, struct tcb 
     struct runtime_carrier *carrier = carrier_of(page);
     word_t reg[USER_REGISTER_COUNT];
 
-    memory_make_losses(root);
+    memory_make_edits(root);
     take_name(page, tcb);
     take_breakpoints(page, tcb);
     if (carrier->takes_vector)
