@@ -58,7 +58,7 @@ static void show_fault(seL4_Word label, seL4_Word number)
     if (label == seL4_Fault_CapFault)
         print("monitor: capability 0x%lx, receiving %lu, lookup failure %lu with %lu bits left\n",
               words[seL4_CapFault_Addr], words[seL4_CapFault_InRecvPhase],
-              words[seL4_CapFault_LookupFailureType], words[seL4_CapFault_Length]);
+              words[seL4_CapFault_LookupFailureType], words[seL4_CapFault_BitsLeft]);
     if (label == seL4_Fault_UserException)
         print("monitor: exception %lu, code %lu\n", words[seL4_UserException_Number],
               words[seL4_UserException_Code]);
@@ -151,7 +151,7 @@ static void driver_notified(unsigned channel)
         out8(PIT_COUNTER, PIT_COUNT >> 8);
         return;
     }
-    defer(SLOT_IRQ + CHANNEL_IRQ, Label_IRQHandler_Ack);
+    defer(SLOT_IRQ + CHANNEL_IRQ, IRQAckIRQ);
     if (!timer_is_wanted)
         return;
     timer_is_wanted = false;
@@ -271,7 +271,7 @@ _Noreturn void domain_main(enum role given)
     static _Alignas(16) char tls_area[TLS_AREA_SIZE];
 
     role = given;
-    seL4_SetTLSBase(tls_create(tls_area));
+    tls_use(tls_create(tls_area));
     seL4_SetIPCBuffer((seL4_IPCBuffer *)BUFFER_ADDRESS);
     if (role == MONITOR)
         monitor();

@@ -428,7 +428,7 @@ static void fill_cspaces(void)
 static seL4_Word ticks(seL4_Word us)
 {
     const seL4_BootInfoHeader *chunk =
-        seL4_BootInfo_find_chunk(guest_boot_info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ);
+        boot_info_chunk(guest_boot_info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ);
 
     return us * *(const seL4_Uint32 *)(chunk + 1);
 }

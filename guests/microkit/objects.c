@@ -106,7 +106,7 @@ static void use_untyped(seL4_CPtr untyped, const seL4_UntypedDesc *about)
 
 void objects_create(void)
 {
-    const seL4_Word untypeds = seL4_SlotRegion_count(guest_boot_info->untyped);
+    const seL4_Word untypeds = slot_count(guest_boot_info->untyped);
     static bool is_used[MAX_UNTYPEDS];
 
     for (unsigned i = 0; i < SKIP_SLOTS; i++)

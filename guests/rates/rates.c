@@ -114,7 +114,7 @@ static void show_shares(void)
 void guest_main(void)
 {
     const seL4_BootInfoHeader *chunk =
-        seL4_BootInfo_find_chunk(guest_boot_info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ);
+        boot_info_chunk(guest_boot_info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ);
 
     mhz = *(const seL4_Uint32 *)(chunk + 1);
     contexts[ROOT].cap = seL4_CapInitThreadSC;
