@@ -69,6 +69,11 @@ def stage_time(out):
                                       BUILD])
 
 
+def stage_package(out):
+    programs.run_script(out, "package", [
+        sys.executable, os.path.join(TESTS, "package", "package.py"), BUILD])
+
+
 def stage_soak(out):
     programs.run_script(out, "soak", [sys.executable, os.path.join(TESTS, "soak", "starts.py"),
                                       "--count", "200", BUILD])
@@ -110,6 +115,7 @@ STAGES = [
     ("inspect", "guests that run, or ended badly, are looked into",
      stage_inspect),
     ("time", "virtual time: runs repeat byte for byte, in both seats", stage_time),
+    ("package", "what programs are built with, installed: cc, new, find_package", stage_package),
     ("soak", "starts and kills: nothing is left behind", stage_soak),
     ("witness", "tests/witness on builds and emulators made up for it", stage_witness),
     ("sanitizer", "unit tests and tagged scenarios with address and UB sanitizers",

@@ -53,16 +53,19 @@ bool write_label_macros(FILE *out, const struct kernel_config *config)
 }
 
 /*
- * A call that the configuration lacks has no number; but seL4_BenchmarkSetLogBuffer() is there with
- * benchmarks of any kind, and the kernel may not know its number.
+ * A call that the configuration lacks has no number. Two have a name where the kernel does not know
+ * them: seL4_BenchmarkSetLogBuffer() with benchmarks of any kind, and DebugSendIPI, before release
+ * 16.0, with one core.
  */
 static int64_t syscall_number(const struct kernel_config *config, enum syscall call)
 {
-    struct kernel_config with_log = *config;
+    struct kernel_config other = *config;
 
     if (call == SYSCALL_BENCHMARK_SET_LOG_BUFFER && config->benchmarks != BENCHMARKS_NONE)
-        with_log.benchmarks = BENCHMARKS_TRACEPOINTS;
-    return abi_syscall_number(&with_log, call);
+        other.benchmarks = BENCHMARKS_TRACEPOINTS;
+    if (call == SYSCALL_DEBUG_SEND_IPI && config->release < SEL4_RELEASE_16_0)
+        other.max_cores = 2;
+    return abi_syscall_number(&other, call);
 }
 
 bool write_syscalls(FILE *out, const struct kernel_config *config)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <cli/command.h>
 #include <cli/say.h>
+#include <cli/script.h>
 #include <cli/status.h>
 #include <loader/nearest.h>
 
@@ -371,9 +372,13 @@ static int run_command(const struct command *command, int argc, char **argv)
 {
     struct command_line line;
     struct command_error error;
-    void *target = calloc(1, command->target_size + 1);
+    void *target;
     int status;
 
+    if (command->is_script) {
+        return script_run(command->verb, argc, argv);
+    }
+    target = calloc(1, command->target_size + 1);
     if (target == NULL) {
         say("no memory");
         return STATUS_HOST;

@@ -38,6 +38,7 @@ struct command {
     /* Of the structure that options fill; zeroed, then given to prepare(). Begins with base's. */
     size_t target_size;
     void (*prepare)(void *target);
+    bool is_script; /* a program of the package, which takes all words as they are */
     /* Returns an enum status. */
     int (*run)(void *target, const char *const *operands, unsigned operand_count);
 };

@@ -8,6 +8,7 @@ const struct command *const command_table[] = {
     &command_list,      &command_ps,       &command_processes, &command_queues,
     &command_deadlocks, &command_caps,     &command_slots,     &command_untyped,
     &command_objects,   &command_schedule, &command_mappings,  &command_derivation,
-    &command_bench,     &command_doctor,   &command_help,      &command_version,
+    &command_bench,     &command_cc,       &command_new,       &command_doctor,
+    &command_help,      &command_version,
 };
 const size_t command_count = ARRAY_LENGTH(command_table);

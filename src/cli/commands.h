@@ -25,7 +25,9 @@ extern const struct command command_mappings;
 extern const struct command command_derivation;
 
 extern const struct command command_bench;
+extern const struct command command_cc;
 extern const struct command command_doctor;
+extern const struct command command_new;
 extern const struct command command_help;
 extern const struct command command_version;
 

@@ -9,13 +9,18 @@
 #if defined(CONFIG_BENCHMARK_TRACK_KERNEL_ENTRIES) || defined(CONFIG_DEBUG_BUILD)
 /* Why the kernel was entered. */
 typedef enum {
+#if LIBSEL4_RELEASE >= 1400
     Entry_Unknown,
+#endif
     Entry_Interrupt,
     Entry_UnknownSyscall,
     Entry_UserLevelFault,
     Entry_DebugFault,
     Entry_VMFault,
     Entry_Syscall,
+#if LIBSEL4_RELEASE < 1400
+    Entry_UnimplementedDevice,
+#endif
     Entry_VMExit
 } entry_type_t;
 
