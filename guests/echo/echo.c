@@ -108,7 +108,8 @@ static const struct command {
     {'q', "end", guest_end},
 };
 
-static void obey(unsigned char key)
+/* A function of its own, where a debugger sees its argument. */
+static __attribute__((noinline)) void obey(unsigned char key)
 {
     print("key 0x%02x\n", key);
     for (unsigned i = 0; i < ARRAY_LENGTH(commands); i++)

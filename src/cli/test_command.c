@@ -202,7 +202,8 @@ TEST(command_table_is_sound)
     CHECK(command_find("doctor") == &command_doctor);
     CHECK(command_find("docter") == NULL);
     for (size_t i = 0; i < command_count; i++) {
-        CHECK(command_table[i]->run != NULL && command_table[i]->summary != NULL);
+        CHECK((command_table[i]->run != NULL) != command_table[i]->is_script);
+        CHECK(command_table[i]->summary != NULL);
         CHECK(command_table[i]->max_operands <= COMMAND_MAX_OPERANDS);
     }
 }

@@ -133,7 +133,7 @@ def a_breakpoint_in_guest_code_hits(build):
             except subprocess.TimeoutExpired:
                 gdb.kill()
                 raise Wrong(f"the breakpoint did not hit: {seen}") from None
-        must_match(r'^Thread 2 "rootserver" hit Breakpoint 1, .*obey \(key=120 ', seen)
+        must_match(r'^Thread 2 "rootserver" hit Breakpoint 1, .*obey \(key=(key@entry=)?120 ', seen)
         must_match(r"^#1 .*\bguest_main \(\) at .*echo\.c:\d+$", seen)
         must_match(r"^\$1 = 120 'x'$", seen)
         guest.wait_for(b"key 0x78")

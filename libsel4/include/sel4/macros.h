@@ -36,6 +36,12 @@
 #define LIBSEL4_INLINE_FUNC static inline
 #endif
 
+/*
+ * A helper that has no stack frame of its own, not even in code that is not optimised: whoever sets
+ * a thread back to a system call sets back its registers, not its stack.
+ */
+#define LIBSEL4_WITHIN static inline __attribute__((always_inline))
+
 #ifdef CONFIG_LIB_SEL4_USE_THREAD_LOCALS
 #define LIBSEL4_THREAD_LOCAL __thread
 #else

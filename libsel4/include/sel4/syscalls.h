@@ -19,14 +19,14 @@
 
 /* --- where the first message registers are ---------------------------------------------------- */
 
-static inline void seL4_trap_load_mrs(struct seL4_Trap *trap)
+LIBSEL4_WITHIN void seL4_trap_load_mrs(struct seL4_Trap *trap)
 {
     for (int i = 0; i < seL4_FastMessageRegisters; i++) {
         trap->mr[i] = seL4_GetMR(i);
     }
 }
 
-static inline void seL4_trap_store_mrs(const struct seL4_Trap *trap)
+LIBSEL4_WITHIN void seL4_trap_store_mrs(const struct seL4_Trap *trap)
 {
     for (int i = 0; i < seL4_FastMessageRegisters; i++) {
         seL4_SetMR(i, trap->mr[i]);
@@ -34,9 +34,9 @@ static inline void seL4_trap_store_mrs(const struct seL4_Trap *trap)
 }
 
 /* From variables; a pointer may be NULL, and beyond the message's length none is read. */
-static inline void seL4_trap_load_words(struct seL4_Trap *trap, const seL4_Word *mr0,
-                                        const seL4_Word *mr1, const seL4_Word *mr2,
-                                        const seL4_Word *mr3)
+LIBSEL4_WITHIN void seL4_trap_load_words(struct seL4_Trap *trap, const seL4_Word *mr0,
+                                         const seL4_Word *mr1, const seL4_Word *mr2,
+                                         const seL4_Word *mr3)
 {
     const seL4_MessageInfo_t info = {{trap->info}};
     const seL4_Word length = seL4_MessageInfo_get_length(info);
@@ -47,8 +47,8 @@ static inline void seL4_trap_load_words(struct seL4_Trap *trap, const seL4_Word 
     trap->mr[3] = mr3 != seL4_Null && length > 3 ? *mr3 : 0;
 }
 
-static inline void seL4_trap_store_words(const struct seL4_Trap *trap, seL4_Word *mr0,
-                                         seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3)
+LIBSEL4_WITHIN void seL4_trap_store_words(const struct seL4_Trap *trap, seL4_Word *mr0,
+                                          seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3)
 {
     if (mr0 != seL4_Null) {
         *mr0 = trap->mr[0];
@@ -64,7 +64,8 @@ static inline void seL4_trap_store_words(const struct seL4_Trap *trap, seL4_Word
     }
 }
 
-static inline seL4_MessageInfo_t seL4_trap_received(const struct seL4_Trap *trap, seL4_Word *sender)
+LIBSEL4_WITHIN seL4_MessageInfo_t seL4_trap_received(const struct seL4_Trap *trap,
+                                                     seL4_Word *sender)
 {
     const seL4_MessageInfo_t info = {{trap->info}};
 
@@ -76,7 +77,7 @@ static inline seL4_MessageInfo_t seL4_trap_received(const struct seL4_Trap *trap
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-static inline void seL4_trap_send(seL4_Syscall_ID number, seL4_CPtr dest, seL4_MessageInfo_t info)
+LIBSEL4_WITHIN void seL4_trap_send(seL4_Syscall_ID number, seL4_CPtr dest, seL4_MessageInfo_t info)
 {
     struct seL4_Trap trap = {dest, info.words[0], {0, 0, 0, 0}};
 
@@ -84,9 +85,9 @@ static inline void seL4_trap_send(seL4_Syscall_ID number, seL4_CPtr dest, seL4_M
     seL4_trap((seL4_Word)number, &trap);
 }
 
-static inline void seL4_trap_send_words(seL4_Syscall_ID number, seL4_CPtr dest,
-                                        seL4_MessageInfo_t info, seL4_Word *mr0, seL4_Word *mr1,
-                                        seL4_Word *mr2, seL4_Word *mr3)
+LIBSEL4_WITHIN void seL4_trap_send_words(seL4_Syscall_ID number, seL4_CPtr dest,
+                                         seL4_MessageInfo_t info, seL4_Word *mr0, seL4_Word *mr1,
+                                         seL4_Word *mr2, seL4_Word *mr3)
 {
     struct seL4_Trap trap = {dest, info.words[0], {0, 0, 0, 0}};
 
@@ -134,8 +135,8 @@ LIBSEL4_INLINE_FUNC void seL4_ReplyWithMRs(seL4_MessageInfo_t msgInfo, seL4_Word
 
 /* --- calling and receiving -------------------------------------------------------------------- */
 
-static inline seL4_MessageInfo_t seL4_trap_receive(seL4_Syscall_ID number, seL4_CPtr cap,
-                                                   seL4_MessageInfo_t info, seL4_Word *sender)
+LIBSEL4_WITHIN seL4_MessageInfo_t seL4_trap_receive(seL4_Syscall_ID number, seL4_CPtr cap,
+                                                    seL4_MessageInfo_t info, seL4_Word *sender)
 {
     struct seL4_Trap trap = {cap, info.words[0], {0, 0, 0, 0}};
 
@@ -145,10 +146,11 @@ static inline seL4_MessageInfo_t seL4_trap_receive(seL4_Syscall_ID number, seL4_
     return seL4_trap_received(&trap, sender);
 }
 
-static inline seL4_MessageInfo_t seL4_trap_receive_words(seL4_Syscall_ID number, seL4_CPtr cap,
-                                                         seL4_MessageInfo_t info, seL4_Word *sender,
-                                                         seL4_Word *mr0, seL4_Word *mr1,
-                                                         seL4_Word *mr2, seL4_Word *mr3)
+LIBSEL4_WITHIN seL4_MessageInfo_t seL4_trap_receive_words(seL4_Syscall_ID number, seL4_CPtr cap,
+                                                          seL4_MessageInfo_t info,
+                                                          seL4_Word *sender, seL4_Word *mr0,
+                                                          seL4_Word *mr1, seL4_Word *mr2,
+                                                          seL4_Word *mr3)
 {
     struct seL4_Trap trap = {cap, info.words[0], {0, 0, 0, 0}};
 
@@ -159,7 +161,7 @@ static inline seL4_MessageInfo_t seL4_trap_receive_words(seL4_Syscall_ID number,
 }
 
 /* Of a call that sends nothing. */
-static inline seL4_MessageInfo_t seL4_trap_no_message(void)
+LIBSEL4_WITHIN seL4_MessageInfo_t seL4_trap_no_message(void)
 {
     return seL4_MessageInfo_new(0, 0, 0, 0);
 }
@@ -179,9 +181,9 @@ LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_CallWithMRs(seL4_CPtr dest, seL4_Mes
 
 #ifdef CONFIG_KERNEL_MCS
 /* The same with the two capabilities more that some calls name. */
-static inline seL4_MessageInfo_t seL4_trap_receive_caps(seL4_Syscall_ID number, seL4_CPtr src,
-                                                        seL4_MessageInfo_t info, seL4_Word *sender,
-                                                        seL4_CPtr second, seL4_CPtr third)
+LIBSEL4_WITHIN seL4_MessageInfo_t seL4_trap_receive_caps(seL4_Syscall_ID number, seL4_CPtr src,
+                                                         seL4_MessageInfo_t info, seL4_Word *sender,
+                                                         seL4_CPtr second, seL4_CPtr third)
 {
     struct seL4_Trap trap = {src, info.words[0], {0, 0, 0, 0}};
 
@@ -191,7 +193,7 @@ static inline seL4_MessageInfo_t seL4_trap_receive_caps(seL4_Syscall_ID number, 
     return seL4_trap_received(&trap, sender);
 }
 
-static inline seL4_MessageInfo_t
+LIBSEL4_WITHIN seL4_MessageInfo_t
 seL4_trap_receive_caps_words(seL4_Syscall_ID number, seL4_CPtr src, seL4_MessageInfo_t info,
                              seL4_Word *sender, seL4_Word *mr0, seL4_Word *mr1, seL4_Word *mr2,
                              seL4_Word *mr3, seL4_CPtr second, seL4_CPtr third)
@@ -346,7 +348,7 @@ LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_Poll(seL4_CPtr src, seL4_Word *sende
 /* --- calls that are a word, and answer a word ---------------------------------------------------
  */
 
-static inline seL4_Word seL4_trap_word(seL4_Syscall_ID number, seL4_Word word)
+LIBSEL4_WITHIN seL4_Word seL4_trap_word(seL4_Syscall_ID number, seL4_Word word)
 {
     struct seL4_Trap trap = {word, 0, {0, 0, 0, 0}};
 

@@ -11,6 +11,7 @@
 #ifndef SEL4_TRAP_H
 #define SEL4_TRAP_H
 
+#include <sel4/macros.h>
 #include <sel4/simple_types.h>
 
 struct seL4_Trap {
@@ -19,7 +20,7 @@ struct seL4_Trap {
     seL4_Word mr[4];
 };
 
-static inline void seL4_trap(seL4_Word number, struct seL4_Trap *trap)
+LIBSEL4_WITHIN void seL4_trap(seL4_Word number, struct seL4_Trap *trap)
 {
     register seL4_Word mr0 __asm__("r10") = trap->mr[0];
     register seL4_Word mr1 __asm__("r8") = trap->mr[1];
@@ -39,8 +40,8 @@ static inline void seL4_trap(seL4_Word number, struct seL4_Trap *trap)
 }
 
 /* A call of MCS kernels that names up to three capabilities. */
-static inline void seL4_trap_caps(seL4_Word number, struct seL4_Trap *trap, seL4_CPtr second,
-                                  seL4_CPtr third)
+LIBSEL4_WITHIN void seL4_trap_caps(seL4_Word number, struct seL4_Trap *trap, seL4_CPtr second,
+                                   seL4_CPtr third)
 {
     register seL4_Word mr0 __asm__("r10") = trap->mr[0];
     register seL4_Word mr1 __asm__("r8") = trap->mr[1];
