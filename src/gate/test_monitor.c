@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -534,6 +535,48 @@ TEST(stop_from_outside_does_not_hold_a_running_guest)
     waitpid(helper, NULL, 0);
     host_deadline_destroy(&deadline);
     rig_close(&guest);
+}
+
+/* Stops each process that the test makes, again and again, until it is killed. */
+static _Noreturn void stop_children_of(int machine)
+{
+    char path[64], text[256];
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", machine, machine);
+    for (;;) {
+        read_text(path, text, sizeof(text));
+        for (char *next = text, *end; *next; next = end) {
+            int pid = (int)strtol(next, &end, 10);
+            if (end == next)
+                break;
+            if (pid != getpid())
+                kill(pid, SIGSTOP);
+        }
+    }
+}
+
+TEST(stops_from_outside_do_not_hold_a_start)
+{
+    struct host_memory memory;
+    int machine = getpid();
+    int helper = fork();
+
+    if (!helper)
+        stop_children_of(machine);
+    CHECK_EQ(host_memory_create(RIG_MEMORY_BYTES, &memory), 0);
+    for (unsigned i = 0; i < 40; i++) {
+        struct gate *gate;
+        struct gate_vspace *vspace;
+        struct gate_carrier *carrier;
+        if (!CHECK_EQ(ops->open(memory.fd, RIG_HOLE, false, &gate), 0))
+            break;
+        CHECK_EQ(ops->vspace_create(gate, &vspace), 0);
+        CHECK_EQ(ops->carrier_create(vspace, "guest", &carrier), 0);
+        ops->close(gate);
+    }
+    host_memory_destroy(&memory);
+    kill(helper, SIGKILL);
+    waitpid(helper, NULL, 0);
 }
 
 TEST(killed_carrier_is_gone)

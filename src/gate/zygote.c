@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -123,20 +124,33 @@ static long fork_blocked(void)
     return pid;
 }
 
+/* Until it is in front of its int3; a stop from outside is none of its business. */
+static int await_int3(struct tracee *child)
+{
+    for (;;) {
+        struct stop stop;
+        int error = tracee_wait(child, &stop);
+
+        if (error)
+            return error;
+        if (stop.kind == STOP_GONE)
+            return stop.exit_status ? -stop.exit_status : -ESRCH;
+        if (stop.kind == STOP_SIGNAL && stop.signal == SIGTRAP)
+            return 0;
+        if (stop.kind == STOP_SIGNAL && stop.signal != SIGSTOP)
+            return -EFAULT;
+        error = tracee_resume(child, PTRACE_CONT);
+        if (error)
+            return error;
+    }
+}
+
 /* The child is seized and in front of its int3, or it has failed. */
 static int await_child(struct gate *gate)
 {
-    struct stop stop = {.kind = STOP_EVENT};
     word_t reg[USER_REGISTER_COUNT];
-    int error = 0;
+    int error = await_int3(&gate->zygote);
 
-    while (!error && !(stop.kind == STOP_SIGNAL && stop.signal == SIGTRAP)) {
-        error = tracee_wait(&gate->zygote, &stop);
-        if (!error && stop.kind == STOP_GONE)
-            return stop.exit_status ? -stop.exit_status : -ESRCH;
-        if (!error && stop.kind != STOP_SIGNAL)
-            error = tracee_resume(&gate->zygote, PTRACE_CONT);
-    }
     if (!error)
         error = tracee_read_registers(&gate->zygote, reg);
     if (!error)

@@ -187,13 +187,12 @@ def main():
             print(f"FAIL {guest} runs right when nobody disturbs it")
             return 1
     wrong = run_all(args, random.Random(seed), known)
-    print(f"{args.count} runs, {args.seat}, seed {seed}")
-    for problem in sum(wrong.values(), [])[:20]:
-        print(problem)
     for name, what in (("killed", "a guest that loses a process ends with one line"),
                        ("stopped", "a guest whose processes are stopped goes on and is right"),
                        ("stepped", "threads that a debugger stops and steps go on and are right"),
                        ("left", "no process is left")):
+        for problem in wrong.get(name, [])[:20]:
+            print(f"seed {seed}, {problem}")
         if name in wrong:
             print(f"{'FAIL' if wrong[name] else 'ok'} {args.seat}: {what}")
     return 1 if any(wrong.values()) else 0
