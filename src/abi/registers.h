@@ -44,6 +44,7 @@ enum user_register {
 
 /* Bits of rflags */
 #define RFLAGS_TRAP      (UINT64_C(1) << 8) /* the next instruction ends in a debug exception */
+#define RFLAGS_DIRECTION (UINT64_C(1) << 10)
 #define RFLAGS_NESTED    (UINT64_C(1) << 14)
 #define RFLAGS_RESUME    (UINT64_C(1) << 16) /* the next instruction ignores breakpoints on it */
 #define RFLAGS_ALIGNMENT (UINT64_C(1) << 18)

@@ -21,28 +21,17 @@ static struct resolution resolution_failed(struct kernel *k, struct lookup_failu
 
 struct resolution lookup_resolve(struct kernel *k, union cap root, cptr_t cptr, unsigned depth)
 {
+    unsigned bits_left = depth;
+
     if (cap_type(root) != CAP_CNODE)
         return resolution_failed(k, lookup_invalid_root());
-
-    unsigned bits_left = depth;
-    for (;;) {
-        unsigned guard_size = root.cnode.guard_size;
-        unsigned level_bits = guard_size + root.cnode.radix;
-
-        if (guard_size > bits_left || (guard_size != 0 && ((cptr >> (bits_left - guard_size)) &
-                                                           mask(guard_size)) != root.cnode.guard))
-            return resolution_failed(
-                k, lookup_guard_mismatch(bits_left, root.cnode.guard, guard_size));
-        if (level_bits > bits_left)
-            return resolution_failed(k, lookup_depth_mismatch(bits_left, level_bits));
-
-        bits_left -= level_bits;
-        struct slot *slots = kernel_memory(k, (paddr_t)root.cnode.object);
-        struct slot *slot = &slots[(cptr >> bits_left) & mask(root.cnode.radix)];
-        if (bits_left == 0 || cap_type(slot->cap) != CAP_CNODE)
-            return (struct resolution){.slot = slot, .bits_left = bits_left};
-        root = slot->cap;
-    }
+    struct slot *slot = lookup_walk(k, &root, cptr, &bits_left);
+    if (slot)
+        return (struct resolution){.slot = slot, .bits_left = bits_left};
+    unsigned guard_size = root.cnode.guard_size;
+    if (!lookup_guard_fits(root, bits_left, cptr))
+        return resolution_failed(k, lookup_guard_mismatch(bits_left, root.cnode.guard, guard_size));
+    return resolution_failed(k, lookup_depth_mismatch(bits_left, guard_size + root.cnode.radix));
 }
 
 struct resolution lookup_slot(struct kernel *k, struct tcb *tcb, cptr_t cptr)

@@ -3,6 +3,7 @@
 #ifndef CAP_LOOKUP_H
 #define CAP_LOOKUP_H
 
+#include <base/bits.h>
 #include <cap/answer.h>
 #include <model/kernel.h>
 
@@ -16,6 +17,38 @@ struct resolution {
 struct lookup_failure lookup_note_failure(struct kernel *k, struct lookup_failure failure);
 /* The answer FailedLookup that tells it. */
 struct answer lookup_failed(struct kernel *k, bool is_source, struct lookup_failure failure);
+
+/* Whether the guard of that CNode is what `cptr` goes on with. */
+static inline bool lookup_guard_fits(union cap cnode, unsigned bits_left, cptr_t cptr)
+{
+    unsigned size = cnode.cnode.guard_size;
+
+    return size <= bits_left &&
+           (size == 0 || (cptr >> (bits_left - size) & mask(size)) == cnode.cnode.guard);
+}
+
+/*
+ * From CNode to CNode, as far as `cptr` leads with the *bits_left at its low end: the slot, and how
+ * many bits are left then. NULL: *root, a CNode or none, is what it does not get past.
+ */
+static inline struct slot *lookup_walk(struct kernel *k, union cap *root, cptr_t cptr,
+                                       unsigned *bits_left)
+{
+    struct slot *slot = NULL;
+
+    while (cap_type(*root) == CAP_CNODE) {
+        unsigned level_bits = root->cnode.guard_size + root->cnode.radix;
+        if (!lookup_guard_fits(*root, *bits_left, cptr) || level_bits > *bits_left)
+            return NULL;
+        *bits_left -= level_bits;
+        slot = (struct slot *)kernel_memory(k, (paddr_t)root->cnode.object) +
+               (cptr >> *bits_left & mask(root->cnode.radix));
+        if (*bits_left == 0)
+            return slot;
+        *root = slot->cap;
+    }
+    return slot;
+}
 
 /* Resolves `depth` (1..64) bits of `cptr`, taken from its low end, starting at `root`. */
 struct resolution lookup_resolve(struct kernel *k, union cap root, cptr_t cptr, unsigned depth);

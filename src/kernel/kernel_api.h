@@ -134,6 +134,23 @@ struct outcome kernel_continue(struct kernel *k, unsigned core, nanoseconds_t no
 bool kernel_measures_entries(const struct kernel *k, unsigned core);
 void kernel_leave(struct kernel *k, unsigned core, nanoseconds_t now);
 
+/* --- system calls without an entry ---------------------------------------------------------- */
+
+/*
+ * Whether system calls of the thread that runs may be tried first; so it is until there is an entry
+ * again. On a machine with one core.
+ */
+bool kernel_may_try(struct kernel *k);
+
+/*
+ * The system call that the current thread makes with reg[], if all that comes of it is that the
+ * thread goes on: with reg[], but for rip, rsp, rcx and r11, which the instruction and the way back
+ * change. What an entry at this time would leave is left, and its deadline is the last one's, but
+ * the TCB still has registers of an earlier entry. Without MCS no time passes: later entries charge
+ * it. False: nothing is done, and an entry is to be made.
+ */
+bool kernel_try_syscall(struct kernel *k, nanoseconds_t now, word_t reg[USER_REGISTER_COUNT]);
+
 /* --- devices that reach memory by themselves ----------------------------------------------- */
 
 /* Where an access leads; it stays within one page. Without an IOMMU addresses are physical. */

@@ -31,6 +31,7 @@ struct carrier_page {
     /* Of guest code, while inside. NULL: it came by a jump; and the core carrier has none. */
     struct frame *frame;
     bool is_converted; /* it came by a jump, and goes on by a frame, which is about to come */
+    bool may_try;      /* the guest's next calls, before the kernel is entered (turn_try_call()) */
     struct carrier_step step;
 };
 

@@ -55,11 +55,17 @@ static inline nanoseconds_t runtime_clock_now(struct runtime_clock *clock)
     return clock->told;
 }
 
-static inline bool runtime_clock_is_stale(const struct runtime_clock *clock)
+/*
+ * The time, if the machine need not be asked for it first, since nobody was told it for so long.
+ */
+static inline bool runtime_clock_tell(struct runtime_clock *clock, nanoseconds_t *ret_now)
 {
-    nanoseconds_t now = runtime_clock_at(clock, runtime_clock_counter(clock));
-    return !runtime_clock_is_virtual(clock) && now >= clock->told &&
-           now - clock->told >= RUNTIME_CLOCK_TRUST;
+    nanoseconds_t now = max_u64(clock->told, runtime_clock_at(clock, runtime_clock_counter(clock)));
+
+    if (!runtime_clock_is_virtual(clock) && now - clock->told >= RUNTIME_CLOCK_TRUST)
+        return false;
+    *ret_now = clock->told = now;
+    return true;
 }
 
 /* What has no room counts as it is. */

@@ -93,11 +93,7 @@ __asm__(".pushsection .text.bases, \"ax\"\n"
         "    .cfi_adjust_cfa_offset 8\n"
         "    popfq\n"
         "    .cfi_adjust_cfa_offset -8\n"
-        "1:  rdfsbase %rax\n"
-        "    mov %rax, 144(%r11)\n"
-        "    rdgsbase %rax\n"
-        "    mov %rax, 152(%r11)\n"
-        "    mov %r11, %rdi\n"
+        "1:  mov %r11, %rdi\n"
         "    mov %ecx, %esi\n"
         "    call jump_taken\n"
         "bases_jump_out:\n"
@@ -140,7 +136,6 @@ __asm__(".pushsection .text.bases, \"ax\"\n"
  * Flags that are not set by hand: the way out loads no flags at once, for a debugger that steps
  * over that leaves its trap flag behind when it lets go.
  */
-#define RFLAGS_DIRECTION (UINT64_C(1) << 10)
 #define RFLAGS_BY_FRAME  (RFLAGS_TRAP | RFLAGS_RESUME | RFLAGS_ALIGNMENT | RFLAGS_DIRECTION)
 #define RFLAGS_OF_THREAD (RFLAGS_NESTED | RFLAGS_ID)
 
@@ -177,8 +172,13 @@ static __attribute__((used)) void jump_taken(struct carrier_page *page,
 static void jump_taken(struct carrier_page *page, uint32_t index)
 {
     page->is_inside = true;
-    page->frame = NULL;
-    turn_call(page, index);
+    page->is_converted = false;
+    if (!turn_try_call(page, index)) {
+        page->frame = NULL;
+        page->reg[UREG_FS_BASE] = bases_read_fs();
+        page->reg[UREG_GS_BASE] = bases_read_gs();
+        turn_call(page, index);
+    }
     leave(page);
 }
 

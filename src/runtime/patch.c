@@ -15,8 +15,8 @@
 #include <runtime/request.h>
 
 enum {
-    SYSCALL_BYTES = 2,
-    SITE_BYTES = 5, /* with the `mov` behind it */
+    SYSCALL_BYTES = PATCH_CALL_BYTES,
+    SITE_BYTES = PATCH_SITE_BYTES, /* with the `mov` behind it */
     JUMP = 0xe9,
     /* A patch costs as much as so many traps. */
     CALLS_BEFORE_PATCH = 4,
@@ -412,12 +412,16 @@ bool patch_mend_copy(paddr_t root, vaddr_t address, vaddr_t *ret_site)
     return *ret_site && mend_page(root, *ret_site);
 }
 
+vaddr_t patch_site(uint32_t index)
+{
+    return index < PATCH_SITES && is_here(index) ? all()->site[index] : 0;
+}
+
 bool patch_is_taken(paddr_t root, uint32_t index, vaddr_t *ret_site)
 {
-    if (index < all()->count && is_here(index)) {
-        *ret_site = all()->site[index];
+    *ret_site = patch_site(index);
+    if (*ret_site)
         return true;
-    }
     if (!patch_mend_copy(root, own()->stubs + (uint64_t)index * PATCH_STUB_BYTES, ret_site))
         *ret_site = 0;
     return false;

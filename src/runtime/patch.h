@@ -23,6 +23,10 @@
 #include <base/types.h>
 #include <model/translation.h>
 
+/* The instruction, and with it what lies behind it: what is patched. */
+#define PATCH_CALL_BYTES 2
+#define PATCH_SITE_BYTES 5
+
 /* The stubs, and what all of them jump to; in whole pages. */
 #define PATCH_STUBS_BYTES (2 * PAGE_BYTES)
 #define PATCH_STUB_BYTES  10
@@ -60,6 +64,9 @@ struct patches {
 
 /* A system call of the guest has trapped there, in this process's VSpace. */
 void patch_note_call(uint32_t vspace, paddr_t root, vaddr_t site);
+
+/* The site with that index, if it is patched in this process; else 0. */
+vaddr_t patch_site(uint32_t index);
 
 /*
  * Guest code has jumped from the site with that index. True: of a patch, which is at *ret_site.

@@ -36,9 +36,11 @@
 nanoseconds_t turn_now(void)
 {
     struct runtime_clock *clock = &runtime_shared()->control.clock;
+    nanoseconds_t now;
 
-    if (runtime_clock_is_stale(clock))
-        request_simple(REQUEST_TIME, 0);
+    if (runtime_clock_tell(clock, &now))
+        return now;
+    request_simple(REQUEST_TIME, 0);
     return runtime_clock_now(clock);
 }
 
@@ -368,6 +370,8 @@ static bool prepare_registers(struct carrier_page *page, struct kernel *k, struc
         frame_write(page->frame, reg);
     else
         jump_write(page, reg);
+    page->may_try = has_fpu && !page->step.is_wanted &&
+                    !runtime_clock_is_virtual(&control()->clock) && kernel_may_try(k);
     runtime_process()->running = page;
     return true;
 }
@@ -608,6 +612,26 @@ void turn_call(struct carrier_page *page, uint32_t index)
             (struct trap){.kind = TRAP_PAGE_FAULT, .address = page->reg[UREG_RIP], .fetch = true};
     }
     run(page, STEP_ENTERED, enter(k, tcb, page->reg, &trap, FSR_USER));
+}
+
+bool turn_try_call(struct carrier_page *page, uint32_t index)
+{
+    struct kernel *k = runtime_kernel();
+    const struct runtime_control *c = control();
+    word_t *reg = page->reg;
+    vaddr_t site = patch_site(index);
+    nanoseconds_t now = 0;
+
+    if (!page->may_try || !site || c->is_traced || c->is_debugged ||
+        reg[UREG_RFLAGS] & (RFLAGS_ALIGNMENT | RFLAGS_DIRECTION) ||
+        (k->config.mcs && !runtime_clock_tell(&control()->clock, &now)) ||
+        !kernel_try_syscall(k, now, reg))
+        return false;
+    reg[UREG_RCX] = site + PATCH_CALL_BYTES;
+    reg[UREG_R11] = reg[UREG_RFLAGS];
+    reg[UREG_RSP] = reg[UREG_RBX]; /* the `mov` behind it */
+    runtime_process()->next = site + PATCH_SITE_BYTES;
+    return true;
 }
 
 void turn_attend(struct carrier_page *page)

@@ -18,6 +18,13 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info);
  */
 void turn_call(struct carrier_page *page, uint32_t index);
 
+/*
+ * The same, if the call is over with nothing that needs the kernel to be entered: page->reg[] and
+ * `next` are what it goes on with, but for the bases, which are not looked at. False: nothing was
+ * done.
+ */
+bool turn_try_call(struct carrier_page *page, uint32_t index);
+
 /* The same when it was about to go on with page->reg[], but is to look for events first. */
 void turn_attend(struct carrier_page *page);
 

@@ -75,8 +75,15 @@ void utilisation_count_ticks(struct kernel *k, unsigned core, uint64_t ticks)
     log_of(k, core)->entries += ticks;
 }
 
+static bool has_log(const struct kernel *k)
+{
+    return k->config.benchmarks == BENCHMARKS_TRACK_UTILISATION;
+}
+
 void utilisation_enter(struct kernel *k, unsigned core, nanoseconds_t now)
 {
+    if (!has_log(k))
+        return;
     utilisation_look(k, core, now);
     log_of(k, core)->is_inside = true;
 }
@@ -84,7 +91,7 @@ void utilisation_enter(struct kernel *k, unsigned core, nanoseconds_t now)
 void utilisation_look(struct kernel *k, unsigned core, nanoseconds_t now)
 {
     struct utilisation_log *log = log_of(k, core);
-    if (!log->is_on || !log->is_inside)
+    if (has_log(k) && (!log->is_on || !log->is_inside))
         log->entered = now;
 }
 
