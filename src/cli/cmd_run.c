@@ -326,6 +326,20 @@ static bool set_no_patch(void *target, const char *value, struct command_error *
     return true;
 }
 
+static bool set_carriers(void *target, const char *value, struct command_error *ret_error)
+{
+    struct run_options *options = target;
+
+    if (strcmp(value, "own") == 0) {
+        options->machine.carriers = MACHINE_CARRIERS_OWN;
+    } else if (strcmp(value, "shared") == 0) {
+        options->machine.carriers = MACHINE_CARRIERS_SHARED;
+    } else {
+        return command_fail(ret_error, "--carriers %s: must be own or shared", value);
+    }
+    return true;
+}
+
 static bool set_trace(void *target, const char *value, struct command_error *ret_error)
 {
     (void)value;
@@ -363,6 +377,8 @@ static const struct command_option options[] = {
      set_seed},
     {"no-patch", NULL, "in place: leave the guest's system calls as they are; slower", 0,
      set_no_patch},
+    {"carriers", "own|shared", "in place: a Linux thread for each TCB (default), or one a VSpace",
+     0, set_carriers},
     {"until", "TEXT", "end with status 0 when the guest prints TEXT", 0, set_until},
     {"fail-on", "TEXT", "end with status 1 when the guest prints TEXT", 0, set_fail_on},
     {"timeout", "SECONDS", "end with status 124 after that time", 0, set_timeout},

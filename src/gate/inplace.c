@@ -166,6 +166,7 @@ int inplace_open(const struct inplace_guest *guest, struct inplace **ret_seat)
     struct inplace *seat = host_allocate(1, sizeof(*seat));
     if (!seat)
         return -ENOMEM;
+    seat->shares_threads = guest->shares_threads;
     seat->contents = (struct region_contents){.memory_fd = guest->memory_fd,
                                               .memory_bytes = guest->memory_bytes,
                                               .state_fd = -1,
@@ -316,13 +317,14 @@ static bool is_due(struct inplace *seat)
            spins(seat) || is_stopping(seat);
 }
 
-/* The carrier that had the turn is no more, and nobody else gets it: unless all that is over. */
+/* The thread that had the turn is no more, and nobody else gets it: unless all that is over. */
 static void check_gone(struct inplace *seat, uint32_t current, int tid)
 {
     const struct runtime_shared *shared = seat->shared;
+    struct inplace_place place;
     inplace_processes_check(seat);
     if (!seat->ended && __atomic_load_n(&shared->control.current, __ATOMIC_SEQ_CST) == current &&
-        (int)__atomic_load_n(&shared->carriers[current].tid, __ATOMIC_RELAXED) == tid)
+        inplace_find_place(seat, current, &place) && place.tid == tid)
         inplace_fail(seat, -ESRCH, "a guest process has lost the thread that ran");
 }
 
@@ -332,17 +334,14 @@ static void kick(struct inplace *seat)
     struct runtime_shared *shared = seat->shared;
     __atomic_store_n(&shared->control.attention, 1, __ATOMIC_SEQ_CST);
     uint32_t current = __atomic_load_n(&shared->control.current, __ATOMIC_SEQ_CST);
-    if (current >= RUNTIME_MAX_CARRIERS) {
+    struct inplace_place place;
+    if (!inplace_find_place(seat, current, &place)) {
         inplace_fail(seat, 0, "the guest's runtime names a carrier that cannot be: %u", current);
         return;
     }
-    const struct runtime_carrier *carrier = &shared->carriers[current];
-    uint32_t vspace = __atomic_load_n(&carrier->vspace, __ATOMIC_RELAXED);
-    int tid = (int)__atomic_load_n(&carrier->tid, __ATOMIC_RELAXED);
-    int pid = vspace < RUNTIME_MAX_VSPACES ? seat->pids[vspace] : 0;
     seat->is_kicked = true;
-    if (pid && tid > 0 && host_tgkill(pid, tid, KICK_SIGNAL) == -ESRCH)
-        check_gone(seat, current, tid);
+    if (place.pid && place.tid && host_tgkill(place.pid, place.tid, KICK_SIGNAL) == -ESRCH)
+        check_gone(seat, current, place.tid);
 }
 
 /* Until there is a request, or the kick is to be sent again. */
@@ -442,14 +441,15 @@ static void start(struct inplace *seat)
     shared->control.event_at = seat->client.event_at(seat->client.context);
     shared->vspaces_made = 1;
     shared->carriers_made = 1;
-    shared->carriers[0].run = CARRIER_RUNS;
-    if (!inplace_process_start(seat, 0, "core") ||
-        !inplace_edit(seat, 0, EDIT_NEW_CARRIER, 0, &tid))
+    shared->threads_made = 1;
+    shared->threads[0].run = THREAD_RUNS;
+    shared->control.is_shared = seat->shares_threads;
+    if (!inplace_process_start(seat, 0, "core") || !inplace_edit(seat, 0, EDIT_NEW_THREAD, 0, &tid))
         return;
     if (tid <= 0)
         inplace_fail(seat, (int)tid, "cannot start a guest's thread");
     else
-        __atomic_store_n(&shared->carriers[0].tid, (uint32_t)tid, __ATOMIC_RELAXED);
+        __atomic_store_n(&shared->threads[0].tid, (uint32_t)tid, __ATOMIC_RELAXED);
 }
 
 static void inplace_run(void *context, struct seat_result *ret_result)

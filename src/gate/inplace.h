@@ -21,9 +21,10 @@ struct inplace_guest {
     uint64_t memory_bytes;
     const struct address_range *used; /* where the image lies: the region stays clear of it */
     unsigned used_count;
-    bool is_virtual;  /* its time: it cannot read the time-stamp counter */
-    uint64_t seed;    /* of virtual time: what is up to chance otherwise follows from it */
-    bool has_patches; /* system calls become jumps (docs/decisions/0007-patched-gates.md) */
+    bool is_virtual;     /* its time: it cannot read the time-stamp counter */
+    uint64_t seed;       /* of virtual time: what is up to chance otherwise follows from it */
+    bool shares_threads; /* TCBs of a VSpace run on one Linux thread, not on one each */
+    bool has_patches;    /* system calls become jumps (docs/decisions/0007-patched-gates.md) */
 };
 
 /* Why such a guest cannot run in place, for people; NULL: it can. */

@@ -18,28 +18,41 @@
 
 /* --- where they are ------------------------------------------------------------------------ */
 
-struct place {
-    int pid, tid;
-    vaddr_t slot; /* in the process */
-};
-
-/* False: there is no such thread. */
-static bool find_carrier(const struct inplace *seat, uint32_t index, struct place *ret_place)
+bool inplace_find_place(const struct inplace *seat, uint32_t carrier,
+                        struct inplace_place *ret_place)
 {
-    enum { NO_SIGNAL = 0 };
-    const struct runtime_carrier *carrier = &seat->shared->carriers[index];
-    uint32_t vspace = __atomic_load_n(&carrier->vspace, __ATOMIC_RELAXED);
-    uint32_t slot = __atomic_load_n(&carrier->slot, __ATOMIC_RELAXED);
-    int tid = (int)__atomic_load_n(&carrier->tid, __ATOMIC_RELAXED);
-    int pid = vspace < RUNTIME_MAX_VSPACES ? seat->pids[vspace] : 0;
-    if (!pid || tid <= 0 || slot >= CARRIER_MAX || host_tgkill(pid, tid, NO_SIGNAL) != 0)
+    const struct runtime_shared *shared = seat->shared;
+    if (carrier >= RUNTIME_MAX_CARRIERS)
         return false;
-    *ret_place = (struct place){
-        .pid = pid, .tid = tid, .slot = seat->base + REGION_CARRIERS + slot * CARRIER_SLOT_BYTES};
+    uint32_t index = __atomic_load_n(&shared->carriers[carrier].thread, __ATOMIC_RELAXED);
+    if (index >= RUNTIME_MAX_THREADS)
+        return false;
+    const struct runtime_thread *thread = &shared->threads[index];
+    uint32_t vspace = __atomic_load_n(&thread->vspace, __ATOMIC_RELAXED);
+    uint32_t slot = __atomic_load_n(&thread->slot, __ATOMIC_RELAXED);
+    int tid = (int)__atomic_load_n(&thread->tid, __ATOMIC_RELAXED);
+    if (vspace >= RUNTIME_MAX_VSPACES || slot >= CARRIER_MAX || tid < 0)
+        return false;
+    *ret_place =
+        (struct inplace_place){.vspace = vspace,
+                               .pid = seat->pids[vspace],
+                               .tid = tid,
+                               .slot = seat->base + REGION_CARRIERS + slot * CARRIER_SLOT_BYTES,
+                               .is_shared = shared->vspaces[vspace].thread == index};
     return true;
 }
 
-static bool find_thread(const struct inplace *seat, const struct tcb *tcb, struct place *ret_place)
+/* False: there is no such thread. */
+static bool find_carrier(const struct inplace *seat, uint32_t index,
+                         struct inplace_place *ret_place)
+{
+    enum { NO_SIGNAL = 0 };
+    return inplace_find_place(seat, index, ret_place) && ret_place->pid && ret_place->tid &&
+           host_tgkill(ret_place->pid, ret_place->tid, NO_SIGNAL) == 0;
+}
+
+static bool find_thread(const struct inplace *seat, const struct tcb *tcb,
+                        struct inplace_place *ret_place)
 {
     uint64_t index = tcb->carrier;
     if (index == 0 || index >= RUNTIME_MAX_CARRIERS)
@@ -51,8 +64,8 @@ static bool find_thread(const struct inplace *seat, const struct tcb *tcb, struc
 
 bool inplace_thread_cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_time)
 {
-    struct place place;
-    return find_thread(context, tcb, &place) &&
+    struct inplace_place place;
+    return find_thread(context, tcb, &place) && !place.is_shared &&
            host_cpu_time_of_task(place.pid, place.tid, ret_time) == 0;
 }
 
@@ -77,20 +90,22 @@ enum {
     MXCSR_INITIAL = 0x1f80,
 };
 
-static long copy_from(const struct place *place, vaddr_t address, void *ret_bytes, size_t size)
+static long copy_from(const struct inplace_place *place, vaddr_t address, void *ret_bytes,
+                      size_t size)
 {
     const struct iovec here = {ret_bytes, size}, there = {(void *)address, size};
     return host_process_vm_readv(place->pid, &here, 1, &there, 1, 0) == (long)size ? 0 : -EFAULT;
 }
 
-static long copy_to(const struct place *place, vaddr_t address, const void *bytes, size_t size)
+static long copy_to(const struct inplace_place *place, vaddr_t address, const void *bytes,
+                    size_t size)
 {
     const struct iovec here = {(void *)bytes, size}, there = {(void *)address, size};
     return host_process_vm_writev(place->pid, &here, 1, &there, 1, 0) == (long)size ? 0 : -EFAULT;
 }
 
 /* [address, address + size) is on the carrier's signal stack. */
-static bool is_on_stack(const struct place *place, vaddr_t address, uint64_t size)
+static bool is_on_stack(const struct inplace_place *place, vaddr_t address, uint64_t size)
 {
     vaddr_t stack = place->slot + CARRIER_SIGNAL_STACK;
     return address >= stack && size <= CARRIER_SIGNAL_STACK_BYTES &&
@@ -101,7 +116,7 @@ static bool is_on_stack(const struct place *place, vaddr_t address, uint64_t siz
  * The XSAVE area in the frame of a carrier that waits, and its size; -ENODATA: it has run no guest
  * code yet.
  */
-static int find_area(const struct place *place, vaddr_t *ret_area, uint32_t *ret_bytes)
+static int find_area(const struct inplace_place *place, vaddr_t *ret_area, uint32_t *ret_bytes)
 {
     struct carrier_page page;
     struct frame frame;
@@ -162,7 +177,7 @@ int inplace_read_vector_state(void *context, struct tcb *tcb, void *ret_xsave, s
 {
     uint8_t area[RUNTIME_VECTOR_BYTES] = {0};
     uint32_t bytes = sizeof(area);
-    struct place place;
+    struct inplace_place place;
     vaddr_t address;
     if (!find_thread(context, tcb, &place))
         return -ESRCH;
@@ -182,7 +197,7 @@ int inplace_read_vector_state(void *context, struct tcb *tcb, void *ret_xsave, s
 int inplace_write_vector_state(void *context, struct tcb *tcb, const void *xsave, size_t size)
 {
     uint32_t bytes;
-    struct place place;
+    struct inplace_place place;
     vaddr_t address;
     if (!find_thread(context, tcb, &place))
         return -ESRCH;
@@ -212,7 +227,7 @@ bool inplace_set_breakpoints(struct inplace *seat, uint32_t carrier,
 {
     struct breakpoint possible[HARDWARE_BREAKPOINTS];
     struct breakpoint_events **events = &seat->breakpoints[carrier];
-    struct place place;
+    struct inplace_place place;
     if (!find_carrier(seat, carrier, &place)) {
         inplace_fail(seat, 0, "the guest's runtime names a carrier that cannot be: %u", carrier);
         return false;
@@ -226,7 +241,7 @@ bool inplace_set_breakpoints(struct inplace *seat, uint32_t carrier,
     int error = *events ? breakpoint_events_set(*events, place.tid, possible) : -ENOMEM;
     if (error)
         inplace_fail(seat, error, "cannot set hardware breakpoints for the thread %s",
-                     seat->names[carrier]);
+                     seat->names[seat->shared->carriers[carrier].thread]);
     return !error;
 }
 

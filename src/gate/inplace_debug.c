@@ -189,13 +189,13 @@ static void finish(struct inplace *seat)
 /* The thread, in the VSpace that its carrier's process is of; NULL: it has none, or no memory. */
 static struct seat_carrier *carrier_of(struct inplace *seat, uint32_t carrier, struct tcb *tcb)
 {
-    uint32_t index = __atomic_load_n(&seat->shared->carriers[carrier].vspace, __ATOMIC_RELAXED);
+    struct inplace_place place;
     paddr_t root = kernel_tcb_vspace(seat->k, tcb);
     struct seat_vspace *vspace = root ? seat_vspace_get(seat->debugged, root) : NULL;
-    if (!vspace || index >= RUNTIME_MAX_VSPACES)
+    if (!vspace || !inplace_find_place(seat, carrier, &place))
         return NULL;
-    vspace->process->index = index;
-    vspace->process->pid = seat->pids[index];
+    vspace->process->index = place.vspace;
+    vspace->process->pid = place.pid;
     return seat_carrier_get(seat->debugged, tcb, vspace);
 }
 

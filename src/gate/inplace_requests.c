@@ -327,14 +327,14 @@ static void serve_end_process(struct inplace *seat, struct runtime_request *requ
 
 /* --- names --------------------------------------------------------------------------------- */
 
-/* The highest number among the other carriers' names; 0: none is like it. */
+/* The highest number among the other threads' names; 0: none is like it. */
 static unsigned highest_number(const struct inplace *seat, uint64_t self, const char *base)
 {
     const struct runtime_shared *shared = seat->shared;
-    uint64_t made = __atomic_load_n(&shared->carriers_made, __ATOMIC_RELAXED);
+    uint64_t made = __atomic_load_n(&shared->threads_made, __ATOMIC_RELAXED);
     unsigned highest = 0;
-    for (uint64_t i = 1; i < min_u64(made, RUNTIME_MAX_CARRIERS); i++) {
-        bool is_used = i != self && __atomic_load_n(&shared->carriers[i].tcb, __ATOMIC_RELAXED);
+    for (uint64_t i = 1; i < min_u64(made, RUNTIME_MAX_THREADS); i++) {
+        bool is_used = i != self && __atomic_load_n(&shared->threads[i].tid, __ATOMIC_RELAXED);
         unsigned number = is_used ? seat_thread_name_number(seat->names[i], base) : 0;
         highest = number > highest ? number : highest;
     }
@@ -344,8 +344,10 @@ static unsigned highest_number(const struct inplace *seat, uint64_t self, const 
 static void serve_name(struct inplace *seat, struct runtime_request *request)
 {
     uint64_t index = request->argument[0];
-    if (!is_carrier(seat, index))
+    if (index == 0 || index >= RUNTIME_MAX_THREADS) {
+        refuse(seat, "number of a thread", index);
         return;
+    }
     char *name = seat->names[index];
     choose_name(seat, request, name);
     unsigned highest = highest_number(seat, index, name);

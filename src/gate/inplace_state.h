@@ -27,6 +27,7 @@ struct inplace {
     struct region_contents contents;
     vaddr_t base;  /* of the region, in guest processes */
     vaddr_t stubs; /* of patched system calls; 0: there are none */
+    bool shares_threads;
 
     /* Kernel, shared words and window in this process, as far from each other as in a region. */
     void *view;
@@ -47,7 +48,7 @@ struct inplace {
     nanoseconds_t cpu_time;                       /* of all that there ever were */
     uint32_t answered;                            /* the number of the last request */
 
-    char names[RUNTIME_MAX_CARRIERS][THREAD_NAME_BYTES]; /* of their threads */
+    char names[RUNTIME_MAX_THREADS][THREAD_NAME_BYTES]; /* of the guest's threads */
     /* Of those that ever had breakpoints. */
     struct breakpoint_events *breakpoints[RUNTIME_MAX_CARRIERS];
 
@@ -104,6 +105,18 @@ bool inplace_edit(struct inplace *seat, uint32_t index, uint32_t operation, uint
                   int64_t *ret_result);
 
 /* --- inplace_carriers.c -------------------------------------------------------------------- */
+
+/* Where a carrier's thread is, by what the runtime says. */
+struct inplace_place {
+    uint32_t vspace; /* index */
+    int pid, tid;    /* 0: there is no process; no thread that can be */
+    vaddr_t slot;    /* in the process */
+    bool is_shared;  /* the thread has other carriers, too */
+};
+
+/* carrier: index. False: the runtime says what cannot be. */
+bool inplace_find_place(const struct inplace *seat, uint32_t carrier,
+                        struct inplace_place *ret_place);
 
 /* struct seat_ops */
 bool inplace_thread_cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_time);

@@ -12,7 +12,7 @@
 #include <runtime/region.h>
 #include <runtime/shared.h>
 
-_Static_assert(sizeof(struct runtime_shared) <= REGION_PROCESS - REGION_SHARED, "it has its part");
+_Static_assert(sizeof(struct runtime_shared) <= REGION_VECTORS - REGION_SHARED, "it has its part");
 _Static_assert(sizeof(struct kernel) <= REGION_SHARED - REGION_KERNEL, "it has its part");
 
 #define UNIT (UINT64_C(1) << REGION_ALIGNMENT_BITS)

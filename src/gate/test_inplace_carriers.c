@@ -13,6 +13,7 @@
 
 #define TCB_AT   UINT64_C(0x8000)
 #define INDEX    3
+#define THREAD   5
 #define AREA_AT  (CARRIER_SIGNAL_STACK + 0x4000)
 #define FRAME_AT (CARRIER_SIGNAL_STACK + 0x3000)
 
@@ -43,8 +44,10 @@ static bool begin(uint8_t present)
     tcb->serial = 77;
     t.seat->base = (vaddr_t)slot - REGION_CARRIERS;
     t.seat->pids[1] = (int)getpid();
-    t.seat->shared->carriers[INDEX] = (struct runtime_carrier){
-        .vspace = 1, .tid = (uint32_t)host_gettid(), .tcb = TCB_AT, .serial = 77};
+    t.seat->shared->carriers[INDEX] =
+        (struct runtime_carrier){.thread = THREAD, .tcb = TCB_AT, .serial = 77};
+    t.seat->shared->threads[THREAD] =
+        (struct runtime_thread){.vspace = 1, .tid = (uint32_t)host_gettid()};
     page->frame = frame;
     frame->vector = area;
     memset(area, 0x5a, AREA_BYTES);
@@ -132,6 +135,7 @@ TEST(what_a_guest_may_have_written_is_checked)
     if (!begin(X87 | SSE))
         return;
     struct runtime_carrier *carrier = &t.seat->shared->carriers[INDEX];
+    struct runtime_thread *thread = &t.seat->shared->threads[THREAD];
     put32(BYTES_AT, RUNTIME_VECTOR_BYTES + 1);
     CHECK_EQ(read_state(state, AREA_BYTES), -EFAULT);
     put32(BYTES_AT, 575);
@@ -146,17 +150,22 @@ TEST(what_a_guest_may_have_written_is_checked)
     page->frame = frame;
     frame->vector = area;
     CHECK_EQ(read_state(state, AREA_BYTES), 0);
-    carrier->slot = CARRIER_MAX;
+    thread->slot = CARRIER_MAX;
     CHECK_EQ(read_state(state, AREA_BYTES), -ESRCH);
-    carrier->slot = 0;
-    carrier->tid = (uint32_t)getppid(); /* a thread, but not of that process */
+    thread->slot = 0;
+    thread->tid = (uint32_t)getppid(); /* a thread, but not of that process */
     CHECK_EQ(read_state(state, AREA_BYTES), -ESRCH);
-    carrier->tid = (uint32_t)host_gettid();
+    thread->tid = (uint32_t)host_gettid();
     carrier->serial++;
     CHECK_EQ(read_state(state, AREA_BYTES), -ESRCH);
     carrier->serial--;
-    carrier->vspace = RUNTIME_MAX_VSPACES;
+    thread->vspace = RUNTIME_MAX_VSPACES;
     CHECK_EQ(read_state(state, AREA_BYTES), -ESRCH);
+    thread->vspace = 1;
+    carrier->thread = RUNTIME_MAX_THREADS;
+    CHECK_EQ(read_state(state, AREA_BYTES), -ESRCH);
+    carrier->thread = THREAD;
+    CHECK_EQ(read_state(state, AREA_BYTES), 0);
     tcb->carrier = RUNTIME_MAX_CARRIERS;
     CHECK_EQ(read_state(state, AREA_BYTES), -ESRCH);
     end();
@@ -169,6 +178,9 @@ TEST(cpu_time_is_that_of_the_thread)
         return;
     CHECK(inplace_thread_cpu_time(t.seat, tcb, &time));
     CHECK(time > 0);
+    t.seat->shared->vspaces[1].thread = THREAD; /* it is of other TCBs as well */
+    CHECK(!inplace_thread_cpu_time(t.seat, tcb, &time));
+    t.seat->shared->vspaces[1].thread = 0;
     tcb->carrier = 0;
     CHECK(!inplace_thread_cpu_time(t.seat, tcb, &time));
     end();

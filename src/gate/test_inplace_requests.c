@@ -96,8 +96,8 @@ TEST(numbers_that_are_none_end_the_guest)
         {REQUEST_END_PROCESS, {7}, "VSpace without a process"},
         {REQUEST_CONSOLE, {CONSOLE_BYTES + 1}, "length of a text"},
         {REQUEST_CONSOLE, {UINT64_MAX}, "length of a text"},
-        {REQUEST_NAME, {0}, "number of a carrier"},
-        {REQUEST_NAME, {RUNTIME_MAX_CARRIERS}, "number of a carrier"},
+        {REQUEST_NAME, {0}, "number of a thread"},
+        {REQUEST_NAME, {RUNTIME_MAX_THREADS}, "number of a thread"},
         {REQUEST_BREAKPOINTS, {0}, "number of a carrier"},
         {REQUEST_BREAKPOINTS, {RUNTIME_MAX_CARRIERS}, "number of a carrier"},
         {REQUEST_HITS, {0}, "number of a carrier"},
@@ -269,11 +269,11 @@ TEST(threads_get_names_that_differ)
     char name[THREAD_NAME_BYTES];
     if (!test_inplace_open(&t))
         return;
-    t.seat->shared->carriers_made = 4;
+    t.seat->shared->threads_made = 4;
     for (unsigned i = 1; i <= 3; i++) {
         static const char *const expected[] = {"", "serve_clients_w", "serve_clients~2",
                                                "rootserver"};
-        t.seat->shared->carriers[i].tcb = 0x10000 + i * 0x1000;
+        t.seat->shared->threads[i].tid = 100 + i;
         set_arguments(&t, i, 0x401000, 0);
         memset(t.request->reg, 0, sizeof(t.request->reg));
         if (i == 3)

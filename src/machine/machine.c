@@ -205,6 +205,13 @@ static bool has_patches(const struct machine_options *options)
     return !options->no_patches && !options->has_gdb && !options->post_mortem;
 }
 
+/* The same hold here: to them a TCB is a thread. */
+static bool shares_threads(const struct machine_options *options)
+{
+    return options->carriers == MACHINE_CARRIERS_SHARED && !options->has_gdb &&
+           !options->post_mortem;
+}
+
 /* A guest that cannot run in place runs in the monitor seat. */
 static bool make_region(struct machine *machine)
 {
@@ -216,6 +223,7 @@ static bool make_region(struct machine *machine)
                                         .used_count = 1,
                                         .is_virtual = machine->time->traps_tsc,
                                         .seed = machine->options->seed,
+                                        .shares_threads = shares_threads(machine->options),
                                         .has_patches = has_patches(machine->options)};
     machine->seat_ops = &monitor_seat_ops;
     if (machine->options->seat == MACHINE_SEAT_ISOLATED)

@@ -37,6 +37,12 @@ enum machine_seat {
 
 enum machine_time { MACHINE_TIME_REAL, MACHINE_TIME_VIRTUAL };
 
+/* In place: what TCBs run on. A debugger, and who looks at vector registers, wants one each. */
+enum machine_carriers {
+    MACHINE_CARRIERS_OWN,    /* a Linux thread each */
+    MACHINE_CARRIERS_SHARED, /* one for all in a VSpace */
+};
+
 struct machine_options {
     const struct image *image;
     const char *image_path; /* for messages */
@@ -55,6 +61,7 @@ struct machine_options {
 
     enum machine_seat seat;
     bool no_patches; /* in place: system calls trap, none becomes a jump */
+    enum machine_carriers carriers;
 
     enum machine_time time;
     uint64_t seed; /* of virtual time; 0: nothing varies */

@@ -20,6 +20,9 @@ FUNCTION(bases_write_flags, "    push %rdi\n    popfq\n");
 FUNCTION(bases_xsave, "    mov $0xfff9ffff, %eax\n"
                       "    mov $0x7fffffff, %edx\n"
                       "    xsave64 (%rdi)\n");
+FUNCTION(bases_xrstor, "    mov $0xfff9ffff, %eax\n"
+                       "    mov $0x7fffffff, %edx\n"
+                       "    xrstor64 (%rdi)\n");
 
 /* One that is no address at all becomes 0. */
 static word_t canonical(word_t base)

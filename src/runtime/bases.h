@@ -20,9 +20,10 @@ void bases_write_flags(word_t flags);
 void bases_set(const word_t reg[USER_REGISTER_COUNT]);
 
 /*
- * The processor's vector state, without AMX's, into an XSAVE area of standard form aligned to 64
- * bytes, whose header is zero.
+ * The processor's vector state, without AMX's, to and from an XSAVE area of standard form aligned
+ * to 64 bytes, whose header is one of XSAVE's or zero.
  */
 void bases_xsave(void *area);
+void bases_xrstor(const void *area);
 
 #endif

@@ -8,6 +8,66 @@
 #include <runtime/patch.h>
 #include <runtime/request.h>
 
+/* --- threads ------------------------------------------------------------------------------- */
+
+/*
+ * Index of an entry that is not in use; 0, the core's, if there is none. One whose thread has not
+ * yet seen that it is to end has to wait.
+ */
+static uint32_t thread_take_entry(void)
+{
+    struct runtime_shared *shared = runtime_shared();
+
+    for (uint32_t *link = &shared->first_free_thread; *link;) {
+        uint32_t index = *link;
+        struct runtime_thread *thread = &shared->threads[index];
+        if (__atomic_load_n(&thread->run, __ATOMIC_ACQUIRE) == THREAD_ENDED) {
+            *link = thread->next;
+            return index;
+        }
+        link = &thread->next;
+    }
+    return shared->threads_made < RUNTIME_MAX_THREADS ? (uint32_t)shared->threads_made++ : 0;
+}
+
+static uint32_t thread_start(uint32_t vspace)
+{
+    struct runtime_shared *shared = runtime_shared();
+    uint32_t index = thread_take_entry();
+    struct runtime_thread *thread = &shared->threads[index];
+
+    if (index == 0)
+        request_fail(RUNTIME_CALL_clone_thread, -LINUX_ENOMEM);
+    *thread = (struct runtime_thread){.vspace = vspace};
+    int64_t tid = edit_ask(&shared->vspaces[vspace], EDIT_NEW_THREAD, index);
+    if (tid < 0)
+        request_fail(RUNTIME_CALL_clone_thread, (long)tid);
+    thread->tid = (uint32_t)tid;
+    return index;
+}
+
+/* It ends as soon as Linux runs it; the caller's own, when somebody else has the turn. */
+static void thread_end(uint32_t index)
+{
+    struct runtime_shared *shared = runtime_shared();
+    struct runtime_thread *thread = &shared->threads[index];
+
+    thread->tid = 0;
+    __atomic_store_n(&thread->run, THREAD_ENDS, __ATOMIC_RELEASE);
+    linux_futex_wake(&thread->run, LINUX_FUTEX_WAKE, 1);
+    thread->next = shared->first_free_thread;
+    shared->first_free_thread = index;
+}
+
+/* Only a thread itself has the vector state that it waits with. */
+static void thread_ask_vector(struct runtime_thread *thread)
+{
+    __atomic_store_n(&thread->run, THREAD_SAVES, __ATOMIC_SEQ_CST);
+    linux_futex_wake(&thread->run, LINUX_FUTEX_WAKE, 1);
+    while (__atomic_load_n(&thread->run, __ATOMIC_ACQUIRE) == THREAD_SAVES)
+        wait_while(&thread->run, THREAD_SAVES);
+}
+
 /* --- VSpaces ------------------------------------------------------------------------------- */
 
 /* Index of an entry that is not in use; 0, the core's, if there is none. */
@@ -65,9 +125,11 @@ static void vspace_end(uint32_t index)
 
     request_simple(REQUEST_END_PROCESS, index);
     patch_process_ended(index);
-    for (uint32_t i = shared->first_free_carrier; i; i = shared->carriers[i].next) {
-        if (shared->carriers[i].vspace == index)
-            shared->carriers[i].run = CARRIER_ENDED;
+    if (vspace->thread)
+        thread_end(vspace->thread);
+    for (uint32_t i = shared->first_free_thread; i; i = shared->threads[i].next) {
+        if (shared->threads[i].vspace == index)
+            shared->threads[i].run = THREAD_ENDED;
     }
     vspace->root = 0;
     vspace->next = shared->first_free_vspace;
@@ -76,24 +138,49 @@ static void vspace_end(uint32_t index)
 
 /* --- carriers ------------------------------------------------------------------------------ */
 
-/*
- * Index of an entry that is not in use; 0 if there is none. One whose thread has not yet seen that
- * it is to end has to wait.
- */
+/* Index of an entry that is not in use; 0, the core's, if there is none. */
 static uint32_t carrier_take_entry(void)
 {
     struct runtime_shared *shared = runtime_shared();
+    uint32_t index = shared->first_free_carrier;
 
-    for (uint32_t *link = &shared->first_free_carrier; *link;) {
-        uint32_t index = *link;
-        struct runtime_carrier *carrier = &shared->carriers[index];
-        if (__atomic_load_n(&carrier->run, __ATOMIC_ACQUIRE) == CARRIER_ENDED) {
-            *link = carrier->next;
-            return index;
-        }
-        link = &carrier->next;
-    }
-    return shared->carriers_made < RUNTIME_MAX_CARRIERS ? (uint32_t)shared->carriers_made++ : 0;
+    if (index != 0)
+        shared->first_free_carrier = shared->carriers[index].next;
+    else if (shared->carriers_made < RUNTIME_MAX_CARRIERS)
+        index = (uint32_t)shared->carriers_made++;
+    return index;
+}
+
+/* A thread has the processor's breakpoints of one TCB. */
+static bool may_share(const struct tcb *tcb)
+{
+    return runtime_shared()->control.is_shared && tcb->debug.generation == 0;
+}
+
+static void carrier_enter(struct runtime_carrier *carrier, const struct tcb *tcb, uint32_t vspace)
+{
+    struct runtime_vspace *its = &runtime_shared()->vspaces[vspace];
+    bool shares = may_share(tcb);
+
+    if (shares && its->thread == 0)
+        its->thread = thread_start(vspace);
+    carrier->thread = shares ? its->thread : thread_start(vspace);
+    carrier->debug_generation = 0;
+    its->carriers++;
+}
+
+/* Its vector state is nowhere from now on, if its thread has it. */
+static void carrier_leave(struct runtime_carrier *carrier)
+{
+    struct runtime_shared *shared = runtime_shared();
+    struct runtime_thread *thread = &shared->threads[carrier->thread];
+    struct runtime_vspace *vspace = &shared->vspaces[thread->vspace];
+
+    if (&shared->carriers[thread->live] == carrier)
+        thread->live = 0;
+    if (carrier->thread != vspace->thread)
+        thread_end(carrier->thread);
+    vspace->carriers--;
 }
 
 static struct runtime_carrier *carrier_create(struct tcb *tcb, uint32_t vspace)
@@ -104,84 +191,44 @@ static struct runtime_carrier *carrier_create(struct tcb *tcb, uint32_t vspace)
 
     if (index == 0)
         request_fail(RUNTIME_CALL_clone_thread, -LINUX_ENOMEM);
-    *carrier = (struct runtime_carrier){.vspace = vspace,
-                                        .tcb = kernel_paddr(runtime_kernel(), tcb),
+    *carrier = (struct runtime_carrier){.tcb = kernel_paddr(runtime_kernel(), tcb),
                                         .serial = tcb->serial,
                                         .next = shared->first_carrier};
     shared->first_carrier = index;
-    shared->vspaces[vspace].carriers++;
     tcb->carrier = index;
-    int64_t tid = edit_ask(&shared->vspaces[vspace], EDIT_NEW_CARRIER, index);
-    if (tid < 0)
-        request_fail(RUNTIME_CALL_clone_thread, (long)tid);
-    carrier->tid = (uint32_t)tid;
+    frame_begin_vector(runtime_vector(index));
+    carrier_enter(carrier, tcb, vspace);
     return carrier;
 }
 
-/* Its thread ends as soon as Linux runs it. */
-static void carrier_end(struct runtime_carrier *carrier)
+/* To another VSpace, or to a thread of its own, with its vector state. */
+static void carrier_move(const struct carrier_page *page, struct runtime_carrier *carrier,
+                         const struct tcb *tcb, uint32_t vspace)
 {
     struct runtime_shared *shared = runtime_shared();
+    struct runtime_thread *thread = &shared->threads[carrier->thread];
+    uint32_t index = (uint32_t)(carrier - shared->carriers);
 
-    shared->vspaces[carrier->vspace].carriers--;
-    carrier->tcb = 0;
-    __atomic_store_n(&carrier->run, CARRIER_ENDS, __ATOMIC_RELEASE);
-    linux_futex_wake(&carrier->run, LINUX_FUTEX_WAKE, 1);
-}
-
-static void carrier_free(uint32_t index)
-{
-    struct runtime_shared *shared = runtime_shared();
-
-    shared->carriers[index].next = shared->first_free_carrier;
-    shared->first_free_carrier = index;
-}
-
-/* Takes `index` out of the list of those in use. */
-static void carrier_unlink(uint32_t index)
-{
-    struct runtime_shared *shared = runtime_shared();
-    uint32_t *link = &shared->first_carrier;
-
-    while (*link != index)
-        link = &shared->carriers[*link].next;
-    *link = shared->carriers[index].next;
-}
-
-/* Only a thread itself has the vector state that it waits with. */
-static void carrier_ask_vector(struct runtime_carrier *carrier)
-{
-    __atomic_store_n(&carrier->run, CARRIER_SAVES, __ATOMIC_SEQ_CST);
-    linux_futex_wake(&carrier->run, LINUX_FUTEX_WAKE, 1);
-    while (__atomic_load_n(&carrier->run, __ATOMIC_ACQUIRE) == CARRIER_SAVES)
-        wait_while(&carrier->run, CARRIER_SAVES);
-}
-
-/*
- * The TCB runs in another VSpace now: a carrier there, with the vector state it had here. The
- * caller's own waits until somebody else has the turn, as all carriers do, and then ends.
- */
-static struct runtime_carrier *carrier_move(const struct carrier_page *page, struct tcb *tcb,
-                                            uint32_t vspace)
-{
-    struct runtime_shared *shared = runtime_shared();
-    uint32_t index = tcb->carrier;
-    struct runtime_carrier *carrier = &shared->carriers[index];
-
-    if (index == page->carrier)
-        frame_save_vector(page->frame, shared->vector);
-    else
-        carrier_ask_vector(carrier);
-    carrier_unlink(index);
-    carrier_end(carrier);
-    carrier_free(index);
-    struct runtime_carrier *there = carrier_create(tcb, vspace);
-    there->takes_vector = true;
+    if (thread->live == index && carrier->thread == page->thread)
+        frame_save_vector(page->frame, runtime_vector(index));
+    else if (thread->live == index)
+        thread_ask_vector(thread);
+    carrier_leave(carrier);
+    carrier_enter(carrier, tcb, vspace);
     shared->deaths_seen--; /* it may have been all that kept a dead VSpace's process */
-    return there;
 }
 
-struct runtime_carrier *cache_carrier(struct carrier_page *page, struct tcb *tcb, paddr_t root)
+static bool has_its_thread(const struct runtime_carrier *carrier, const struct tcb *tcb,
+                           uint32_t vspace)
+{
+    const struct runtime_shared *shared = runtime_shared();
+
+    return shared->threads[carrier->thread].vspace == vspace &&
+           (shared->vspaces[vspace].thread != carrier->thread || may_share(tcb));
+}
+
+struct runtime_carrier *cache_carrier(const struct carrier_page *page, struct tcb *tcb,
+                                      paddr_t root)
 {
     struct runtime_carrier *carrier = &runtime_shared()->carriers[tcb->carrier];
     uint32_t vspace = vspace_get(root, tcb);
@@ -190,12 +237,14 @@ struct runtime_carrier *cache_carrier(struct carrier_page *page, struct tcb *tcb
 
     if (!is_its)
         return carrier_create(tcb, vspace);
-    return carrier->vspace == vspace ? carrier : carrier_move(page, tcb, vspace);
+    if (!has_its_thread(carrier, tcb, vspace))
+        carrier_move(page, carrier, tcb, vspace);
+    return carrier;
 }
 
 /* --- ends ---------------------------------------------------------------------------------- */
 
-static void reap_carriers(const struct carrier_page *page)
+static void reap_carriers(void)
 {
     struct runtime_shared *shared = runtime_shared();
 
@@ -204,14 +253,12 @@ static void reap_carriers(const struct carrier_page *page)
         struct runtime_carrier *carrier = &shared->carriers[index];
         if (kernel_tcb_is_alive(runtime_kernel(), carrier->tcb, carrier->serial)) {
             link = &carrier->next;
-        } else if (index == page->carrier) {
-            shared->deaths_seen--; /* whoever gets the turn next looks again */
-            link = &carrier->next;
-        } else {
-            *link = carrier->next;
-            carrier_end(carrier);
-            carrier_free(index);
+            continue;
         }
+        *link = carrier->next;
+        carrier_leave(carrier);
+        *carrier = (struct runtime_carrier){.next = shared->first_free_carrier};
+        shared->first_free_carrier = index;
     }
 }
 
@@ -245,6 +292,6 @@ void cache_reap(const struct carrier_page *page)
     if (shared->deaths_seen == deaths)
         return;
     shared->deaths_seen = deaths;
-    reap_carriers(page);
+    reap_carriers();
     reap_vspaces(page);
 }

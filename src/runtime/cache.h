@@ -10,9 +10,12 @@
 #include <runtime/carrier.h>
 
 /* The carrier of `tcb` in the process of the VSpace `root`; both are made if needed. */
-struct runtime_carrier *cache_carrier(struct carrier_page *page, struct tcb *tcb, paddr_t root);
+struct runtime_carrier *cache_carrier(const struct carrier_page *page, struct tcb *tcb,
+                                      paddr_t root);
 
-/* Ends processes and carriers whose objects have died since the last call, but not the caller's. */
+/* Ends carriers and processes whose objects have died since the last call; not the caller's
+ * process.
+ */
 void cache_reap(const struct carrier_page *page);
 
 #endif

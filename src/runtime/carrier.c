@@ -36,8 +36,8 @@ static _Noreturn void carrier_begin(void)
                                       .flags = LINUX_SS_AUTODISARM,
                                       .bytes = CARRIER_SIGNAL_STACK_BYTES};
 
-    take_name(page->carrier);
-    if (page->carrier == 0)
+    take_name(page->thread);
+    if (page->thread == 0)
         turn_run_core(page);
     linux_sigaltstack(&stack, NULL);
     linux_dispatch_syscalls(LINUX_PR_SET_SYSCALL_USER_DISPATCH, LINUX_PR_SYS_DISPATCH_ON,
@@ -78,8 +78,9 @@ static long map_slot(uint32_t slot)
     return linux_failed(result) ? result : 0;
 }
 
-int64_t carrier_thread_start(uint32_t vspace, uint32_t index)
+int64_t carrier_thread_start(uint32_t index)
 {
+    struct runtime_thread *new = &runtime_shared()->threads[index];
     uint32_t slot;
 
     if (!find_slot(&slot))
@@ -89,9 +90,9 @@ int64_t carrier_thread_start(uint32_t vspace, uint32_t index)
         return error;
     uint32_t *thread = &runtime_process()->slot_thread[slot];
     vaddr_t top = (vaddr_t)slot_at_index(slot) + CARRIER_GATE_STACK + CARRIER_GATE_STACK_BYTES - 16;
-    *slot_page(slot) = (struct carrier_page){.carrier = index, .vspace = vspace};
+    *slot_page(slot) = (struct carrier_page){.thread = index, .vspace = new->vspace};
     *(const void **)top = (const void *)carrier_begin;
-    runtime_shared()->carriers[index].slot = slot;
+    new->slot = slot;
     *thread = UINT32_MAX;
     long tid = linux_clone_thread(LINUX_CLONE_THREAD, top, NULL, thread, 0);
     if (linux_failed(tid))

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A carrier: the Linux thread that runs one TCB. Between the TCB's turns it waits inside its own
- * signal handler, so that its frame has the guest's vector state, and a debugger finds the guest's
- * stack below the runtime's.
+ * A carrier runs one TCB, on a Linux thread of its own, or on one that all carriers of the VSpace
+ * share. Between turns a thread waits inside its own signal handler, so that its frame has the
+ * guest's vector state, and a debugger finds the guest's stack below the runtime's; or it has come
+ * by a jump, and the processor's is the guest's.
+ *
+ * All that a carrier leaves behind when another one goes on with its thread is its TCB's registers
+ * and its vector state: no stack.
  */
 #ifndef RUNTIME_CARRIER_H
 #define RUNTIME_CARRIER_H
@@ -25,9 +29,9 @@ struct carrier_step {
 struct carrier_page {
     /* Of guest code that came by a jump (runtime/jump.h): as it came, or is to go on. */
     word_t reg[USER_REGISTER_COUNT];
-    uint32_t carrier, vspace; /* indices in struct runtime_shared */
-    uint32_t is_inside;       /* the runtime: what traps then is a bug of ours */
-    uint32_t has_begun;       /* its first run of guest code */
+    uint32_t thread, vspace; /* indices in struct runtime_shared */
+    uint32_t is_inside;      /* the runtime: what traps then is a bug of ours */
+    uint32_t has_begun;      /* its first run of guest code */
     /* Of guest code, while inside. NULL: it came by a jump; and the core carrier has none. */
     struct frame *frame;
     bool is_converted; /* it came by a jump, and goes on by a frame, which is about to come */
@@ -35,9 +39,20 @@ struct carrier_page {
     struct carrier_step step;
 };
 
-static inline struct runtime_carrier *carrier_of(const struct carrier_page *page)
+static inline struct runtime_thread *thread_of(const struct carrier_page *page)
 {
-    return &runtime_shared()->carriers[page->carrier];
+    return &runtime_shared()->threads[page->thread];
+}
+
+/* That has the turn: the caller's. */
+static inline uint32_t carrier_index(void)
+{
+    return runtime_shared()->control.current;
+}
+
+static inline struct runtime_carrier *carrier_current(void)
+{
+    return &runtime_shared()->carriers[carrier_index()];
 }
 
 /* Of the calling thread: it runs on one of its slot's stacks. */
@@ -54,8 +69,7 @@ static inline bool carrier_is_here(void)
     return here - (uintptr_t)runtime_at(REGION_CARRIERS) < REGION_WINDOW - REGION_CARRIERS;
 }
 
-/* A new thread of the process for carrier `index`; by its edit thread. Returns its tid or -errno.
- */
-int64_t carrier_thread_start(uint32_t vspace, uint32_t index);
+/* A new thread of the process, with that index; by its edit thread. Returns its tid or -errno. */
+int64_t carrier_thread_start(uint32_t index);
 
 #endif

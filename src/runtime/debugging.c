@@ -8,12 +8,12 @@
 
 #define CORE 0
 
-void debugging_take_trap(const struct carrier_page *page, paddr_t tcb,
-                         word_t reg[USER_REGISTER_COUNT], struct trap *trap)
+void debugging_take_trap(paddr_t tcb, word_t reg[USER_REGISTER_COUNT], struct trap *trap)
 {
     struct runtime_request *request = request_begin(REQUEST_DEBUG_TRAP);
     const uint64_t argument[] = {
-        page->carrier, tcb, trap->kind, trap->vector, trap->debug.breakpoints, trap->debug.stepped};
+        carrier_index(),    tcb, trap->kind, trap->vector, trap->debug.breakpoints,
+        trap->debug.stepped};
 
     mem_copy(request->argument, argument, sizeof(argument));
     mem_copy(request->reg, reg, sizeof(request->reg));
@@ -29,7 +29,7 @@ bool debugging_may_run(struct carrier_page *page, paddr_t tcb, struct outcome *o
     struct kernel *k = runtime_kernel();
     struct runtime_request *request = request_begin(REQUEST_DEBUG_RUN);
 
-    request->argument[0] = page->carrier;
+    request->argument[0] = carrier_index();
     request->argument[1] = tcb;
     request->argument[2] = outcome->deadline;
     request_make(request);

@@ -15,8 +15,7 @@ static inline bool debugging_is_on(void)
 }
 
 /* Takes the debugger's part out of a trap; what is left over may be nothing (INTERRUPTED). */
-void debugging_take_trap(const struct carrier_page *page, paddr_t tcb,
-                         word_t reg[USER_REGISTER_COUNT], struct trap *trap);
+void debugging_take_trap(paddr_t tcb, word_t reg[USER_REGISTER_COUNT], struct trap *trap);
 
 /*
  * Before guest code of `tcb`, which is this carrier's, or (0) before the core waits. False: the

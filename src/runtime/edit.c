@@ -30,11 +30,9 @@ static int64_t edit_end(const uint64_t argument[EDIT_ARGUMENTS])
     linux_exit_group(0);
 }
 
-static int64_t edit_new_carrier(const uint64_t argument[EDIT_ARGUMENTS])
+static int64_t edit_new_thread(const uint64_t argument[EDIT_ARGUMENTS])
 {
-    uint32_t index = (uint32_t)argument[0];
-
-    return carrier_thread_start(runtime_shared()->carriers[index].vspace, index);
+    return carrier_thread_start((uint32_t)argument[0]);
 }
 
 /* Whoever asks has the turn, so nobody else touches what the process knows of itself. */
@@ -44,7 +42,7 @@ static int64_t edit_forget(const uint64_t argument[EDIT_ARGUMENTS])
 }
 
 static int64_t (*const operations[])(const uint64_t argument[EDIT_ARGUMENTS]) = {
-    [EDIT_MAP] = edit_map,       [EDIT_UNMAP] = edit_unmap, [EDIT_NEW_CARRIER] = edit_new_carrier,
+    [EDIT_MAP] = edit_map,       [EDIT_UNMAP] = edit_unmap, [EDIT_NEW_THREAD] = edit_new_thread,
     [EDIT_FORGET] = edit_forget, [EDIT_END] = edit_end,
 };
 

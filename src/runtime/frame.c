@@ -4,7 +4,7 @@
 #include <base/bits.h>
 #include <base/memory.h>
 #include <runtime/bases.h>
-#include <runtime/shared.h>
+#include <runtime/region.h>
 
 /* of 64-bit user code */
 #define CODE_SEGMENT  UINT64_C(0x33)
@@ -54,16 +54,6 @@ void frame_write(struct frame *frame, const word_t reg[USER_REGISTER_COUNT])
         bases_write_flags((bases_read_flags() ^ changes) & ~RFLAGS_TRAP); /* a debugger's */
 }
 
-void frame_begin(struct frame *frame)
-{
-    static const uint32_t mxcsr = MXCSR_INITIAL;
-    static const uint64_t used = 0;
-
-    frame->mask = 0;
-    mem_copy((char *)frame->vector + XSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
-    mem_copy((char *)frame->vector + XSAVE_USED, &used, sizeof(used));
-}
-
 static uint64_t vector_bytes(const struct frame *frame)
 {
     uint32_t bytes;
@@ -72,21 +62,29 @@ static uint64_t vector_bytes(const struct frame *frame)
     return min_u64(bytes, RUNTIME_VECTOR_BYTES);
 }
 
-void frame_save_vector(const struct frame *frame, void *bytes)
+void frame_save_vector(const struct frame *frame, void *area)
+{
+    if (frame)
+        mem_copy(area, frame->vector, vector_bytes(frame));
+    else
+        bases_xsave(area);
+}
+
+void frame_load_vector(struct frame *frame, const void *area)
 {
     if (frame) {
-        mem_copy(bytes, frame->vector, vector_bytes(frame));
+        mem_copy(frame->vector, area, XSAVE_SOFTWARE);
+        mem_copy((char *)frame->vector + XSAVE_USED, (const char *)area + XSAVE_USED,
+                 vector_bytes(frame) - XSAVE_USED);
     } else {
-        mem_zero((char *)bytes + XSAVE_USED, XSAVE_HEADER_BYTES);
-        bases_xsave(bytes);
+        bases_xrstor(area);
     }
 }
 
-void frame_load_vector(struct frame *frame, const void *bytes)
+void frame_begin_vector(void *ret_area)
 {
-    uint64_t size = vector_bytes(frame);
+    static const uint32_t mxcsr = MXCSR_INITIAL;
 
-    mem_copy(frame->vector, bytes, XSAVE_SOFTWARE);
-    mem_copy((char *)frame->vector + XSAVE_USED, (const char *)bytes + XSAVE_USED,
-             size - XSAVE_USED);
+    mem_copy((char *)ret_area + XSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
+    mem_zero((char *)ret_area + XSAVE_USED, XSAVE_HEADER_BYTES);
 }

@@ -64,14 +64,14 @@ struct signal_info {
 void frame_read(const struct frame *frame, word_t ret_reg[USER_REGISTER_COUNT]);
 void frame_write(struct frame *frame, const word_t reg[USER_REGISTER_COUNT]);
 
-/* For a thread's first run: nothing blocked, vector state as a processor has it at first. */
-void frame_begin(struct frame *frame);
-
 /*
- * The vector state from and to `bytes`, RUNTIME_VECTOR_BYTES of it. frame NULL: of the calling
- * thread, which came by a jump and has it still.
+ * The vector state from and to an area of RUNTIME_VECTOR_BYTES. frame NULL: of the calling thread,
+ * which came by a jump and has it still.
  */
-void frame_save_vector(const struct frame *frame, void *bytes);
-void frame_load_vector(struct frame *frame, const void *bytes);
+void frame_save_vector(const struct frame *frame, void *area);
+void frame_load_vector(struct frame *frame, const void *area);
+
+/* What a processor has at first goes to such an area. */
+void frame_begin_vector(void *ret_area);
 
 #endif

@@ -246,7 +246,7 @@ static void gate_handle(int signal, const struct signal_info *info, struct frame
         turn_trap(page, info);
     } else {
         page->has_begun = true;
-        frame_begin(frame);
+        frame->mask = 0;
         turn_begin(page);
     }
     page->is_inside = false;

@@ -9,12 +9,12 @@
 #include <runtime/turn.h>
 
 /* Places that the assembler needs: of what it has from offsetof(). */
-#define RUNNING         "runtime_start + 0x1e00000" /* struct runtime_process: running */
-#define NEXT            "runtime_start + 0x1e00008" /* next */
+#define RUNNING         "runtime_start + 0x5e00000" /* struct runtime_process: running */
+#define NEXT            "runtime_start + 0x5e00008" /* next */
 #define ATTENTION       "runtime_start + 0x1a00044" /* struct runtime_control */
 #define STACK_FROM_PAGE "-0x1f000"                  /* top of the gate stack */
 
-_Static_assert(REGION_PROCESS - REGION_IMAGE == 0x1e00000 &&
+_Static_assert(REGION_PROCESS - REGION_IMAGE == 0x5e00000 &&
                    offsetof(struct runtime_process, running) == 0 &&
                    offsetof(struct runtime_process, next) == 8 &&
                    REGION_SHARED - REGION_IMAGE + offsetof(struct runtime_shared, control) +

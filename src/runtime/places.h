@@ -34,4 +34,13 @@ static inline struct runtime_shared *runtime_shared(void)
     return runtime_at(REGION_SHARED);
 }
 
+/* Of the carrier with that index, as XSAVE takes it. */
+static inline void *runtime_vector(uint32_t carrier)
+{
+    return runtime_at(REGION_VECTORS + carrier * RUNTIME_VECTOR_BYTES);
+}
+
+_Static_assert(RUNTIME_MAX_CARRIERS *RUNTIME_VECTOR_BYTES <= REGION_PROCESS - REGION_VECTORS,
+               "there is room for all");
+
 #endif

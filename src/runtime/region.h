@@ -9,6 +9,7 @@
  *     SYMBOLS      an ELF file: symbols of the image, for debuggers  r--     the same
  *     KERNEL       struct kernel and its map of open pages       rw-         state memfd
  *     SHARED       struct runtime_shared                         rw-         state memfd
+ *     VECTORS      vector state of carriers (runtime_vector())   rw-         state memfd
  *     PROCESS      what one process knows of itself              rw-         private
  *     EDIT_STACK   of the thread that makes map edits            rw-         private
  *     CARRIERS     slots, one a carrier of this process          rw-, guards private
@@ -29,10 +30,14 @@
 #define REGION_SYMBOLS    UINT64_C(0x00800000)
 #define REGION_KERNEL     UINT64_C(0x01000000)
 #define REGION_SHARED     UINT64_C(0x01c00000)
-#define REGION_PROCESS    UINT64_C(0x02000000)
-#define REGION_EDIT_STACK UINT64_C(0x02040000)
-#define REGION_CARRIERS   UINT64_C(0x04000000)
+#define REGION_VECTORS    UINT64_C(0x02000000)
+#define REGION_PROCESS    UINT64_C(0x06000000)
+#define REGION_EDIT_STACK UINT64_C(0x06040000)
+#define REGION_CARRIERS   UINT64_C(0x08000000)
 #define REGION_WINDOW     UINT64_C(0x1fe00000)
+
+/* Of a carrier's vector state: a standard-form XSAVE area without AMX. */
+#define RUNTIME_VECTOR_BYTES UINT64_C(0x1000)
 
 /* At both ends of the region: what runs over its own memory's end does not reach us at once. */
 #define REGION_GUARD_BYTES UINT64_C(0x200000)
@@ -69,7 +74,8 @@
 
 _Static_assert(REGION_IMAGE == REGION_GUARD_BYTES, "the first guard");
 _Static_assert(REGION_IMAGE < REGION_SYMBOLS && REGION_SYMBOLS < REGION_KERNEL &&
-                   REGION_KERNEL < REGION_SHARED && REGION_SHARED < REGION_PROCESS &&
+                   REGION_KERNEL < REGION_SHARED && REGION_SHARED < REGION_VECTORS &&
+                   REGION_VECTORS < REGION_PROCESS &&
                    REGION_PROCESS + REGION_PROCESS_BYTES < REGION_EDIT_STACK &&
                    REGION_EDIT_STACK + REGION_EDIT_STACK_BYTES < REGION_CARRIERS &&
                    REGION_CARRIERS < REGION_WINDOW,

@@ -25,8 +25,8 @@ enum runtime_request_kind {
     REQUEST_TIME,    /* nobody has looked at the clock for a while: the machine corrects it */
     REQUEST_CONSOLE, /* length: the kernel's console has that much text */
     /*
-     * Index of the carrier; of its TCB: what request_name_tcb() fills in. reg[0], [1]: what its
-     * thread is to be called.
+     * Index of a thread; of a TCB that runs on it: what request_name_tcb() fills in. reg[0], [1]:
+     * what it is to be called.
      */
     REQUEST_NAME,
     REQUEST_IRQS_CHANGED, /* the kernel's irqs[] or irq_pins[] */

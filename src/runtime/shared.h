@@ -4,8 +4,8 @@
  * whoever reads it from outside copies a field, then checks it.
  *
  * There is one turn. Whoever has it runs kernel code, or guest code, and nobody else does: it is
- * the lock of a system with one core. It goes from carrier to carrier by `current` and a carrier's
- * `run`.
+ * the lock of a system with one core. It goes from carrier to carrier by `current`, and from thread
+ * to thread by a thread's `run`.
  */
 #ifndef RUNTIME_SHARED_H
 #define RUNTIME_SHARED_H
@@ -53,7 +53,9 @@ struct runtime_control {
     uint32_t attention;   /* not 0: ask for events before guest code runs on */
     uint32_t is_traced;   /* not 0: the machine wants to see each entry */
     uint32_t is_debugged; /* not 0: there is a debugger, which is asked before guest code runs */
-    vaddr_t stubs;        /* the page of patched calls' stubs in each process; 0: no patches */
+    uint32_t is_shared;   /* not 0: carriers of a VSpace share a thread */
+    uint32_t unused;
+    vaddr_t stubs; /* the page of patched calls' stubs in each process; 0: no patches */
     uint64_t deadline, sleeps_until, event_at;
     struct runtime_clock clock;
 };
@@ -63,11 +65,11 @@ struct runtime_control {
  * writes operation and arguments, adds 1 to `asked`, wakes it, and waits until `done` is the same.
  */
 enum edit_operation {
-    EDIT_MAP,         /* address, bytes, physical address, whether it may be written */
-    EDIT_UNMAP,       /* address, bytes */
-    EDIT_NEW_CARRIER, /* index of the carrier, whose vspace is set; result: its thread's tid */
-    EDIT_FORGET,      /* address, end: of what is mapped there nothing is, patches neither */
-    EDIT_END,         /* the process ends, with status 0 */
+    EDIT_MAP,        /* address, bytes, physical address, whether it may be written */
+    EDIT_UNMAP,      /* address, bytes */
+    EDIT_NEW_THREAD, /* index of the thread, whose vspace is set; result: its tid */
+    EDIT_FORGET,     /* address, end: of what is mapped there nothing is, patches neither */
+    EDIT_END,        /* the process ends, with status 0 */
     EDIT_OPERATION_COUNT,
 };
 
@@ -85,31 +87,44 @@ struct runtime_vspace {
     uint32_t carriers;
     uint32_t next;            /* of the list of entries in use, or free */
     uint32_t has_breakpoints; /* of a debugger's: pages of them are to be copied; the machine's */
-    uint32_t unused_word;
+    uint32_t thread;          /* that its carriers share; 0: there is none */
     uint64_t unused[5];
 };
 
-enum carrier_run {
-    CARRIER_WAITS,
-    CARRIER_RUNS,  /* it has the turn */
-    CARRIER_SAVES, /* it waits; its vector state is to go to `vector`, then it waits on */
-    CARRIER_ENDS,  /* its thread is to end */
-    CARRIER_ENDED, /* and has seen that */
+enum thread_run {
+    THREAD_WAITS,
+    THREAD_RUNS,  /* it has the turn */
+    THREAD_SAVES, /* it waits; it is to save the vector state it has, then it waits on */
+    THREAD_ENDS,  /* it is to end */
+    THREAD_ENDED, /* and has seen that */
 };
 
-/* Carrier 0 is the core process's: it has the turn when no TCB can run. */
-struct runtime_carrier {
-    uint32_t run; /* enum carrier_run: a futex word */
+/*
+ * A Linux thread that runs guest code: of one carrier, or of all in its VSpace. Thread 0 is the
+ * core process's.
+ */
+struct runtime_thread {
+    uint32_t run; /* enum thread_run: a futex word */
     uint32_t tid;
     uint32_t vspace, slot; /* slot: chosen by its edit thread */
-    paddr_t tcb;
+    uint32_t live;         /* the carrier whose vector state it has; 0: nobody's */
+    uint32_t next;         /* of the list of free entries */
+    uint64_t name_source;  /* hash of the TCB's name that it has */
+    uint64_t unused[4];
+};
+
+/*
+ * What runs a TCB, on a thread of its own or on one that it shares. While that has not got its
+ * vector state, it lies in runtime_vector() of the carrier's index. Carrier 0 is the core
+ * process's: it has the turn when no TCB can run.
+ */
+struct runtime_carrier {
+    paddr_t tcb; /* 0: of the core, or the entry is free */
     uint64_t serial;
-    uint64_t name_source;      /* hash of the TCB's name that its thread has */
+    uint32_t thread;
     uint32_t next;             /* of the list of entries in use, or free */
     uint32_t debug_generation; /* of the TCB, when its breakpoints were last set */
-    uint32_t takes_vector;     /* at its first turn: vector state is in `vector` */
     uint32_t has_spun;         /* since it last entered the kernel (virtual time): the machine's */
-    uint32_t unused[2];
 };
 
 /* A page of guest memory of which a process has a private copy with patches (runtime/patch.h). */
@@ -122,9 +137,7 @@ struct runtime_patched {
 #define RUNTIME_MAX_PATCHED  1024
 #define RUNTIME_MAX_VSPACES  4096
 #define RUNTIME_MAX_CARRIERS 16384
-
-/* A standard-form XSAVE area without AMX. */
-#define RUNTIME_VECTOR_BYTES 4096
+#define RUNTIME_MAX_THREADS  (RUNTIME_MAX_CARRIERS + RUNTIME_MAX_VSPACES)
 
 struct runtime_shared {
     struct runtime_failure failure;
@@ -134,19 +147,20 @@ struct runtime_shared {
     struct runtime_request request;
     uint64_t flush_at; /* kernel time by which the console's text goes out; 0: it has none */
     uint64_t unused_three;
-    uint32_t first_vspace, first_free_vspace, first_carrier, first_free_carrier;
-    uint64_t vspaces_made, carriers_made; /* entries beyond were never used */
+    uint32_t first_vspace, first_free_vspace, first_carrier, first_free_carrier, first_free_thread;
+    uint32_t unused_four;
+    uint64_t vspaces_made, carriers_made, threads_made; /* entries beyond were never used */
     uint64_t deaths_seen, irq_changes_seen;
     uint64_t patched_count;
-    _Alignas(64) uint8_t vector[RUNTIME_VECTOR_BYTES]; /* as XSAVE takes it */
     struct runtime_patched patched[RUNTIME_MAX_PATCHED];
     struct patch_sites sites;
     struct runtime_vspace vspaces[RUNTIME_MAX_VSPACES];
     struct runtime_carrier carriers[RUNTIME_MAX_CARRIERS];
+    struct runtime_thread threads[RUNTIME_MAX_THREADS];
 };
 
 _Static_assert(sizeof(struct runtime_vspace) == 128, "lines of the cache");
-_Static_assert(sizeof(struct runtime_carrier) == 64, "a line of the cache");
+_Static_assert(sizeof(struct runtime_thread) == 64, "a line of the cache");
 _Static_assert(sizeof(struct runtime_failure) == 24, "no size depends on the build");
 
 #endif

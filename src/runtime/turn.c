@@ -190,62 +190,82 @@ static void set_deadline(nanoseconds_t deadline)
 
 /* --- from carrier to carrier --------------------------------------------------------------- */
 
-static _Noreturn void end_thread(struct runtime_carrier *carrier)
+static _Noreturn void end_thread(struct runtime_thread *thread)
 {
-    __atomic_store_n(&carrier->run, CARRIER_ENDED, __ATOMIC_RELEASE);
+    __atomic_store_n(&thread->run, THREAD_ENDED, __ATOMIC_RELEASE);
     linux_exit(0);
 }
 
-/* For whoever moves the TCB to another process, and waits. */
-static void save_vector(const struct carrier_page *page)
+/* For whoever takes the carrier to another thread, and waits. */
+static void save_vector(const struct carrier_page *page, struct runtime_thread *thread)
 {
-    uint32_t *run = &carrier_of(page)->run;
-
-    frame_save_vector(page->frame, runtime_shared()->vector);
-    __atomic_store_n(run, CARRIER_WAITS, __ATOMIC_RELEASE);
-    linux_futex_wake(run, LINUX_FUTEX_WAKE, 1);
+    frame_save_vector(page->frame, runtime_vector(thread->live));
+    __atomic_store_n(&thread->run, THREAD_WAITS, __ATOMIC_RELEASE);
+    linux_futex_wake(&thread->run, LINUX_FUTEX_WAKE, 1);
 }
 
 static void await_turn(const struct carrier_page *page)
 {
-    struct runtime_carrier *carrier = carrier_of(page);
+    struct runtime_thread *thread = thread_of(page);
 
     for (;;) {
-        switch (__atomic_load_n(&carrier->run, __ATOMIC_ACQUIRE)) {
-        case CARRIER_WAITS:
-            wait_while(&carrier->run, CARRIER_WAITS);
+        switch (__atomic_load_n(&thread->run, __ATOMIC_ACQUIRE)) {
+        case THREAD_WAITS:
+            wait_while(&thread->run, THREAD_WAITS);
             break;
-        case CARRIER_SAVES:
-            save_vector(page);
+        case THREAD_SAVES:
+            save_vector(page, thread);
             break;
-        case CARRIER_ENDS:
-            end_thread(carrier);
+        case THREAD_ENDS:
+            end_thread(thread);
         default:
             return;
         }
     }
 }
 
-/* The turn goes to `next`, and comes back at some time. */
-static void hand_over(struct carrier_page *page, struct runtime_carrier *next)
+/* The turn is that carrier's now, be its thread the caller's or another one that gets it. */
+static void take_turn(const struct runtime_carrier *carrier)
 {
-    struct runtime_carrier *self = carrier_of(page);
-    uint32_t runs = CARRIER_RUNS;
-
-    __atomic_store_n(&control()->current, (uint32_t)(next - runtime_shared()->carriers),
+    __atomic_store_n(&control()->current, (uint32_t)(carrier - runtime_shared()->carriers),
                      __ATOMIC_RELAXED);
+}
+
+/* The turn goes to another thread, and comes back at some time. */
+static void hand_over(struct carrier_page *page, struct runtime_thread *next)
+{
+    struct runtime_thread *self = thread_of(page);
+    uint32_t runs = THREAD_RUNS;
+
     /* before the next one has the turn, or one that comes back at once would be lost */
-    __atomic_compare_exchange_n(&self->run, &runs, CARRIER_WAITS, false, __ATOMIC_RELAXED,
+    __atomic_compare_exchange_n(&self->run, &runs, THREAD_WAITS, false, __ATOMIC_RELAXED,
                                 __ATOMIC_RELAXED);
-    __atomic_store_n(&next->run, CARRIER_RUNS, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&next->run, THREAD_RUNS, __ATOMIC_SEQ_CST);
     linux_futex_wake(&next->run, LINUX_FUTEX_WAKE, 1);
     await_turn(page);
 }
 
-/* What a carrier that has just got the turn is to do. */
-static struct outcome own_outcome(const struct carrier_page *page)
+/*
+ * The carrier that has the turn now goes on with this thread, and its vector state. One that shares
+ * it may have left its own there.
+ */
+static void take_vector(const struct carrier_page *page)
 {
-    paddr_t tcb = carrier_of(page)->tcb;
+    struct runtime_thread *thread = thread_of(page);
+    uint32_t index = carrier_index();
+
+    if (thread->live == index)
+        return;
+    if (thread->live)
+        frame_save_vector(page->frame, runtime_vector(thread->live));
+    frame_load_vector(page->frame, runtime_vector(index));
+    thread->live = index;
+}
+
+/* What a carrier that has just got the turn is to do. */
+static struct outcome own_outcome(void)
+{
+    paddr_t tcb = carrier_current()->tcb;
 
     return (struct outcome){
         .kind = tcb ? OUTCOME_RUN : OUTCOME_IDLE, .tcb = tcb, .deadline = control()->deadline};
@@ -280,17 +300,22 @@ static struct outcome run_nowhere(struct kernel *k, struct tcb *tcb)
     return enter(k, tcb, reg, &trap, FSR_USER);
 }
 
-/* Its thread is called like the TCB; only a thread itself can say so. */
+/*
+ * Its thread is called like the TCB; only a thread itself can say so. One that is shared is called
+ * like the first that ran.
+ */
 static void take_name(const struct carrier_page *page, const struct tcb *tcb)
 {
-    struct runtime_carrier *carrier = carrier_of(page);
-    uint64_t hash = seat_thread_name_hash(tcb);
+    struct runtime_thread *thread = thread_of(page);
 
-    if (carrier->name_source == hash)
+    if (thread->name_source && runtime_shared()->vspaces[page->vspace].thread == page->thread)
         return;
-    carrier->name_source = hash;
+    uint64_t hash = seat_thread_name_hash(tcb);
+    if (thread->name_source == hash)
+        return;
+    thread->name_source = hash;
     struct runtime_request *request = request_begin(REQUEST_NAME);
-    request->argument[0] = page->carrier;
+    request->argument[0] = page->thread;
     request_name_tcb(request, tcb);
     request_make(request);
     char name[16];
@@ -299,9 +324,9 @@ static void take_name(const struct carrier_page *page, const struct tcb *tcb)
 }
 
 /* Only the machine can give this thread the breakpoints of its TCB. */
-static void take_breakpoints(const struct carrier_page *page, const struct tcb *tcb)
+static void take_breakpoints(const struct tcb *tcb)
 {
-    struct runtime_carrier *carrier = carrier_of(page);
+    struct runtime_carrier *carrier = carrier_current();
     struct breakpoint list[HARDWARE_BREAKPOINTS];
 
     if (carrier->debug_generation == tcb->debug.generation)
@@ -317,17 +342,17 @@ static void take_breakpoints(const struct carrier_page *page, const struct tcb *
         *word++ = list[i].size;
         *word++ = list[i].is_enabled;
     }
-    request->argument[0] = page->carrier;
+    request->argument[0] = carrier_index();
     request_make(request);
 }
 
 /* Which of them a debug exception is of: Linux tells one of several at best. */
-static void take_hits(const struct carrier_page *page, struct trap *trap)
+static void take_hits(struct trap *trap)
 {
-    if (carrier_of(page)->debug_generation == 0 && !debugging_is_on())
+    if (carrier_current()->debug_generation == 0 && !debugging_is_on())
         return;
     struct runtime_request *request = request_begin(REQUEST_HITS);
-    request->argument[0] = page->carrier;
+    request->argument[0] = carrier_index();
     request_make(request);
     trap->debug.breakpoints = (uint8_t)request->result[0];
 }
@@ -380,17 +405,14 @@ static bool prepare_registers(struct carrier_page *page, struct kernel *k, struc
 static bool prepare_own(struct carrier_page *page, struct kernel *k, struct tcb *tcb, paddr_t root,
                         struct outcome *outcome)
 {
-    struct runtime_carrier *carrier = carrier_of(page);
     word_t reg[USER_REGISTER_COUNT];
 
     memory_make_edits(root);
     take_name(page, tcb);
-    take_breakpoints(page, tcb);
-    if (carrier->takes_vector)
-        frame_load_vector(page->frame, runtime_shared()->vector);
-    carrier->takes_vector = false;
+    take_breakpoints(tcb);
+    take_vector(page);
     page->step.is_wanted = false;
-    if (debugging_is_on() && !debugging_may_run(page, carrier->tcb, outcome))
+    if (debugging_is_on() && !debugging_may_run(page, carrier_current()->tcb, outcome))
         return false;
     kernel_load_registers(tcb, reg);
     if (kernel_traps_at_once(tcb)) {
@@ -421,11 +443,12 @@ enum step {
     STEP_GUEST,   /* guest code goes on */
 };
 
-static enum step pass_turn(struct carrier_page *page, struct runtime_carrier *next,
+static enum step pass_turn(struct carrier_page *page, const struct runtime_carrier *next,
                            struct outcome *outcome)
 {
-    hand_over(page, next);
-    *outcome = own_outcome(page);
+    take_turn(next);
+    hand_over(page, &runtime_shared()->threads[next->thread]);
+    *outcome = own_outcome();
     return STEP_TURN;
 }
 
@@ -440,15 +463,16 @@ static enum step run_thread(struct carrier_page *page, struct kernel *k, struct 
     }
     struct runtime_carrier *carrier = cache_carrier(page, tcb, root);
     set_deadline(outcome->deadline);
-    if (carrier == carrier_of(page))
-        return prepare_own(page, k, tcb, root, outcome) ? STEP_GUEST : STEP_ENTERED;
-    return pass_turn(page, carrier, outcome);
+    if (carrier->thread != page->thread)
+        return pass_turn(page, carrier, outcome);
+    take_turn(carrier);
+    return prepare_own(page, k, tcb, root, outcome) ? STEP_GUEST : STEP_ENTERED;
 }
 
 static enum step idle(struct carrier_page *page, struct outcome *outcome)
 {
     set_deadline(outcome->deadline);
-    if (page->carrier != 0)
+    if (page->thread != 0)
         return pass_turn(page, &runtime_shared()->carriers[0], outcome);
     if (debugging_is_on() && !debugging_may_run(page, 0, outcome))
         return STEP_ENTERED;
@@ -509,7 +533,7 @@ static void go_on(struct carrier_page *page, struct tcb *tcb, paddr_t root,
                   word_t reg[USER_REGISTER_COUNT])
 {
     struct kernel *k = runtime_kernel();
-    struct outcome outcome = own_outcome(page);
+    struct outcome outcome = own_outcome();
     const struct trap nothing = {.kind = TRAP_INTERRUPTED};
 
     if (debugging_is_on())
@@ -551,7 +575,7 @@ static bool is_copied_jump(paddr_t root, const struct trap *trap, word_t reg[USE
 void turn_trap(struct carrier_page *page, const struct signal_info *info)
 {
     struct kernel *k = runtime_kernel();
-    struct tcb *tcb = tcb_at(k, carrier_of(page)->tcb);
+    struct tcb *tcb = tcb_at(k, carrier_current()->tcb);
     paddr_t root = runtime_shared()->vspaces[page->vspace].root;
     enum memory_fault fault = MEMORY_FAULT_TO_GUEST;
     word_t reg[USER_REGISTER_COUNT];
@@ -566,7 +590,7 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
     else if (trap.kind == TRAP_SYSCALL)
         patch_note_call(page->vspace, root, reg[UREG_RIP]);
     if (is_debug_exception(&trap) && trap.vector == EXCEPTION_DEBUG)
-        take_hits(page, &trap);
+        take_hits(&trap);
     if (trap.kind == TRAP_PAGE_FAULT && is_copied_jump(root, &trap, reg))
         trap.kind = TRAP_INTERRUPTED;
     else if (trap.kind == TRAP_PAGE_FAULT)
@@ -584,7 +608,7 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
         !seat_ends_step(reg, is_step && page->step.is_told, &trap))
         trap.kind = TRAP_INTERRUPTED;
     if (debugging_is_on() && (is_step || is_debug_exception(&trap)))
-        debugging_take_trap(page, carrier_of(page)->tcb, reg, &trap);
+        debugging_take_trap(carrier_current()->tcb, reg, &trap);
     if (trap.kind == TRAP_EXCEPTION && trap.vector == EXCEPTION_ALIGNMENT) {
         step_begin_unaligned(page, root, reg);
         frame_write(page->frame, reg);
@@ -598,7 +622,7 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
 void turn_call(struct carrier_page *page, uint32_t index)
 {
     struct kernel *k = runtime_kernel();
-    struct tcb *tcb = tcb_at(k, carrier_of(page)->tcb);
+    struct tcb *tcb = tcb_at(k, carrier_current()->tcb);
     paddr_t root = runtime_shared()->vspaces[page->vspace].root;
     struct trap trap = {.kind = TRAP_SYSCALL};
 
@@ -636,7 +660,7 @@ bool turn_try_call(struct carrier_page *page, uint32_t index)
 
 void turn_attend(struct carrier_page *page)
 {
-    struct tcb *tcb = tcb_at(runtime_kernel(), carrier_of(page)->tcb);
+    struct tcb *tcb = tcb_at(runtime_kernel(), carrier_current()->tcb);
 
     go_on(page, tcb, runtime_shared()->vspaces[page->vspace].root, page->reg);
 }
@@ -644,7 +668,7 @@ void turn_attend(struct carrier_page *page)
 void turn_begin(struct carrier_page *page)
 {
     await_turn(page);
-    run(page, STEP_TURN, own_outcome(page));
+    run(page, STEP_TURN, own_outcome());
 }
 
 _Noreturn void turn_run_core(struct carrier_page *page)

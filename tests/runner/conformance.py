@@ -21,6 +21,8 @@ END = "conformance: end"
 DEFAULT = "default"
 # Kernels whose checks run in virtual time as well: with time slices, and with budgets.
 IN_VIRTUAL_TIME = {DEFAULT, "mcs"}
+# Kernels whose checks run with shared carriers as well.
+SHARED = {DEFAULT, "mcs"}
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KERNELS = os.path.join(os.path.dirname(TESTS), "guests", "conformance", "kernels")
 TRANSCRIPTS = os.path.join(TESTS, "scenario", "transcripts")
@@ -115,6 +117,9 @@ def run(out, stage, build_dir, guests_build):
             if kernel.name in IN_VIRTUAL_TIME:
                 run_kernel(out, name + " in virtual time", kernel, build_dir, guests_build,
                            words + ["--time=virtual"])
+        if kernel.name in SHARED:
+            run_kernel(out, f"{stage} {kernel.name} shared", kernel, build_dir, guests_build,
+                       ["--in-place", "--carriers=shared"])
 
 
 def run_kernel(out, stage, kernel, build_dir, guests_build, seat=()):

@@ -17,6 +17,19 @@ static void fresh(void)
     marks_clear();
 }
 
+/* So much that any kernel's clock notices. */
+static void use_time(void)
+{
+    for (volatile unsigned i = 0; i < 20000; i++)
+        ;
+}
+
+static void mark_target(void *argument)
+{
+    use_time();
+    mark(argument);
+}
+
 /* What comes of it: an error, or whether the target has used some time. */
 static void yield_to(void *argument)
 {
@@ -64,7 +77,7 @@ static void above_mcp(void)
 
     for (unsigned i = 0; i < ARRAY_LENGTH(mcps); i++) {
         fresh();
-        worker_start(TARGET, mark_once, TEXT("t"));
+        worker_start(TARGET, mark_target, TEXT("t"));
         start_yielder(own_context(TARGET), mcps[i]);
         say_ends();
         end();
@@ -73,10 +86,21 @@ static void above_mcp(void)
 
 /* --- targets --------------------------------------------------------------------------------- */
 
+static void be_busy(void *argument)
+{
+    (void)argument;
+    use_time();
+}
+
+/* What its context has consumed is told even if the thread does not get to run. */
 static void to_ready(seL4_Word priority)
 {
+    struct event event;
+
+    worker_start(TARGET, be_busy, NULL);
+    event_wait(&event);
     fresh();
-    worker_start(TARGET, mark_once, TEXT("t"));
+    worker_start(TARGET, mark_target, TEXT("t"));
     set_priority(TARGET, priority);
     worker_start(OTHER, mark_once, TEXT("x"));
     if (priority > WORKER_PRIORITY)
@@ -95,7 +119,7 @@ static void ready(void)
 static void to_suspended(void)
 {
     fresh();
-    worker_start(TARGET, mark_once, TEXT("t"));
+    worker_start(TARGET, mark_target, TEXT("t"));
     must(seL4_TCB_Suspend(own_tcb(TARGET)), "Suspend");
     start_yielder(own_context(TARGET), seL4_MaxPrio);
     say_ends();
@@ -104,9 +128,9 @@ static void to_suspended(void)
 
 static void wait_and_mark(void *argument)
 {
-    mark(argument);
+    mark_target(argument);
     seL4_Wait(ntfn, NULL);
-    mark(argument);
+    mark_target(argument);
 }
 
 static void to_waiting(void)
@@ -171,9 +195,11 @@ static void to_empty(void)
 /* A message to somebody higher, who ends the target's turn. */
 static void signal_and_spin(void *argument)
 {
+    use_time();
     mark("s");
     seL4_Signal(ntfn);
     trap_spin(0, &stop, &turns);
+    use_time();
     mark("S");
     (void)argument;
 }
@@ -288,7 +314,7 @@ static void from_above(void)
     seL4_SchedContext_YieldTo_t result;
 
     fresh();
-    worker_start(TARGET, mark_once, TEXT("t"));
+    worker_start(TARGET, mark_target, TEXT("t"));
     worker_start(OTHER, mark_once, TEXT("x"));
     result = seL4_SchedContext_YieldTo(own_context(TARGET));
     say("%s", error_name((seL4_Word)result.error));
