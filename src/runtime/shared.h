@@ -54,8 +54,8 @@ struct runtime_control {
     uint32_t is_traced;   /* not 0: the machine wants to see each entry */
     uint32_t is_debugged; /* not 0: there is a debugger, which is asked before guest code runs */
     uint32_t is_shared;   /* not 0: carriers of a VSpace share a thread */
-    uint32_t unused;
-    vaddr_t stubs; /* the page of patched calls' stubs in each process; 0: no patches */
+    uint32_t tells_use;   /* not 0: the processor has XGETBV 1 */
+    vaddr_t stubs;        /* the page of patched calls' stubs in each process; 0: no patches */
     uint64_t deadline, sleeps_until, event_at;
     struct runtime_clock clock;
 };

@@ -257,8 +257,10 @@ static void take_vector(const struct carrier_page *page)
     if (thread->live == index)
         return;
     if (thread->live)
-        frame_save_vector(page->frame, runtime_vector(thread->live));
-    frame_load_vector(page->frame, runtime_vector(index));
+        frame_switch_vector(page->frame, runtime_vector(thread->live), runtime_vector(index),
+                            control()->tells_use);
+    else
+        frame_load_vector(page->frame, runtime_vector(index));
     thread->live = index;
 }
 
