@@ -158,6 +158,8 @@ static int open_parts(struct inplace *seat, const struct inplace_guest *guest)
     error = map_view(seat);
     if (!error)
         host_cpu_pin(&seat->previous_cpus); /* slower without: not a reason to fail */
+    if (!error)
+        host_cpu_be_prompt(); /* later without */
     return error;
 }
 

@@ -83,7 +83,7 @@ static void serve_event(struct inplace *seat, struct runtime_request *request)
 static void serve_time(struct inplace *seat, struct runtime_request *request)
 {
     (void)request;
-    inplace_now(seat);
+    __atomic_store_n(&seat->shared->control.clock.told, inplace_now(seat), __ATOMIC_RELAXED);
 }
 
 static void serve_wait(struct inplace *seat, struct runtime_request *request)

@@ -224,6 +224,21 @@ TEST(interrupts_are_handed_over_until_none_is_left)
     test_inplace_close(&t);
 }
 
+/* However long it takes until the guest runs again, after that answer. */
+TEST(the_time_is_what_the_machine_tells)
+{
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    struct runtime_clock *clock = &t.seat->shared->control.clock;
+    inplace_set_clock(t.seat, __builtin_ia32_rdtsc(), 4000000, bit(32), 0);
+    clock->told = 0;
+    CHECK(test_inplace_ask(&t, REQUEST_TIME));
+    CHECK(clock->told >= 4000000);
+    CHECK_EQ(clock->told, t.seat->clock.told);
+    test_inplace_close(&t);
+}
+
 TEST(guest_code_that_was_interrupted_may_have_spun)
 {
     struct test_inplace t;
