@@ -6,6 +6,7 @@
 #include <gate/execute.h>
 #include <host/host.h>
 #include <model/console.h>
+#include <sched/sched.h>
 #include <seat/entry.h>
 #include <seat/fsr.h>
 #include <seat/tsc.h>
@@ -262,7 +263,8 @@ static struct outcome run_thread(struct seat *seat, struct outcome outcome)
 
 static struct outcome wait_for_event(struct seat *seat, struct outcome outcome)
 {
-    if (!seat->client.wait(seat->client.context, outcome.deadline))
+    bool time_wakes = sched_time_can_wake(seat->k, CORE);
+    if (!seat->client.wait(seat->client.context, outcome.deadline, time_wakes))
         end(seat, SEAT_END_IDLE);
     return outcome;
 }

@@ -12,7 +12,6 @@
 
 #include <gate/gate.h>
 #include <kernel/kernel_api.h>
-#include <runtime/posted.h>
 
 enum memory_kind {
     MEMORY_BACKED, /* in the memfd at its physical address: RAM and ROM */
@@ -52,11 +51,6 @@ struct seat_client {
     void (*console)(void *context, const char *text, uint32_t length);
     uint64_t (*port_in)(void *context, uint16_t port, unsigned size);
     void (*port_out)(void *context, uint16_t port, unsigned size, uint64_t value);
-    /*
-     * In place: promises, as many as there is room for, of ports that answer so until something
-     * else is asked of the client; returns how many. NULL: there are none.
-     */
-    unsigned (*promise_ports)(void *context, struct port_promise ret_promises[POSTED_PROMISES]);
     enum memory_kind (*memory_kind)(void *context, paddr_t paddr);
     uint64_t (*mmio_read)(void *context, paddr_t paddr, unsigned size);
     void (*mmio_write)(void *context, paddr_t paddr, unsigned size, uint64_t value);
@@ -70,10 +64,11 @@ struct seat_client {
     /* When pending_interrupt has something to do by itself (device timers); may be NEVER. */
     nanoseconds_t (*next_event)(void *context);
     /*
-     * The core is idle: waits until `deadline` or an event. Returns false if nothing can ever come
-     * (no deadline, no event, no input that an interrupt waits for).
+     * The core is idle: waits until `deadline` or an event. time_wakes: sched_time_can_wake().
+     * Returns false if nothing can ever come (no time that matters, no event, no input that an
+     * interrupt waits for).
      */
-    bool (*wait)(void *context, nanoseconds_t deadline);
+    bool (*wait)(void *context, nanoseconds_t deadline, bool time_wakes);
     /* Before the guest runs until `deadline`: the client will call the gate's interrupt() then, and
      * whenever host input arrives. */
     void (*arm)(void *context, nanoseconds_t deadline);

@@ -129,11 +129,12 @@ static nanoseconds_t world_next_event(void *context)
     return NANOSECONDS_NEVER;
 }
 
-static bool world_wait(void *context, nanoseconds_t deadline)
+static bool world_wait(void *context, nanoseconds_t deadline, bool time_wakes)
 {
     struct world *world = context;
 
     (void)deadline;
+    (void)time_wakes;
     world->waits++;
     if (!world->on_wait)
         return false;

@@ -20,10 +20,12 @@ enum runtime_request_kind {
      * result[0]: a vector to deliver, or -1.
      */
     REQUEST_EVENT,
-    /* argument[0]: kernel time by which to come back. The core is idle until then or an event. */
+    /*
+     * argument[0]: kernel time by which to come back; [1]: sched_time_can_wake(). The core is idle
+     * until then or an event.
+     */
     REQUEST_WAIT,
-    /* Nobody has looked at the clock for a while: the machine corrects it. Answer: its `told`. */
-    REQUEST_TIME,
+    REQUEST_TIME,    /* nobody has looked at the clock for a while: the machine corrects it */
     REQUEST_CONSOLE, /* length: the kernel's console has that much text */
     /*
      * Index of a thread; of a TCB that runs on it: what request_name_tcb() fills in. reg[0], [1]:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Domains: which threads may run at all, in a fixed cycle. Manual, "Domains". */
+#include <sched/release.h>
 #include <sched/sched.h>
 
 #include <base/bits.h>
@@ -49,4 +50,12 @@ void sched_set_domain(struct kernel *k, unsigned core, struct tcb *tcb, unsigned
         sched_enqueue(k, tcb);
     if (k->cores[core].current == kernel_paddr(k, tcb))
         sched_reschedule(k, core);
+}
+
+bool sched_time_can_wake(struct kernel *k, unsigned core)
+{
+    for (unsigned domain = 0; domain < k->config.num_domains; domain++)
+        if (sched_first_ready(k, core, domain))
+            return true;
+    return release_deadline(k, core) != NANOSECONDS_NEVER;
 }

@@ -68,6 +68,12 @@ void sched_end_slice(struct kernel *k, unsigned core);
 /* When sched_advance must be called next for preemption to be on time. */
 nanoseconds_t sched_deadline(struct kernel *k, unsigned core);
 
+/*
+ * Whether time alone can bring a thread back to an idle core: one waits for its budget, or is ready
+ * in a domain whose turn it is not. If not, the turns of domains go on for nobody.
+ */
+bool sched_time_can_wake(struct kernel *k, unsigned core);
+
 void sched_set_priority(struct kernel *k, unsigned core, struct tcb *tcb, unsigned priority);
 void sched_set_domain(struct kernel *k, unsigned core, struct tcb *tcb, unsigned domain);
 

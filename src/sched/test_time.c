@@ -191,6 +191,26 @@ TEST(an_empty_domain_idles)
     guest_end(&f.g);
 }
 
+TEST(turns_of_domains_alone_wake_nobody)
+{
+    struct fixture f = setup_domains();
+    CHECK(sched_time_can_wake(f.g.k, 0)); /* b is ready in domain 1 */
+    tcb_set_state(f.g.k, f.b.tcb, THREAD_INACTIVE);
+    sched_dequeue(f.g.k, f.b.tcb);
+    CHECK_EQ(kernel_timer(f.g.k, 0, 3 * TICK).kind, OUTCOME_IDLE);
+    CHECK(sched_time_can_wake(f.g.k, 0)); /* others in domain 0 */
+    for (;;) {
+        struct tcb *ready = sched_first_ready(f.g.k, 0, 0);
+        if (!ready)
+            break;
+        tcb_set_state(f.g.k, ready, THREAD_INACTIVE);
+        sched_dequeue(f.g.k, ready);
+    }
+    CHECK(!sched_time_can_wake(f.g.k, 0));
+    CHECK(sched_deadline(f.g.k, 0) != NANOSECONDS_NEVER);
+    guest_end(&f.g);
+}
+
 TEST(a_thread_woken_in_another_domain_waits_for_it)
 {
     struct fixture f = setup_domains();
