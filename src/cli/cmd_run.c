@@ -9,6 +9,7 @@
 #include <device/pc.h>
 #include <inspect/views.h>
 #include <loader/build_directory.h>
+#include <loader/microkit.h>
 #include <loader/nearest.h>
 #include <machine/control.h>
 #include <machine/machine.h>
@@ -443,6 +444,10 @@ static bool find_configuration(struct run_options *run, const char *place,
             : !configuration_from_build(&run->configuration, place, ret_error)) {
         return false;
     }
+    if (!microkit_configure(&run->configuration, run->machine.image, run->machine.image_path,
+                            getenv("MICROKIT_SDK"), ret_error)) {
+        return false;
+    }
     configuration_infer(&run->configuration, run->machine.image);
     return configuration_check(&run->configuration, ret_error);
 }
@@ -646,7 +651,8 @@ const struct command command_run = {
     .details =
         "IMAGE is the root server's ELF file, BUILD_DIR a build directory of seL4's with\n"
         "images/*-image-x86_64-pc99. The kernel's configuration is taken from --config, else\n"
-        "from gen_config.json in the build directory, else from what the image shows.\n"
+        "from gen_config.json in the build directory, else from what the image shows. An\n"
+        "image of Microkit's tool has its kernel beside it; the SDK in MICROKIT_SDK knows that.\n"
         "On a terminal, Ctrl-C or Ctrl-A x ends the guest, Ctrl-A h shows the other keys.\n",
     .print_more = print_settings,
     .options = options,

@@ -132,6 +132,7 @@ bool build_directory_find_invocations(const char *configuration, char ret_path[F
     static const char *const places[] = {
         "../../generated/invocations_all.json", "invocations_all.json",
         "../../../../../generated/invocations_all.json", /* from install/libsel4/include/kernel */
+        "../../invocations_all.json", /* from include/kernel of a Microkit board */
     };
     char directory[FILE_PATH_BYTES];
 
@@ -157,6 +158,7 @@ bool build_directory_find_kernel(const char *configuration, char ret_path[FILE_P
     static const char *const places[] = {
         "../../kernel.elf",          /* a kernel's own build, or a project's */
         "../../elf/sel4.elf",        /* from include/kernel of a Microkit board */
+        "sel4.elf",                  /* beside a Microkit image */
         "../../../bin/kernel.elf",   /* from libsel4/include/kernel of an installed kernel */
         "../../../../../kernel.elf", /* from install/libsel4/include/kernel */
     };

@@ -61,7 +61,7 @@ void configuration_init(struct configuration *c);
 bool configuration_from_build(struct configuration *c, const char *path,
                               struct loader_error *ret_error);
 
-/* A gen_config.json, or lines of NAME=VALUE; '#' starts a comment. */
+/* A gen_config.json, a directory with one, or lines of NAME=VALUE; '#' starts a comment. */
 bool configuration_from_file(struct configuration *c, const char *path,
                              struct loader_error *ret_error);
 

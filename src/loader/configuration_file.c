@@ -366,7 +366,17 @@ static bool read_file(struct configuration *c, const char *path, enum setting_so
 bool configuration_from_file(struct configuration *c, const char *path,
                              struct loader_error *ret_error)
 {
-    return read_file(c, path, SETTING_FILE, ret_error);
+    char file[FILE_PATH_BYTES];
+
+    if (!file_is_directory(path)) {
+        return read_file(c, path, SETTING_FILE, ret_error);
+    }
+    return build_directory_find_configuration(path, file)
+               ? read_file(c, file, SETTING_FILE, ret_error)
+               : loader_fail(ret_error, LOADER_NO_FILE,
+                             "%s: no gen_config.json in it, as a kernel's build directory and a "
+                             "board of a Microkit SDK have",
+                             path);
 }
 
 bool configuration_from_build(struct configuration *c, const char *path,

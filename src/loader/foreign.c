@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <base/bits.h>
 #include <loader/foreign.h>
+#include <loader/microkit.h>
 
 #include <elf.h>
 #include <string.h>
@@ -31,8 +32,17 @@ static const struct {
 
 bool foreign_refuse_file(const uint8_t *data, uint64_t size, struct loader_error *ret_error)
 {
+    const char *machine;
+
     if (size == 0) {
         return loader_fail(ret_error, LOADER_BAD_FILE, "the file is empty");
+    }
+    machine = microkit_loader_machine(data, size);
+    if (machine != NULL) {
+        return loader_fail(ret_error, LOADER_BAD_FILE,
+                           "a Microkit image for %s: sel4emu runs x86_64 images; build it with "
+                           "--board x86_64_generic",
+                           machine);
     }
     for (size_t i = 0; i < ARRAY_LENGTH(magics); i++) {
         uint64_t end = (uint64_t)magics[i].offset + magics[i].length;

@@ -9,6 +9,9 @@
 
 #define USER_TOP UINT64_C(0x00007ffffffff000)
 
+/* A program header of rust-sel4's: where a capDL initialiser finds what it is to make. */
+#define PT_SEL4_CAPDL_SPEC 0x64c34003
+
 /* The kernel puts the IPC buffer and BootInfo right behind the image. */
 #define BOOT_PAGES_BYTES (2 * PAGE_BYTES)
 
@@ -153,6 +156,7 @@ static bool read_segments(struct image *image, const Elf64_Ehdr *header,
         if (ph.p_memsz != 0 && !add_segment(image, &ph, i, ret_error)) {
             return false;
         }
+        image->has_capdl_spec |= ph.p_type == PT_SEL4_CAPDL_SPEC;
     }
     if (image->segment_count == 0) {
         return loader_fail(ret_error, LOADER_BAD_FILE, "no segment to load");

@@ -41,6 +41,7 @@ struct image {
     unsigned segment_count;
     struct image_segment segments[IMAGE_MAX_SEGMENTS]; /* in the order of the file */
     struct image_symbol_table symbols;
+    bool has_capdl_spec; /* Microkit's initial task, with the system's description in it */
 };
 
 /*

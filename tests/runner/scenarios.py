@@ -2,11 +2,12 @@
 """Scenarios: tests/scenario/*.scn. Each runs the command once and says what must come of it.
 
     # Why this scenario exists.
-    image: hello                  a guest by name; bad:NAME, a file of bad_images.py; none
+    image: hello                  a guest by name; bad:NAME, a file of bad_images.py; none;
+                                  microkit:NAME, the guest as Microkit's tool would leave it
     program: sel4emu-qemu         the name under which the command is started, sel4emu if not given
     options: --until "All done"   words as a shell would split them. $IMAGE is replaced (where it
                                   does not stand the image comes last), and $DIR: a directory that
-                                  is empty but for a bad image; $ROOT is this project's
+                                  is empty but for such an image; $ROOT is this project's
     kernel: iommu                 the guest was built for that one of guests/conformance/kernels
     qemu: -serial null            what QEMU needs to be the same machine (tests/oracle only)
     input: text\\n                 what is typed at the console
@@ -34,7 +35,7 @@ import shlex
 import shutil
 import tempfile
 
-from scenario import bad_images, normalise
+from scenario import bad_images, microkit_image, normalise
 
 from . import command, conformance, seats
 
@@ -80,17 +81,19 @@ def seats_of(scenario):
 
 
 def command_line(scenario, build_dir, guests_build, scratch, seat=()):
-    """The command's words; makes the image in the directory `scratch` if it is a bad one."""
+    """The command's words; makes the image in the directory `scratch` if it is none of ours."""
     image = _one(scenario, "image", "none")
-    kind, _, bad = image.partition(":")
+    kind, _, name = image.rpartition(":")
     path = None
     if kind == "bad":
-        path = os.path.join(scratch, bad)
-        bad_images.make(bad, command.find_image(guests_build, "hello"), path)
+        path = os.path.join(scratch, name)
+        bad_images.make(name, command.find_image(guests_build, "hello"), path)
     elif image != "none":
-        path = command.find_image(guests_build, image)
+        path = command.find_image(guests_build, name)
         if path is None:
-            raise Malformed(f"there is no guest '{image}'")
+            raise Malformed(f"there is no guest '{name}'")
+    if kind == "microkit":
+        path = microkit_image.make(path, scratch)
     options = _one(scenario, "options").replace("$DIR", scratch)
     options = options.replace("$ROOT", os.path.dirname(conformance.TESTS))
     words = shlex.split(options.replace("$IMAGE", path or ""))

@@ -8,6 +8,8 @@ PHENTSIZE, PHNUM = 54, 56
 PT_LOAD = 1
 AARCH64, RISCV, I386 = 183, 243, 3
 KERNEL_BASE = 0xffffffff80100000
+ADRP_X1 = 0xb0000041
+LOADER_MAGIC = 0x5e14dead14de5ead
 MULTIBOOT_MAGIC = 0x1badb002
 MULTIBOOT_PLACE = 0x800  # between the program headers and the first segment
 
@@ -56,6 +58,11 @@ def too_large(elf):
     return elf.put(elf.loads()[-1] + 40, "Q", 1 << 30)
 
 
+def microkit_aarch64():
+    """Microkit's loader as a raw binary: code, then what the tool tells it."""
+    return struct.pack("<II", ADRP_X1, 0x91400421) + bytes(4088) + struct.pack("<Q", LOADER_MAGIC)
+
+
 def kernel(elf):
     """As the real kernel is: linked to the top half, with a multiboot header."""
     for i, offset in enumerate(elf.loads()):
@@ -70,6 +77,7 @@ MADE = {
     "header-cut": lambda elf: elf.data[:40],
     "truncated": truncated,
     "aarch64": lambda elf: elf.put(MACHINE, "H", AARCH64).data,
+    "microkit-aarch64": lambda elf: microkit_aarch64(),
     "riscv": lambda elf: elf.put(MACHINE, "H", RISCV).data,
     "x86-32": lambda elf: elf.put(MACHINE, "H", I386).put(CLASS, "B", 1).data,
     "shared-object": lambda elf: elf.put(TYPE, "H", 3).data,
