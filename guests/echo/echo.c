@@ -73,6 +73,8 @@ static unsigned char key_wait(void)
 static void be_busy(void)
 {
     print("busy\n");
+    for (const char *text = "half a line"; *text; text++)
+        serial_write(DATA, (seL4_Word)*text);
     for (;;)
         __asm__ volatile("");
 }

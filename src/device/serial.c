@@ -431,6 +431,17 @@ bool serial_may_interrupt(const struct serial *s)
     return !s->stream->input_ended || s->device.next_event != NANOSECONDS_NEVER;
 }
 
+bool serial_promise(const struct serial *s, struct serial_promise *ret_promise)
+{
+    if ((s->ier & IER_TRANSMIT) || (s->lcr & LCR_DLAB) || (s->mcr & MCR_LOOP) || s->blocked ||
+        (s->lsr & LSR_ERRORS))
+        return false;
+    *ret_promise = (struct serial_promise){.data = (uint16_t)(s->port + REG_DATA),
+                                           .status = (uint16_t)(s->port + REG_LSR),
+                                           .status_value = s->lsr};
+    return true;
+}
+
 void serial_poll(struct serial *s, nanoseconds_t now)
 {
     if (s->blocked) {

@@ -28,4 +28,14 @@ bool serial_wants_input(const struct serial *serial);
 /* Whether it may still interrupt by itself: by input, or because bytes lie in the FIFO. */
 bool serial_may_interrupt(const struct serial *serial);
 
+/*
+ * Until another of its registers is accessed, or serial_poll(): bytes written to `data` go out,
+ * together or each by itself, and `status` reads as `status_value`. False: it is not so simple now.
+ */
+struct serial_promise {
+    uint16_t data, status;
+    uint8_t status_value;
+};
+bool serial_promise(const struct serial *serial, struct serial_promise *ret_promise);
+
 #endif

@@ -224,6 +224,56 @@ TEST(a_blocked_host_holds_the_transmitter)
     stop();
 }
 
+/* Bytes kept back, and the status told meanwhile, are what the registers would have given. */
+TEST(a_promise_is_made_while_it_can_be_kept)
+{
+    struct serial_promise promise;
+
+    start();
+    if (CHECK(serial_promise(serial, &promise))) {
+        CHECK_EQ(promise.data, DATA);
+        CHECK_EQ(promise.status, LSR);
+        CHECK_EQ(promise.status_value, 0x60);
+    }
+    type("x");
+    if (CHECK(serial_promise(serial, &promise)))
+        CHECK_EQ(promise.status_value, 0x61);
+    out(IER, 0x01);
+    CHECK(serial_promise(serial, &promise));
+    out(IER, 0x02); /* each byte would interrupt */
+    CHECK(!serial_promise(serial, &promise));
+    out(IER, 0);
+    out(LCR, 0x80); /* the divisor lies there */
+    CHECK(!serial_promise(serial, &promise));
+    out(LCR, 0x03);
+    in(DATA);
+    out(MCR, 0x10); /* a byte would come back */
+    CHECK(!serial_promise(serial, &promise));
+    out(DATA, '1');
+    out(DATA, '2');
+    out(MCR, 0); /* an overrun: reading the status clears it */
+    CHECK(!serial_promise(serial, &promise));
+    CHECK_EQ(in(LSR), 0x63);
+    CHECK(serial_promise(serial, &promise));
+    stop();
+}
+
+TEST(nothing_is_promised_while_nobody_takes_the_bytes)
+{
+    struct serial_promise promise;
+
+    start();
+    end.room = 0;
+    for (unsigned i = 0; i < 100000 && in(LSR) == 0x60; i++)
+        out(DATA, 'x');
+    CHECK_EQ(in(LSR), 0);
+    CHECK(!serial_promise(serial, &promise));
+    end.room = sizeof(end.output);
+    serial_poll(serial, now);
+    CHECK(serial_promise(serial, &promise));
+    stop();
+}
+
 TEST(loopback_stays_inside)
 {
     start();

@@ -158,6 +158,8 @@ static int open_parts(struct inplace *seat, const struct inplace_guest *guest)
     error = map_view(seat);
     if (!error)
         host_cpu_pin(&seat->previous_cpus); /* slower without: not a reason to fail */
+    if (!error)
+        host_cpu_be_prompt(); /* later without */
     return error;
 }
 
@@ -421,6 +423,15 @@ void inplace_repair(struct inplace *seat)
     k->running_core = 0;
 }
 
+/* Whether the processor says which of the vector states are in use. */
+static bool host_tells_use(void)
+{
+    enum { LEAF_XSAVE = 0xd, XGETBV_1 = 1 << 2 };
+    uint32_t answer[HOST_CPUID_REGISTERS];
+    host_cpuid(LEAF_XSAVE, 1, answer);
+    return answer[HOST_EAX] & XGETBV_1;
+}
+
 /* Carrier 0 has the first turn: it enters the kernel, which says what runs. */
 static void start(struct inplace *seat)
 {
@@ -444,6 +455,7 @@ static void start(struct inplace *seat)
     shared->threads_made = 1;
     shared->threads[0].run = THREAD_RUNS;
     shared->control.is_shared = seat->shares_threads;
+    shared->control.tells_use = host_tells_use();
     if (!inplace_process_start(seat, 0, "core") || !inplace_edit(seat, 0, EDIT_NEW_THREAD, 0, &tid))
         return;
     if (tid <= 0)

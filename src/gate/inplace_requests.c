@@ -83,7 +83,7 @@ static void serve_event(struct inplace *seat, struct runtime_request *request)
 static void serve_time(struct inplace *seat, struct runtime_request *request)
 {
     (void)request;
-    inplace_now(seat);
+    __atomic_store_n(&seat->shared->control.clock.told, inplace_now(seat), __ATOMIC_RELAXED);
 }
 
 static void serve_wait(struct inplace *seat, struct runtime_request *request)
@@ -110,6 +110,46 @@ static void serve_port_out(struct inplace *seat, struct runtime_request *request
     if (is_port_access(seat, request))
         seat->client.port_out(seat->client.context, (uint16_t)request->argument[0],
                               (unsigned)request->argument[1], request->argument[2]);
+}
+
+static unsigned ask_promises(struct inplace *seat,
+                             struct port_promise ret_promises[POSTED_PROMISES])
+{
+    const struct seat_client *client = &seat->client;
+    return client->promise_ports ? client->promise_ports(client->context, ret_promises) : 0;
+}
+
+static bool is_promised(const struct port_promise *promises, unsigned count, uint16_t port)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (promises[i].data == port)
+            return true;
+    }
+    return false;
+}
+
+/* What the guest wrote to ports since the last answer, of which the promises still hold. */
+static bool take_posted(struct inplace *seat)
+{
+    struct runtime_posted *posted = &seat->shared->posted;
+    uint64_t count = min_u64(__atomic_load_n(&posted->count, __ATOMIC_RELAXED), POSTED_WRITES);
+    struct port_promise promises[POSTED_PROMISES];
+    unsigned promised = count ? ask_promises(seat, promises) : 0;
+    for (uint64_t i = 0; i < count; i++) {
+        const volatile struct posted_write *write = &posted->writes[i];
+        uint16_t port = write->port;
+        if (!is_promised(promises, promised, port))
+            return refuse(seat, "port without a promise", port);
+        seat->client.port_out(seat->client.context, port, 1, write->value);
+    }
+    __atomic_store_n(&posted->count, 0, __ATOMIC_RELAXED);
+    return true;
+}
+
+static void promise_ports(struct inplace *seat)
+{
+    struct runtime_posted *posted = &seat->shared->posted;
+    posted->promise_count = ask_promises(seat, posted->promises);
 }
 
 static void serve_memory_kind(struct inplace *seat, struct runtime_request *request)
@@ -286,6 +326,8 @@ static void serve_console(struct inplace *seat, struct runtime_request *request)
 
 void inplace_drain_console(struct inplace *seat)
 {
+    if (!take_posted(seat))
+        return;
     uint32_t length = __atomic_load_n(&seat->k->console.length, __ATOMIC_RELAXED);
     if (length <= CONSOLE_BYTES)
         show_console(seat, length);
@@ -549,6 +591,7 @@ static void answer(struct inplace *seat, const struct runtime_request *request)
                      __ATOMIC_RELAXED);
     __atomic_store_n(&shared->control.event_at, client->event_at(client->context),
                      __ATOMIC_RELAXED);
+    promise_ports(seat);
     memcpy(shared->request.result, request->result, sizeof(request->result));
     memcpy(shared->request.reg, request->reg, sizeof(request->reg));
     seat->answered = request->asked;
@@ -564,7 +607,8 @@ struct service {
 static void run_service(void *context)
 {
     const struct service *service = context;
-    services[service->request->kind](service->seat, service->request);
+    if (take_posted(service->seat))
+        services[service->request->kind](service->seat, service->request);
 }
 
 void inplace_serve(struct inplace *seat)

@@ -85,7 +85,7 @@ uint32_t *inplace_has_spun(struct inplace *seat);
 bool inplace_has_request(const struct inplace *seat);
 /* Answers it, or ends the run. */
 void inplace_serve(struct inplace *seat);
-/* What the kernel printed and nobody has taken yet. */
+/* What guest and kernel printed and nobody has taken yet. */
 void inplace_drain_console(struct inplace *seat);
 
 /* --- inplace_processes.c ------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 
 #include <gate/gate.h>
 #include <kernel/kernel_api.h>
+#include <runtime/posted.h>
 
 enum memory_kind {
     MEMORY_BACKED, /* in the memfd at its physical address: RAM and ROM */
@@ -51,6 +52,11 @@ struct seat_client {
     void (*console)(void *context, const char *text, uint32_t length);
     uint64_t (*port_in)(void *context, uint16_t port, unsigned size);
     void (*port_out)(void *context, uint16_t port, unsigned size, uint64_t value);
+    /*
+     * In place: promises, as many as there is room for, of ports that answer so until something
+     * else is asked of the client; returns how many. NULL: there are none.
+     */
+    unsigned (*promise_ports)(void *context, struct port_promise ret_promises[POSTED_PROMISES]);
     enum memory_kind (*memory_kind)(void *context, paddr_t paddr);
     uint64_t (*mmio_read)(void *context, paddr_t paddr, unsigned size);
     void (*mmio_write)(void *context, paddr_t paddr, unsigned size, uint64_t value);

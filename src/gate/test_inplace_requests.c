@@ -70,6 +70,54 @@ TEST(ports_that_cannot_be_end_the_guest)
     test_inplace_close(&t);
 }
 
+TEST(what_waits_for_a_port_goes_first)
+{
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    struct runtime_posted *posted = &t.seat->shared->posted;
+    t.has_promise = true;
+    CHECK(test_inplace_ask(&t, REQUEST_TIME));
+    CHECK_EQ(posted->promise_count, 1);
+    CHECK_EQ(posted->promises[0].data, TEST_POSTED);
+    CHECK_EQ(posted->promises[0].status, TEST_STATUS);
+    CHECK_EQ(posted->promises[0].status_value, 0x60);
+    posted->writes[0] = (struct posted_write){.port = TEST_POSTED, .value = 'a'};
+    posted->writes[1] = (struct posted_write){.port = TEST_POSTED, .value = 'b'};
+    posted->count = 2;
+    set_arguments(&t, TEST_POSTED, 1, 'c');
+    CHECK(test_inplace_ask(&t, REQUEST_PORT_OUT));
+    CHECK_STR(t.posted, "abc");
+    CHECK_EQ(posted->count, 0);
+    posted->count = 1;
+    inplace_drain_console(t.seat); /* the end of a run */
+    CHECK_STR(t.posted, "abca");
+    t.has_promise = false;
+    CHECK(test_inplace_ask(&t, REQUEST_TIME));
+    CHECK_EQ(posted->promise_count, 0);
+    test_inplace_close(&t);
+}
+
+TEST(what_cannot_wait_for_a_port_ends_the_guest)
+{
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    struct runtime_posted *posted = &t.seat->shared->posted;
+    posted->count = 1;
+    posted->writes[0] = (struct posted_write){.port = TEST_POSTED, .value = 'a'};
+    check_refused(&t, REQUEST_TIME, "port without a promise 0x3f8");
+    t.has_promise = true;
+    posted->writes[0].port = TEST_STATUS;
+    check_refused(&t, REQUEST_TIME, "port without a promise 0x3fd");
+    posted->count = UINT32_MAX; /* as many as there is room for, and no more */
+    for (unsigned i = 0; i < POSTED_WRITES; i++)
+        posted->writes[i] = (struct posted_write){.port = TEST_POSTED, .value = 'z'};
+    CHECK(test_inplace_ask(&t, REQUEST_TIME));
+    CHECK_EQ(t.posted_count, POSTED_WRITES);
+    test_inplace_close(&t);
+}
+
 TEST(a_request_of_no_kind_ends_the_guest)
 {
     struct test_inplace t;
@@ -173,6 +221,21 @@ TEST(interrupts_are_handed_over_until_none_is_left)
     set_arguments(&t, 0x3f8, 1, 'x');
     CHECK(test_inplace_ask(&t, REQUEST_PORT_OUT));
     CHECK_EQ(control->attention, 1);
+    test_inplace_close(&t);
+}
+
+/* However long it takes until the guest runs again, after that answer. */
+TEST(the_time_is_what_the_machine_tells)
+{
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    struct runtime_clock *clock = &t.seat->shared->control.clock;
+    inplace_set_clock(t.seat, __builtin_ia32_rdtsc(), 4000000, bit(32), 0);
+    clock->told = 0;
+    CHECK(test_inplace_ask(&t, REQUEST_TIME));
+    CHECK(clock->told >= 4000000);
+    CHECK_EQ(clock->told, t.seat->clock.told);
     test_inplace_close(&t);
 }
 

@@ -31,6 +31,17 @@ static void note_port_out(void *context, uint16_t port, unsigned size, uint64_t 
     struct test_inplace *t = context;
     note_port_in(context, port, size);
     t->written = value;
+    if (port == TEST_POSTED && t->posted_count < POSTED_WRITES)
+        t->posted[t->posted_count++] = (char)value;
+}
+
+static unsigned promise_ports(void *context, struct port_promise ret_promises[POSTED_PROMISES])
+{
+    const struct test_inplace *t = context;
+    if (t->has_promise)
+        ret_promises[0] =
+            (struct port_promise){.data = TEST_POSTED, .status = TEST_STATUS, .status_value = 0x60};
+    return t->has_promise;
 }
 
 static enum memory_kind kind_of(void *context, paddr_t paddr)
@@ -164,6 +175,7 @@ static struct seat_client client_of(struct test_inplace *t)
         .console = note_console,
         .port_in = note_port_in,
         .port_out = note_port_out,
+        .promise_ports = promise_ports,
         .memory_kind = kind_of,
         .mmio_read = note_read,
         .mmio_write = note_write,

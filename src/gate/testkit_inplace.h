@@ -29,9 +29,16 @@ struct test_inplace {
     char text[CONSOLE_BYTES + 1];
     struct trap trap;
     struct outcome outcome;
+    char posted[POSTED_WRITES + 1]; /* that were written to TEST_POSTED */
+    unsigned posted_count;
+    bool has_promise;
     nanoseconds_t stopped_before, event_at;
     bool has_spun, stopped_spins;
 };
+
+/* The port that is promised while has_promise, and that of its status. */
+#define TEST_POSTED UINT16_C(0x3f8)
+#define TEST_STATUS UINT16_C(0x3fd)
 
 /* All memory is RAM. False: a check has failed. */
 bool test_inplace_open(struct test_inplace *t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <host/cpu.h>
 #include <host/host.h>
+#include <sys/prctl.h>
 
 int host_cpu_pin(struct host_cpu_set *ret_previous)
 {
@@ -25,6 +26,26 @@ void host_cpu_restore(const struct host_cpu_set *previous)
 {
     if (previous->size)
         host_sched_setaffinity(0, previous->size, previous->mask);
+}
+
+/* Linux takes the runtime of a thread without deadline for the slice that it asks for. */
+int host_cpu_be_prompt(void)
+{
+    enum { POLICY_OTHER = 0, RESET_ON_FORK = 1, SHORTEST_SLICE = 100000, MOST_URGENT = -20 };
+    struct host_sched_attributes attributes = {.size = sizeof(attributes)};
+
+    int error = (int)host_prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+    if (!error)
+        error = (int)host_sched_getattr(0, &attributes, sizeof(attributes), 0);
+    if (error || attributes.policy != POLICY_OTHER || attributes.nice)
+        return error;
+    attributes.flags |= RESET_ON_FORK;
+    attributes.runtime = SHORTEST_SLICE;
+    attributes.nice = MOST_URGENT;
+    if (host_sched_setattr(0, &attributes, 0) == 0)
+        return 0;
+    attributes.nice = 0;
+    return (int)host_sched_setattr(0, &attributes, 0);
 }
 
 void host_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t ret_answer[HOST_CPUID_REGISTERS])

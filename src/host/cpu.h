@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Pinning: a hand-over between processes on one CPU costs 2 us, across two CPUs 80 us, so the
- * machine and the guest's processes share one.
+ * machine and the guest's processes share one. So the machine, which mostly sleeps, has to be let
+ * run at once when its time has come: meanwhile the guest runs on.
  */
 #ifndef HOST_CPU_H
 #define HOST_CPU_H
@@ -13,9 +14,25 @@ struct host_cpu_set {
     size_t size; /* bytes in use; 0: nothing to restore */
 };
 
+/* Linux's struct sched_attr, as of the first version. */
+struct host_sched_attributes {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+};
+
 /* Pins the calling thread, and what it creates from now on, to the CPU it is on. */
 int host_cpu_pin(struct host_cpu_set *ret_previous);
 void host_cpu_restore(const struct host_cpu_set *previous);
+
+/*
+ * The calling thread, which mostly sleeps, is to run as soon as it is woken: its timers have no
+ * slack, from Linux 6.12 on it asks for short slices, and whoever may takes the highest priority
+ * that there is without real time. One that was made nice stays so; what it creates is as before.
+ */
+int host_cpu_be_prompt(void);
 
 /* The processor's answer to the CPUID instruction. */
 enum { HOST_EAX, HOST_EBX, HOST_ECX, HOST_EDX, HOST_CPUID_REGISTERS };

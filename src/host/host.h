@@ -16,6 +16,7 @@
 #include <time.h>
 
 struct epoll_event;
+struct host_sched_attributes;
 struct iovec;
 struct perf_event_attr;
 struct pollfd;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
+#include <sys/prctl.h>
 #include <test.h>
+#include <unistd.h>
 
 #include <host/cpu.h>
 #include <host/host.h>
@@ -20,6 +22,36 @@ TEST(pinning_is_undone)
     CHECK_EQ(host_cpu_pin(&pinned), 0);
     CHECK(!memcmp(before.mask, pinned.mask, sizeof(before.mask)));
     host_cpu_restore(&pinned);
+}
+
+/* How that is done is up to the host, and what it lets us do. */
+static bool is_prompt_and_its_children_are_not(void)
+{
+    struct host_sched_attributes before = {.size = sizeof(before)}, own = before, child = before;
+    int status = 1;
+
+    host_sched_getattr(0, &before, sizeof(before), 0);
+    host_cpu_be_prompt();
+    host_sched_getattr(0, &own, sizeof(own), 0);
+    if (own.nice > before.nice || own.runtime > before.runtime || prctl(PR_GET_TIMERSLACK) != 1)
+        return false;
+    int pid = (int)host_fork();
+    if (pid == 0) {
+        host_sched_getattr(0, &child, sizeof(child), 0);
+        _exit(child.nice != before.nice || child.runtime != before.runtime);
+    }
+    return pid > 0 && host_wait4(pid, &status, 0, NULL) == pid && status == 0;
+}
+
+/* In a child: not everybody may undo it. */
+TEST(a_thread_becomes_prompt_and_what_it_creates_does_not)
+{
+    int status = 1;
+    int pid = (int)host_fork();
+    if (pid == 0)
+        _exit(!is_prompt_and_its_children_are_not());
+    CHECK(pid > 0 && host_wait4(pid, &status, 0, NULL) == pid);
+    CHECK_EQ(status, 0);
 }
 
 TEST(processor_tells_its_name)

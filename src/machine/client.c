@@ -192,6 +192,21 @@ static void client_port_out(void *context, uint16_t port, unsigned size, uint64_
     bus_port_out(machine->pc->bus, port, size, value, machine_now(machine));
 }
 
+static unsigned client_promise_ports(void *context,
+                                     struct port_promise ret_promises[POSTED_PROMISES])
+{
+    const struct machine *machine = context;
+    unsigned count = 0;
+    for (unsigned i = 0; i < machine->options->serial_count && count < POSTED_PROMISES; i++) {
+        struct serial_promise promise;
+        if (serial_promise(machine->pc->com[i], &promise))
+            ret_promises[count++] = (struct port_promise){.data = promise.data,
+                                                          .status = promise.status,
+                                                          .status_value = promise.status_value};
+    }
+    return count;
+}
+
 static enum memory_kind client_memory_kind(void *context, paddr_t paddr)
 {
     const struct machine *machine = context;
@@ -418,6 +433,7 @@ struct seat_client machine_client(struct machine *machine)
         .console = client_console,
         .port_in = client_port_in,
         .port_out = client_port_out,
+        .promise_ports = client_promise_ports,
         .memory_kind = client_memory_kind,
         .mmio_read = client_mmio_read,
         .mmio_write = client_mmio_write,

@@ -32,7 +32,7 @@ struct machine {
     struct guest_clock clock; /* real time */
     struct host_tsc_sample tsc;
     uint64_t tsc_multiplier;   /* nanoseconds a cycle, times 2^32 */
-    nanoseconds_t look_length; /* of the last look at CPU time, in place */
+    nanoseconds_t look_length; /* CPU time that the last look at CPU times took, in place */
     struct virtual_time virtual_time;
     struct pc_memory_layout layout;
     struct host_memory memory;

@@ -8,7 +8,7 @@
 #include <base/bits.h>
 #include <time.h>
 
-/* A look at the CPU time of many processes takes a while: it is to be a small part of the time. */
+/* A look at the CPU time of many processes takes some: it is to be a small part of all. */
 #define LOOK_SHARE 16
 
 nanoseconds_t machine_now(struct machine *machine)
@@ -76,6 +76,13 @@ static void give_clock(struct machine *machine)
                       machine->tsc_multiplier, guest_clock_room(&machine->clock));
 }
 
+/* 0 on a host that does not tell. */
+static nanoseconds_t own_cpu_time(void)
+{
+    nanoseconds_t time;
+    return host_cpu_time_of_thread(&time) ? 0 : time;
+}
+
 static void real_look(struct machine *machine)
 {
     nanoseconds_t wall = host_clock_now();
@@ -83,8 +90,9 @@ static void real_look(struct machine *machine)
         wall - machine->clock.wall < LOOK_SHARE * machine->look_length)
         return;
     take_clock(machine);
+    nanoseconds_t used = own_cpu_time();
     look_at_clock(machine, wall);
-    machine->look_length = host_clock_now() - wall;
+    machine->look_length = own_cpu_time() - used;
     give_clock(machine);
 }
 
@@ -101,8 +109,10 @@ static nanoseconds_t real_now(struct machine *machine)
 {
     if (debugger_is_frozen(machine->debugger))
         return guest_clock_now(&machine->clock, machine->clock.wall);
-    if (machine->inplace)
+    if (machine->inplace) {
+        real_look(machine); /* since the last one, at this request, Linux may have run others */
         return inplace_now(machine->inplace);
+    }
     nanoseconds_t wall = host_clock_now();
     if (guest_clock_is_stale(&machine->clock, wall))
         look_at_clock(machine, wall);

@@ -20,6 +20,19 @@ FUNCTION(bases_write_flags, "    push %rdi\n    popfq\n");
 FUNCTION(bases_xsave, "    mov $0xfff9ffff, %eax\n"
                       "    mov $0x7fffffff, %edx\n"
                       "    xsave64 (%rdi)\n");
+FUNCTION(bases_states_in_use, "    mov $1, %ecx\n"
+                              "    xgetbv\n"
+                              "    shl $32, %rdx\n"
+                              "    or %rdx, %rax\n");
+
+#define MOVE_16(each)                                                                              \
+    each(0) each(1) each(2) each(3) each(4) each(5) each(6) each(7) each(8) each(9) each(10)       \
+        each(11) each(12) each(13) each(14) each(15)
+#define SAVE_XMM(n) "    movaps %xmm" #n ", 160 + 16 * " #n "(%rdi)\n"
+#define LOAD_XMM(n) "    movaps 160 + 16 * " #n "(%rdi), %xmm" #n "\n"
+FUNCTION(bases_save_sse, "    stmxcsr 24(%rdi)\n" MOVE_16(SAVE_XMM));
+FUNCTION(bases_load_sse, "    ldmxcsr 24(%rdi)\n" MOVE_16(LOAD_XMM));
+
 FUNCTION(bases_xrstor, "    mov $0xfff9ffff, %eax\n"
                        "    mov $0x7fffffff, %edx\n"
                        "    xrstor64 (%rdi)\n");

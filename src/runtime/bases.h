@@ -26,4 +26,12 @@ void bases_set(const word_t reg[USER_REGISTER_COUNT]);
 void bases_xsave(void *area);
 void bases_xrstor(const void *area);
 
+/*
+ * Of the states that XSAVE saves, which do not have their first values; where the processor has
+ * XGETBV 1. The SSE registers and MXCSR alone, to and from their places in such an area.
+ */
+word_t bases_states_in_use(void);
+void bases_save_sse(void *area);
+void bases_load_sse(const void *area);
+
 #endif

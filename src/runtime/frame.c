@@ -81,10 +81,37 @@ void frame_load_vector(struct frame *frame, const void *area)
     }
 }
 
+/* States that are not the first ones; of the others of an area nothing is said. */
+static word_t *states_of(const void *area)
+{
+    return (word_t *)((char *)area + XSAVE_USED);
+}
+
+/* Protection keys are nobody's: seL4 does not turn them on. */
+#define STATE_SSE  UINT64_C(2)
+#define STATE_KEYS (UINT64_C(1) << 9)
+
+void frame_switch_vector(struct frame *frame, void *from, const void *to, bool tells_use)
+{
+    bool is_sse = !frame && tells_use && (*states_of(to) & ~STATE_KEYS) == STATE_SSE &&
+                  (bases_states_in_use() & ~STATE_KEYS & ~STATE_SSE) == 0;
+
+    if (is_sse) {
+        bases_save_sse(from);
+        *states_of(from) = STATE_SSE;
+        bases_load_sse(to);
+    } else {
+        frame_save_vector(frame, from);
+        frame_load_vector(frame, to);
+    }
+}
+
+/* SSE's are said to be in use, which they are sooner or later. */
 void frame_begin_vector(void *ret_area)
 {
     static const uint32_t mxcsr = MXCSR_INITIAL;
 
+    mem_zero(ret_area, XSAVE_USED + XSAVE_HEADER_BYTES);
     mem_copy((char *)ret_area + XSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
-    mem_zero((char *)ret_area + XSAVE_USED, XSAVE_HEADER_BYTES);
+    *states_of(ret_area) = STATE_SSE;
 }

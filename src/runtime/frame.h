@@ -71,6 +71,12 @@ void frame_write(struct frame *frame, const word_t reg[USER_REGISTER_COUNT]);
 void frame_save_vector(const struct frame *frame, void *area);
 void frame_load_vector(struct frame *frame, const void *area);
 
+/*
+ * One goes to the area `from`, the other comes from `to`. tells_use: the processor has XGETBV 1.
+ * Where nothing but SSE is in use this takes a fifth of the time of XSAVE and XRSTOR.
+ */
+void frame_switch_vector(struct frame *frame, void *from, const void *to, bool tells_use);
+
 /* What a processor has at first goes to such an area. */
 void frame_begin_vector(void *ret_area);
 

@@ -25,7 +25,8 @@ enum runtime_request_kind {
      * until then or an event.
      */
     REQUEST_WAIT,
-    REQUEST_TIME,    /* nobody has looked at the clock for a while: the machine corrects it */
+    /* Nobody has looked at the clock for a while: the machine corrects it. Answer: its `told`. */
+    REQUEST_TIME,
     REQUEST_CONSOLE, /* length: the kernel's console has that much text */
     /*
      * Index of a thread; of a TCB that runs on it: what request_name_tcb() fills in. reg[0], [1]:

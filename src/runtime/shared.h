@@ -12,6 +12,7 @@
 
 #include <base/types.h>
 #include <runtime/patch.h>
+#include <runtime/posted.h>
 #include <runtime/request.h>
 
 /* The process ends with this status once it has written a failure. */
@@ -54,8 +55,8 @@ struct runtime_control {
     uint32_t is_traced;   /* not 0: the machine wants to see each entry */
     uint32_t is_debugged; /* not 0: there is a debugger, which is asked before guest code runs */
     uint32_t is_shared;   /* not 0: carriers of a VSpace share a thread */
-    uint32_t unused;
-    vaddr_t stubs; /* the page of patched calls' stubs in each process; 0: no patches */
+    uint32_t tells_use;   /* not 0: the processor has XGETBV 1 */
+    vaddr_t stubs;        /* the page of patched calls' stubs in each process; 0: no patches */
     uint64_t deadline, sleeps_until, event_at;
     struct runtime_clock clock;
 };
@@ -145,7 +146,7 @@ struct runtime_shared {
     struct runtime_control control;
     uint64_t unused_too[2];
     struct runtime_request request;
-    uint64_t flush_at; /* kernel time by which the console's text goes out; 0: it has none */
+    uint64_t flush_at; /* kernel time by which text that is kept back goes out; 0: there is none */
     uint64_t unused_three;
     uint32_t first_vspace, first_free_vspace, first_carrier, first_free_carrier, first_free_thread;
     uint32_t unused_four;
@@ -154,6 +155,7 @@ struct runtime_shared {
     uint64_t patched_count;
     struct runtime_patched patched[RUNTIME_MAX_PATCHED];
     struct patch_sites sites;
+    struct runtime_posted posted;
     struct runtime_vspace vspaces[RUNTIME_MAX_VSPACES];
     struct runtime_carrier carriers[RUNTIME_MAX_CARRIERS];
     struct runtime_thread threads[RUNTIME_MAX_THREADS];

@@ -14,6 +14,7 @@
 #include <runtime/linux.h>
 #include <runtime/memory.h>
 #include <runtime/patch.h>
+#include <runtime/posted.h>
 #include <runtime/process.h>
 #include <runtime/request.h>
 #include <runtime/step.h>
@@ -29,11 +30,14 @@
 /* Of the x86 error code of a page fault: nothing is there. */
 #define FSR_USER (1 << 2)
 
-/* Of a line that has not ended: how much is kept, and for how long. */
+/* Of a line that has not ended: how much the console keeps, and for how long anybody does. */
 #define CONSOLE_KEPT_BYTES 256
-#define CONSOLE_KEPT_TIME  UINT64_C(10000000)
+#define KEPT_TIME          UINT64_C(10000000)
 
-/* Makes a request, sometimes: none is under way. */
+/*
+ * Makes a request, sometimes: none is under way. Then it is what the machine has told, and not what
+ * the counter shows: between the answer and here Linux may have run somebody else.
+ */
 nanoseconds_t turn_now(void)
 {
     struct runtime_clock *clock = &runtime_shared()->control.clock;
@@ -42,7 +46,7 @@ nanoseconds_t turn_now(void)
     if (runtime_clock_tell(clock, &now))
         return now;
     request_simple(REQUEST_TIME, 0);
-    return runtime_clock_now(clock);
+    return clock->told;
 }
 
 static struct runtime_control *control(void)
@@ -83,20 +87,34 @@ static void trace_leave(struct outcome outcome)
     request_make(request);
 }
 
+/* By when text that is kept back is to go out; 0: there is none. */
+static nanoseconds_t flush_time(const struct kernel *k)
+{
+    uint64_t *flush_at = &runtime_shared()->flush_at;
+
+    if (k->console.length == 0 && !posted_is_waiting())
+        *flush_at = 0;
+    return *flush_at;
+}
+
+/* There is such text: whether it may be kept still. */
+static bool may_keep_text(const struct kernel *k)
+{
+    if (flush_time(k) == 0)
+        runtime_shared()->flush_at = turn_now() + KEPT_TIME;
+    return turn_now() < runtime_shared()->flush_at;
+}
+
 /*
  * What was printed goes out by the line, for a request costs more than a character. The rest of a
  * line follows soon, and whenever the guest does something else that shows.
  */
 static bool may_keep_console(const struct kernel *k, struct outcome outcome)
 {
-    uint64_t *flush_at = &runtime_shared()->flush_at;
-
     if (outcome.kind != OUTCOME_RUN || control()->is_traced ||
         k->console.text[k->console.length - 1] == '\n' || k->console.length > CONSOLE_KEPT_BYTES)
         return false;
-    if (*flush_at == 0)
-        *flush_at = turn_now() + CONSOLE_KEPT_TIME;
-    return turn_now() < *flush_at;
+    return may_keep_text(k);
 }
 
 static void drain_console(struct kernel *k, struct outcome outcome)
@@ -140,9 +158,11 @@ static bool may_have_event(nanoseconds_t now)
 {
     uint64_t sleeps_until = __atomic_load_n(&control()->sleeps_until, __ATOMIC_RELAXED);
     uint64_t event_at = control()->event_at;
+    uint64_t flush_at = posted_is_waiting() ? runtime_shared()->flush_at : 0;
 
     return __atomic_exchange_n(&control()->attention, 0, __ATOMIC_SEQ_CST) ||
-           (sleeps_until != 0 && now >= sleeps_until) || (event_at != 0 && now >= event_at);
+           (sleeps_until != 0 && now >= sleeps_until) || (event_at != 0 && now >= event_at) ||
+           (flush_at != 0 && now >= flush_at);
 }
 
 /*
@@ -180,7 +200,7 @@ static bool take_event(struct kernel *k, struct tcb *running, const word_t *reg,
 /* When the guest is to be in the kernel again: the machine sees to it. */
 static void set_deadline(nanoseconds_t deadline)
 {
-    uint64_t flush_at = runtime_shared()->flush_at;
+    nanoseconds_t flush_at = flush_time(runtime_kernel());
 
     if (flush_at)
         deadline = min_u64(deadline, flush_at);
@@ -258,8 +278,10 @@ static void take_vector(const struct carrier_page *page)
     if (thread->live == index)
         return;
     if (thread->live)
-        frame_save_vector(page->frame, runtime_vector(thread->live));
-    frame_load_vector(page->frame, runtime_vector(index));
+        frame_switch_vector(page->frame, runtime_vector(thread->live), runtime_vector(index),
+                            control()->tells_use);
+    else
+        frame_load_vector(page->frame, runtime_vector(index));
     thread->live = index;
 }
 
@@ -427,14 +449,19 @@ static struct outcome answer_device(struct kernel *k)
 {
     const struct device_access *access = &k->cores[CORE].device;
     bool is_in = access->kind == DEVICE_PORT_IN;
-    struct runtime_request *request = request_begin(is_in ? REQUEST_PORT_IN : REQUEST_PORT_OUT);
+    uint64_t value;
 
+    if (posted_answer(access, &value)) {
+        if (posted_is_waiting() && !may_keep_text(k))
+            request_simple(REQUEST_TIME, 0); /* any takes it along */
+        return kernel_device_answer(k, CORE, value, turn_now());
+    }
+    struct runtime_request *request = request_begin(is_in ? REQUEST_PORT_IN : REQUEST_PORT_OUT);
     request->argument[0] = access->address;
     request->argument[1] = access->size;
     request->argument[2] = access->value;
     request_make(request);
-    uint64_t value = (uint64_t)request->result[0];
-    return kernel_device_answer(k, CORE, value, turn_now());
+    return kernel_device_answer(k, CORE, (uint64_t)request->result[0], turn_now());
 }
 
 /* What a step has come to. */
