@@ -74,6 +74,11 @@ def stage_package(out):
         sys.executable, os.path.join(TESTS, "package", "package.py"), BUILD])
 
 
+def stage_linked(out):
+    programs.run_script(out, "linked", [
+        sys.executable, os.path.join(TESTS, "linked", "linked.py"), BUILD])
+
+
 def stage_soak(out):
     programs.run_script(out, "soak", [sys.executable, os.path.join(TESTS, "soak", "starts.py"),
                                       "--count", "200", BUILD])
@@ -116,6 +121,7 @@ STAGES = [
      stage_inspect),
     ("time", "virtual time: runs repeat byte for byte, in both seats", stage_time),
     ("package", "what programs are built with, installed: cc, new, find_package", stage_package),
+    ("linked", "programs linked with libsel4-emu", stage_linked),
     ("soak", "starts and kills: nothing is left behind", stage_soak),
     ("witness", "tests/witness on builds and emulators made up for it", stage_witness),
     ("sanitizer", "unit tests and tagged scenarios with address and UB sanitizers",

@@ -2,7 +2,6 @@
 #include "guest.h"
 
 #include "either.h"
-#include "tls.h"
 
 unsigned guest_pool_bits __attribute__((weak)) =
     23; /* not const: a compiler would take it for 23 */
@@ -17,8 +16,6 @@ static seL4_CPtr next_slot, end_of_slots;
 
 /* Memory of what scratch_end() takes back; the first of its slots, 0: scratch_begin() was not. */
 static seL4_CPtr scratch, scratch_slots;
-
-void guest_start(const seL4_BootInfo *boot_info);
 
 _Noreturn void guest_end(void)
 {
@@ -75,12 +72,8 @@ static seL4_CPtr find_pool(const seL4_BootInfo *boot_info)
     return best;
 }
 
-void guest_start(const seL4_BootInfo *boot_info)
+void guest_prepare(const seL4_BootInfo *boot_info)
 {
-    static _Alignas(16) char tls_area[TLS_AREA_SIZE];
-
-    tls_use(tls_create(tls_area));
-    seL4_SetIPCBuffer(boot_info->ipcBuffer);
     guest_boot_info = boot_info;
     next_slot = boot_info->empty.start;
     end_of_slots = boot_info->empty.end;
@@ -90,8 +83,6 @@ void guest_start(const seL4_BootInfo *boot_info)
         guest_end();
     }
     own_reply = reply_new();
-    guest_main();
-    guest_end();
 }
 
 seL4_CPtr slot_new(void)

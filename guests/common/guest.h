@@ -17,6 +17,9 @@
 
 void guest_main(void);
 
+/* What is called before anything else here: once the thread has its IPC buffer. */
+void guest_prepare(const seL4_BootInfo *boot_info);
+
 /* log2 of the memory that objects may take, in bytes: 23, unless a guest defines it. */
 extern unsigned guest_pool_bits;
 

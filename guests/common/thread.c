@@ -8,10 +8,11 @@
  * The area of thread n, from low to high: a page with IPC buffer and TLS, a page left out so that
  * a stack overflow faults, the stack. A process has but one thread, n = 0.
  */
-#define AREA_BASE   UINT64_C(0x10000000)
-#define AREA_SIZE   UINT64_C(0x10000)
-#define TLS_OFFSET  2048
-#define STACK_PAGES 4
+#define AREA_BASE  UINT64_C(0x10000000)
+#define AREA_SIZE  UINT64_C(0x10000)
+#define TLS_OFFSET 2048
+
+unsigned guest_stack_pages __attribute__((weak)) = 4;
 
 static unsigned root_threads;
 
@@ -38,12 +39,12 @@ static void area_create(struct thread *thread, const struct placement *place)
     char *page;
 
     thread->buffer = place->area;
-    thread->stack_end = place->area + (2 + STACK_PAGES) * PAGE_SIZE;
+    thread->stack_end = place->area + (2 + guest_stack_pages) * PAGE_SIZE;
     thread->buffer_frame = vspace_new_page(place->vspace, place->area);
     page = window_open(thread->buffer_frame);
     thread->tls_pointer = tls_create_for(page + TLS_OFFSET, place->area + TLS_OFFSET);
     window_close();
-    for (unsigned i = 0; i < STACK_PAGES; i++)
+    for (unsigned i = 0; i < guest_stack_pages; i++)
         vspace_new_page(place->vspace, place->area + (2 + i) * PAGE_SIZE);
 }
 

@@ -9,6 +9,9 @@
 #include "either.h"
 #include "vspace.h"
 
+/* Of each thread's stack, unless a guest defines it; 14 at most. */
+extern unsigned guest_stack_pages;
+
 struct thread {
     seL4_CPtr tcb;
     seL4_CPtr buffer_frame;

@@ -3,8 +3,6 @@
 
 #define WINDOW UINT64_C(0x20000000)
 
-extern char __image_start[], __data_start[], __image_end[];
-
 struct vspace root_vspace = {.pml4 = seL4_CapInitThreadVSpace};
 
 static seL4_CPtr window_frame;
@@ -18,7 +16,7 @@ static void adopt_root_tables(void)
         return;
     for (unsigned i = 0; i < ARRAY_LENGTH(levels); i++) {
         root_vspace.tables[i].bits = levels[i];
-        root_vspace.tables[i].vaddr = (seL4_Word)__image_start >> levels[i] << levels[i];
+        root_vspace.tables[i].vaddr = image_place() >> levels[i] << levels[i];
     }
     root_vspace.table_count = ARRAY_LENGTH(levels);
 }
@@ -95,30 +93,4 @@ void *window_open(seL4_CPtr frame)
 void window_close(void)
 {
     must(seL4_CNode_Delete(seL4_CapInitThreadCNode, window_frame, seL4_WordBits), "CNode_Delete");
-}
-
-static seL4_CPtr copy_page(seL4_Word vaddr)
-{
-    const seL4_CPtr frame = object_new(seL4_X86_4K, 0);
-    const char *from = (const char *)vaddr;
-    char *to = window_open(frame);
-
-    for (seL4_Word i = 0; i < PAGE_SIZE; i++)
-        to[i] = from[i];
-    window_close();
-    return frame;
-}
-
-void vspace_copy_image(struct vspace *vspace, bool own_code)
-{
-    seL4_CPtr frame = guest_boot_info->userImageFrames.start;
-
-    for (seL4_Word vaddr = (seL4_Word)__image_start; vaddr < (seL4_Word)__image_end;
-         vaddr += PAGE_SIZE, frame++) {
-        const bool is_code = vaddr < (seL4_Word)__data_start;
-        const seL4_CPtr own =
-            is_code && !own_code ? cap_mint(frame, seL4_CanRead, 0) : copy_page(vaddr);
-
-        vspace_map(vspace, own, vaddr, is_code ? seL4_CanRead : seL4_ReadWrite);
-    }
 }

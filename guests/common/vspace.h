@@ -36,6 +36,9 @@ void vspace_map(struct vspace *vspace, seL4_CPtr frame, seL4_Word vaddr, seL4_Ca
 /* A new frame of zeroes, mapped read-write; returns its capability. */
 seL4_CPtr vspace_new_page(struct vspace *vspace, seL4_Word vaddr);
 
+/* An address at the beginning of the root task's image, where the kernel has made the tables. */
+seL4_Word image_place(void);
+
 /*
  * Gives an empty VSpace the root task's image: code and constants read-only, and shared unless
  * own_code says otherwise; variables as a copy of what they hold now.

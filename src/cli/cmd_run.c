@@ -4,6 +4,7 @@
 #include <cli/commands.h>
 #include <cli/debug_options.h>
 #include <cli/inject.h>
+#include <cli/linked.h>
 #include <cli/say.h>
 #include <cli/status.h>
 #include <device/pc.h>
@@ -398,6 +399,7 @@ static const struct command_option options[] = {
      debug_set_gdb_option},
     {"gdb-default", NULL, "the same as --gdb=1234", 's', debug_set_default_port},
     {"freeze", NULL, "let no code run before the debugger says so", 'S', debug_set_freeze},
+    {"linked", "WHERE", NULL, 0, linked_set_option},
     {"verbose", NULL, "show image, configuration and what is done", 'v', set_verbose},
     INJECT_OPTION,
 };
@@ -443,6 +445,9 @@ static bool find_configuration(struct run_options *run, const char *place,
             ? !configuration_from_file(&run->configuration, run->config_file, ret_error)
             : !configuration_from_build(&run->configuration, place, ret_error)) {
         return false;
+    }
+    if (run->machine.linked.pid != 0) {
+        return configuration_check(&run->configuration, ret_error);
     }
     if (!microkit_configure(&run->configuration, run->machine.image, run->machine.image_path,
                             getenv("MICROKIT_SDK"), ret_error)) {
@@ -580,7 +585,9 @@ int run_image(struct run_options *run, const char *place, const char *path)
     struct image image;
     int status;
 
-    if (!image_open(path, &image, &error)) {
+    if (run->machine.linked.pid != 0) {
+        image = linked_image(run);
+    } else if (!image_open(path, &image, &error)) {
         return refuse_operand(path, &error);
     }
     run->machine.image = &image;
@@ -593,7 +600,7 @@ int run_image(struct run_options *run, const char *place, const char *path)
     if (run->has_seed && run->machine.time != MACHINE_TIME_VIRTUAL) {
         say("--seed is of virtual time: give --time=virtual, too");
         status = STATUS_USAGE;
-    } else if (!debug_options_check(&run->machine, &problem)) {
+    } else if (!linked_check(run, &problem) || !debug_options_check(&run->machine, &problem)) {
         say("%s", problem.message);
         status = STATUS_USAGE;
     } else if (!find_configuration(run, place, &error)) {
@@ -609,7 +616,11 @@ int run_image(struct run_options *run, const char *place, const char *path)
             inject_describe();
         }
     }
-    image_close(&image);
+    if (run->machine.linked.pid != 0) {
+        linked_end(&run->machine.linked, status);
+    } else {
+        image_close(&image);
+    }
     return status;
 }
 

@@ -7,12 +7,17 @@
 #include <loader/configuration.h>
 #include <machine/machine.h>
 
+#define LINKED_CODE_BYTES 12
+
 /* What the command line fills. */
 struct run_options {
     struct machine_options machine;
     struct configuration configuration;
     const char *config_file; /* NULL: look for one */
     bool has_seed;
+    /* Of a linked program (cli/linked.h): where it starts, and what leads there. */
+    vaddr_t linked_entry;
+    uint8_t linked_code[LINKED_CODE_BYTES];
 };
 
 /* --memory; one more --serial, whose text must stay. False with a sentence. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <gate/inplace_state.h>
 
+#include <abi/object.h>
 #include <base/bits.h>
 #include <errno.h>
 #include <host/clock.h>
@@ -24,6 +25,8 @@
 #define KICK_PERIOD UINT64_C(10000000)
 /* For a guest that is to end, and does not come to where it can. */
 #define STOP_PATIENCE UINT64_C(1000000000)
+/* Ranges that the region stays clear of. */
+#define MAX_USED 4
 
 /* --- ends ---------------------------------------------------------------------------------- */
 
@@ -59,15 +62,30 @@ static const char *host_obstacle(void)
     return NULL;
 }
 
+/* For the base: a linked program has room for it in one place only. */
+static unsigned used_ranges(const struct inplace_guest *guest,
+                            struct address_range ret_used[MAX_USED])
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < guest->used_count && count < MAX_USED - 2; i++)
+        ret_used[count++] = guest->used[i];
+    if (guest->linked.pid) {
+        ret_used[count++] = (struct address_range){0, guest->linked.low};
+        ret_used[count++] = (struct address_range){guest->linked.high, USER_TOP};
+    }
+    return count;
+}
+
 const char *inplace_obstacle(const struct inplace_guest *guest)
 {
     vaddr_t base;
+    struct address_range used[MAX_USED];
     const char *obstacle = host_obstacle();
     if (obstacle)
         return obstacle;
     if (!region_holds_kernel(guest->memory_bytes))
         return "the guest has too much memory";
-    if (!region_choose_base(region_bytes(guest->memory_bytes), guest->used, guest->used_count, 0,
+    if (!region_choose_base(region_bytes(guest->memory_bytes), used, used_ranges(guest, used), 0,
                             &base))
         return "the image leaves no room for the kernel";
     return NULL;
@@ -75,14 +93,16 @@ const char *inplace_obstacle(const struct inplace_guest *guest)
 
 static int choose_places(const struct inplace_guest *guest, vaddr_t *ret_base, vaddr_t *ret_stubs)
 {
+    struct address_range used[MAX_USED];
+    unsigned used_count = used_ranges(guest, used);
     uint64_t random[2] = {guest->seed, guest->seed};
     long size = sizeof(random);
     if (!guest->is_virtual)
         size = host_getrandom(random, sizeof(random), 0);
     if (size != sizeof(random))
         return size < 0 ? (int)size : -EIO;
-    if (!region_choose_base(region_bytes(guest->memory_bytes), guest->used, guest->used_count,
-                            random[0], ret_base))
+    if (!region_choose_base(region_bytes(guest->memory_bytes), used, used_count, random[0],
+                            ret_base))
         return -ENOSPC;
     *ret_stubs =
         guest->has_patches ? region_choose_stubs(guest->used, guest->used_count, random[1]) : 0;
@@ -127,6 +147,7 @@ static void close_if_open(int fd)
 
 static void release(struct inplace *seat)
 {
+    inplace_linked_close(seat);
     if (seat->view)
         host_munmap(seat->view, seat->view_bytes);
     close_if_open(seat->contents.wake_fd);
@@ -157,6 +178,8 @@ static int open_parts(struct inplace *seat, const struct inplace_guest *guest)
         return seat->contents.wake_fd;
     error = map_view(seat);
     if (!error)
+        error = inplace_linked_open(seat);
+    if (!error)
         host_cpu_pin(&seat->previous_cpus); /* slower without: not a reason to fail */
     if (!error)
         host_cpu_be_prompt(); /* later without */
@@ -174,6 +197,8 @@ int inplace_open(const struct inplace_guest *guest, struct inplace **ret_seat)
                                               .state_fd = -1,
                                               .wake_fd = -1,
                                               .traps_tsc = guest->is_virtual};
+    seat->linked = guest->linked;
+    seat->linked_pidfd = -1;
     int error = open_parts(seat, guest);
     if (error) {
         release(seat);
@@ -397,6 +422,8 @@ static void step(struct inplace *seat)
         kick(seat);
     else
         sleep_until_due(seat);
+    if (seat->linked.pid)
+        atomic_store(&seat->poked, true); /* no SIGCHLD tells of its end */
 }
 
 void inplace_copy_trusted(struct inplace *seat)

@@ -13,7 +13,18 @@
 #include <gate/region.h>
 #include <gate/seat.h>
 
+struct host_watcher;
 struct inplace;
+
+/*
+ * A program that is the process of the root VSpace itself (runtime/linked.h): our parent, at the
+ * other end of `socket`. The region is to lie in [low, high) of it.
+ */
+struct linked_guest {
+    int socket;
+    int pid; /* 0: there is none */
+    vaddr_t low, high;
+};
 
 /* What the region has to be made for. */
 struct inplace_guest {
@@ -25,6 +36,7 @@ struct inplace_guest {
     uint64_t seed;       /* of virtual time: what is up to chance otherwise follows from it */
     bool shares_threads; /* TCBs of a VSpace run on one Linux thread, not on one each */
     bool has_patches;    /* system calls become jumps (docs/decisions/0007-patched-gates.md) */
+    struct linked_guest linked;
 };
 
 /* Why such a guest cannot run in place, for people; NULL: it can. */
@@ -51,6 +63,9 @@ void inplace_set_client(struct inplace *seat, const struct seat_client *client);
  * client->wait() come back when it can be read. Reading it is the seat's.
  */
 int inplace_wake_fd(const struct inplace *seat);
+
+/* When a linked program ends, the watcher's signal comes: interrupt() is to be called then. */
+int inplace_linked_watch(const struct inplace *seat, struct host_watcher *watcher);
 
 /* --- kernel time (runtime/clock.h) --------------------------------------------------------- */
 

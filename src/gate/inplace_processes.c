@@ -68,6 +68,14 @@ static bool has_ended(struct inplace *seat, uint32_t index)
 {
     int status = 0;
     long pid;
+    if (inplace_is_linked(seat, index)) {
+        if (!inplace_linked_has_ended(seat))
+            return false;
+        seat->pids[index] = 0;
+        if (!tell_failure(seat))
+            inplace_end(seat, SEAT_END_HALTED); /* what became of it its own parent is told */
+        return true;
+    }
     do
         pid = host_wait4(seat->pids[index], &status, WNOHANG, NULL);
     while (pid == -EINTR);
@@ -160,7 +168,9 @@ bool inplace_process_start(struct inplace *seat, uint32_t index, const char *nam
     struct runtime_vspace *vspace = &seat->shared->vspaces[index];
     __atomic_store_n(&vspace->done, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&vspace->asked, LANDED, __ATOMIC_RELEASE);
-    int error = landing_start(seat->base, &seat->contents, index, name, &seat->pids[index]);
+    int error = inplace_is_linked(seat, index)
+                    ? inplace_linked_start(seat, index)
+                    : landing_start(seat->base, &seat->contents, index, name, &seat->pids[index]);
     if (error) {
         inplace_fail(seat, error, "cannot start a guest process");
         return false;
@@ -202,7 +212,9 @@ static void end_process(struct inplace *seat, uint32_t index, nanoseconds_t limi
     if (!pid)
         return;
     ask_cpu_time(seat, index);
-    if (kill_process(pid))
+    if (inplace_is_linked(seat, index)) /* it waits, and is told by who started us */
+        inplace_end(seat, SEAT_END_HALTED);
+    else if (kill_process(pid))
         await_death(pid, limit);
     seat->pids[index] = 0;
     __atomic_store_n(&seat->shared->vspaces[index].pid, 0, __ATOMIC_RELAXED);
@@ -218,7 +230,7 @@ void inplace_processes_end(struct inplace *seat)
 {
     nanoseconds_t limit = host_clock_now() + DEBUGGER_PATIENCE;
     for (uint32_t i = 0; i < seat->pids_used; i++) {
-        if (seat->pids[i])
+        if (seat->pids[i] && !inplace_is_linked(seat, i))
             host_kill(seat->pids[i], SIGKILL);
     }
     for (uint32_t i = 0; i < seat->pids_used; i++)

@@ -502,8 +502,10 @@ static void serve_taken(struct inplace *seat, struct runtime_request *request)
     if (seat->ended)
         return;
     snprintf(seat->result->what, sizeof(seat->result->what),
-             "the guest maps a page at 0x%" PRIx64
-             ", where sel4emu's kernel lies in this run: use --isolate",
+             seat->linked_vspace ? "the program maps a page at 0x%" PRIx64
+                                   ", where memory of Linux's or the kernel lies in its process"
+                                 : "the guest maps a page at 0x%" PRIx64
+                                   ", where sel4emu's kernel lies in this run: use --isolate",
              request->argument[0]);
     inplace_end(seat, SEAT_END_REFUSED);
 }

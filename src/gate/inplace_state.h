@@ -5,6 +5,7 @@
  *     inplace.c            its life: region, kernel and clock; the run's loop, the kick
  *     inplace_requests.c   what runtimes ask for
  *     inplace_processes.c  guest processes: how they begin and end
+ *     inplace_linked.c     a program that is the process of the root VSpace
  *     inplace_debug.c      a debugger: what it asks of processes, what the runtime asks of it
  *     inplace_carriers.c   their threads: vector state, CPU time, the processor's breakpoints
  */
@@ -53,6 +54,10 @@ struct inplace {
     struct breakpoint_events *breakpoints[RUNTIME_MAX_CARRIERS];
 
     struct seat *debugged; /* what a debugger is served by, or NULL */
+
+    struct linked_guest linked;
+    int linked_pidfd;
+    uint32_t linked_vspace; /* index; 0: the program has not been told yet */
 
     atomic_bool poked; /* by a signal: a process may have ended */
 
@@ -103,6 +108,16 @@ bool inplace_wake(struct inplace *seat, uint32_t *word);
 /* Asks the edit thread of a process (runtime/edit.h). False: the run has ended. */
 bool inplace_edit(struct inplace *seat, uint32_t index, uint32_t operation, uint64_t argument,
                   int64_t *ret_result);
+
+/* --- inplace_linked.c ---------------------------------------------------------------------- */
+
+/* Whether the VSpace's process is, or is to be, the linked program. */
+bool inplace_is_linked(const struct inplace *seat, uint32_t index);
+int inplace_linked_open(struct inplace *seat);
+void inplace_linked_close(struct inplace *seat);
+/* Tells it to land; 0 or a negative errno. */
+int inplace_linked_start(struct inplace *seat, uint32_t index);
+bool inplace_linked_has_ended(const struct inplace *seat);
 
 /* --- inplace_carriers.c -------------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@
 struct epoll_event;
 struct host_sched_attributes;
 struct iovec;
+struct msghdr;
 struct perf_event_attr;
 struct pollfd;
 struct rlimit;

@@ -215,6 +215,8 @@ bool kernel_take_losses(struct kernel *k, paddr_t vspace, struct vspace_losses *
  * Takes the page of 4 KiB that was mapped last in the VSpace since the last call; 0: none. A hint:
  * it may be gone again, and may not be the only one.
  */
+/* Whether anybody may be told of the thread's faults; the capability may still prove unfit. */
+bool kernel_has_fault_handler(const struct kernel *k, const struct tcb *tcb);
 vaddr_t kernel_take_gain(struct kernel *k, paddr_t vspace);
 
 #endif

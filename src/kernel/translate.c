@@ -35,6 +35,12 @@ vaddr_t kernel_take_gain(struct kernel *k, paddr_t vspace)
     return vspace_take_gain(k, vspace);
 }
 
+bool kernel_has_fault_handler(const struct kernel *k, const struct tcb *tcb)
+{
+    return k->config.mcs ? cap_type(tcb->slots[TCB_SLOT_FAULT_HANDLER].cap) != CAP_NULL
+                         : tcb->fault_handler != 0;
+}
+
 paddr_t kernel_tcb_vspace(struct kernel *k, const struct tcb *tcb)
 {
     union cap root = tcb->slots[TCB_SLOT_VTABLE].cap;

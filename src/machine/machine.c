@@ -205,11 +205,11 @@ static bool has_patches(const struct machine_options *options)
     return !options->no_patches && !options->has_gdb && !options->post_mortem;
 }
 
-/* The same hold here: to them a TCB is a thread. */
+/* The same hold here: to them a TCB is a thread. So it is to the libc of a linked program. */
 static bool shares_threads(const struct machine_options *options)
 {
     return options->carriers == MACHINE_CARRIERS_SHARED && !options->has_gdb &&
-           !options->post_mortem;
+           !options->post_mortem && !options->linked.pid;
 }
 
 /* A guest that cannot run in place runs in the monitor seat. */
@@ -224,11 +224,15 @@ static bool make_region(struct machine *machine)
                                         .is_virtual = machine->time->traps_tsc,
                                         .seed = machine->options->seed,
                                         .shares_threads = shares_threads(machine->options),
-                                        .has_patches = has_patches(machine->options)};
+                                        .has_patches = has_patches(machine->options),
+                                        .linked = machine->options->linked};
     machine->seat_ops = &monitor_seat_ops;
     if (machine->options->seat == MACHINE_SEAT_ISOLATED)
         return true;
     const char *obstacle = find_obstacle(machine, &guest);
+    if (obstacle && guest.linked.pid)
+        return fail(machine, MACHINE_END_HOST_UNSUPPORTED, 0,
+                    "a linked program needs the kernel in its process: %s", obstacle);
     if (obstacle) {
         if (machine->options->seat == MACHINE_SEAT_IN_PLACE || machine->options->verbose)
             fprintf(stderr, "sel4emu: --in-place: not this guest: %s\n", obstacle);
@@ -468,8 +472,9 @@ static int open_seat(struct machine *machine)
     if (machine->inplace) {
         inplace_set_client(machine->inplace, &client);
         machine->seat = machine->inplace;
-        return host_watcher_set(machine->watcher, inplace_wake_fd(machine->inplace),
-                                HOST_WATCH_READ);
+        int error =
+            host_watcher_set(machine->watcher, inplace_wake_fd(machine->inplace), HOST_WATCH_READ);
+        return error ? error : inplace_linked_watch(machine->inplace, machine->watcher);
     }
     int error = seat_open(&monitor_gate_ops, machine->gate, machine->kernel, &client, &seat);
     machine->seat = seat;

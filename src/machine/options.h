@@ -3,6 +3,7 @@
 #ifndef MACHINE_OPTIONS_H
 #define MACHINE_OPTIONS_H
 
+#include <gate/inplace.h>
 #include <loader/configuration.h>
 #include <loader/image.h>
 #include <machine/serial_spec.h>
@@ -58,6 +59,8 @@ struct machine_options {
     enum machine_iommu iommu;
     const char *devices[MACHINE_MAX_DEVICES]; /* for PCI slots */
     unsigned device_count;
+
+    struct linked_guest linked; /* the program whose machine this is; pid 0: none */
 
     enum machine_seat seat;
     bool no_patches; /* in place: system calls trap, none becomes a jump */

@@ -2,6 +2,7 @@
 #include <runtime/bases.h>
 
 #include <base/bits.h>
+#include <runtime/process.h>
 
 #define FUNCTION(name, code)                                                                       \
     __asm__(".pushsection .text.bases, \"ax\"\n"                                                   \
@@ -45,8 +46,23 @@ static word_t canonical(word_t base)
     return (word_t)extended == base ? base : 0;
 }
 
+void bases_get(word_t ret_reg[USER_REGISTER_COUNT])
+{
+    const struct linked_process *linked = &runtime_process()->linked;
+
+    ret_reg[UREG_FS_BASE] = process_is_linked() ? linked->fs_base : bases_read_fs();
+    ret_reg[UREG_GS_BASE] = process_is_linked() ? linked->gs_base : bases_read_gs();
+}
+
 void bases_set(const word_t reg[USER_REGISTER_COUNT])
 {
+    struct linked_process *linked = &runtime_process()->linked;
+
+    if (process_is_linked()) {
+        linked->fs_base = reg[UREG_FS_BASE];
+        linked->gs_base = reg[UREG_GS_BASE];
+        return;
+    }
     if (bases_read_fs() != reg[UREG_FS_BASE])
         bases_write_fs(canonical(reg[UREG_FS_BASE]));
     if (bases_read_gs() != reg[UREG_GS_BASE])

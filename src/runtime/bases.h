@@ -16,7 +16,11 @@ void bases_write_gs(word_t base);
 word_t bases_read_flags(void);
 void bases_write_flags(word_t flags);
 
-/* Both bases of reg[]. */
+/*
+ * Both bases of reg[]. In a linked process the thread's own stay libc's: what is set is what is
+ * got.
+ */
+void bases_get(word_t ret_reg[USER_REGISTER_COUNT]);
 void bases_set(const word_t reg[USER_REGISTER_COUNT]);
 
 /*

@@ -94,7 +94,9 @@ int64_t carrier_thread_start(uint32_t index)
     *(const void **)top = (const void *)carrier_begin;
     new->slot = slot;
     *thread = UINT32_MAX;
-    long tid = linux_clone_thread(LINUX_CLONE_THREAD, top, NULL, thread, 0);
+    int64_t tid = process_is_linked()
+                      ? runtime_process()->linked.program.start(slot_page(slot))
+                      : linux_clone_thread(LINUX_CLONE_THREAD, top, NULL, thread, 0);
     if (linux_failed(tid))
         *thread = 0;
     return tid;

@@ -29,6 +29,10 @@ struct carrier_step {
 struct carrier_page {
     /* Of guest code that came by a jump (runtime/jump.h): as it came, or is to go on. */
     word_t reg[USER_REGISTER_COUNT];
+    /* In a linked process: the thread's own stack, its word for the TCB's IPC buffer; that word. */
+    void *host_stack;
+    vaddr_t *ipc_buffer_word;
+    vaddr_t ipc_buffer;
     uint32_t thread, vspace; /* indices in struct runtime_shared */
     uint32_t is_inside;      /* the runtime: what traps then is a bug of ours */
     uint32_t has_begun;      /* its first run of guest code */

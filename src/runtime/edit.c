@@ -3,10 +3,9 @@
 
 #include <base/assert.h>
 #include <runtime/carrier.h>
-#include <runtime/landing.h>
 #include <runtime/linux.h>
 #include <runtime/patch.h>
-#include <runtime/places.h>
+#include <runtime/process.h>
 
 /* As the monitor gate has it: what may not be written is private. */
 static int64_t edit_map(const uint64_t argument[EDIT_ARGUMENTS])
@@ -15,7 +14,7 @@ static int64_t edit_map(const uint64_t argument[EDIT_ARGUMENTS])
     long mapped = linux_mmap(argument[0], argument[1],
                              LINUX_PROT_READ | LINUX_PROT_EXEC | (writable ? LINUX_PROT_WRITE : 0),
                              (writable ? LINUX_MAP_SHARED : LINUX_MAP_PRIVATE) | LINUX_MAP_FIXED,
-                             LANDING_MEMORY_FD, argument[2]);
+                             process_memory_fd(), argument[2]);
     return mapped < 0 && mapped > -4096 ? mapped : 0;
 }
 

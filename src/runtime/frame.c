@@ -39,8 +39,7 @@ void frame_read(const struct frame *frame, word_t ret_reg[USER_REGISTER_COUNT])
         ret_reg[i] = frame->reg[place[i]];
     /* set by every fault; who wants the instruction to pass its breakpoint says so */
     ret_reg[UREG_RFLAGS] &= ~RFLAGS_RESUME;
-    ret_reg[UREG_FS_BASE] = bases_read_fs();
-    ret_reg[UREG_GS_BASE] = bases_read_gs();
+    bases_get(ret_reg);
 }
 
 void frame_write(struct frame *frame, const word_t reg[USER_REGISTER_COUNT])

@@ -10,7 +10,9 @@
 #include <runtime/carrier.h>
 #include <runtime/image.h>
 #include <runtime/jump.h>
+#include <runtime/linked_process.h>
 #include <runtime/linux.h>
+#include <runtime/process.h>
 #include <runtime/request.h>
 #include <runtime/turn.h>
 
@@ -227,8 +229,14 @@ static void gate_handle(int signal, const struct signal_info *info, struct frame
     struct carrier_page *page = carrier_page_here();
     bool is_runtime = frame->reg[FRAME_RIP] - (vaddr_t)runtime_start < runtime_code_bytes();
 
+    if (!carrier_is_here() && process_is_linked()) {
+        linked_take_stray(signal);
+        return;
+    }
     if (!carrier_is_here())
         UNREACHABLE("a signal to the edit thread");
+    if (signal == LINUX_SIGURG && linked_is_in_host(frame->reg[FRAME_RIP]) && !is_runtime)
+        return; /* it is sent again */
     if (signal == LINUX_SIGURG && is_runtime && !jump_is_beginning(frame->reg[FRAME_RIP])) {
         frame->reg[FRAME_RIP] = jump_after_kick(frame->reg[FRAME_RIP]);
         return;
@@ -256,16 +264,22 @@ static const int signals[] = {LINUX_SIGILL,  LINUX_SIGTRAP, LINUX_SIGBUS, LINUX_
                               LINUX_SIGSEGV, LINUX_SIGURG,  LINUX_SIGSYS};
 
 /* The kick is blocked in all of them: one that comes then is taken on the way back to the guest. */
-long gate_install(void)
+void gate_action(struct linux_sigaction *ret_action)
 {
-    const struct linux_sigaction action = {
+    *ret_action = (struct linux_sigaction){
         .handler = bases_enter,
         .flags = LINUX_SA_SIGINFO | LINUX_SA_ONSTACK | LINUX_SA_NODEFER | LINUX_SA_RESTORER,
         .restorer = linux_rt_sigreturn_call,
         .mask = bit(LINUX_SIGURG - 1),
     };
+}
+
+long gate_install(void)
+{
+    struct linux_sigaction action;
     long error = 0;
 
+    gate_action(&action);
     for (unsigned i = 0; i < ARRAY_LENGTH(signals) && !error; i++)
         error = linux_rt_sigaction(signals[i], &action, NULL, LINUX_SIGSET_BYTES);
     if (!error)

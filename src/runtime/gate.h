@@ -7,7 +7,11 @@
 #define RUNTIME_GATE_H
 
 #include <runtime/frame.h>
+#include <runtime/linux.h>
 #include <seat/trap.h>
+
+/* How Linux is to call the handler. */
+void gate_action(struct linux_sigaction *ret_action);
 
 /* For all threads of the process, before there is a filter. Returns 0 or -errno. */
 long gate_install(void);

@@ -19,7 +19,8 @@ struct runtime_header {
     uint64_t relocations, relocations_end; /* struct runtime_relocation */
     uint64_t enter;                        /* runtime_enter() */
     uint64_t land;                         /* runtime_land() */
-    uint64_t calls; /* for each line of runtime/calls.def: the address behind its instruction */
+    uint64_t calls;  /* for each line of runtime/calls.def: the address behind its instruction */
+    uint64_t linked; /* struct linked_calls (runtime/linked.h) */
 };
 
 #define RUNTIME_CALL(name, number) RUNTIME_CALL_##name,

@@ -165,18 +165,13 @@ static void leave(struct carrier_page *page)
         __asm__ volatile("ud2");
 }
 
-/* Of a call from the site with that index; all but rip, rcx and r11 are in page->reg[]. */
-static __attribute__((used)) void jump_taken(struct carrier_page *page,
-                                             uint32_t index) __asm__("jump_taken");
-
-static void jump_taken(struct carrier_page *page, uint32_t index)
+void jump_taken(struct carrier_page *page, uint32_t index)
 {
     page->is_inside = true;
     page->is_converted = false;
     if (!turn_try_call(page, index)) {
         page->frame = NULL;
-        page->reg[UREG_FS_BASE] = bases_read_fs();
-        page->reg[UREG_GS_BASE] = bases_read_gs();
+        bases_get(page->reg);
         turn_call(page, index);
     }
     leave(page);

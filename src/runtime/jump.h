@@ -30,6 +30,12 @@ static inline bool jump_is_beginning(word_t rip)
  */
 void jump_write(struct carrier_page *page, const word_t reg[USER_REGISTER_COUNT]);
 
+/*
+ * What the gate's way in calls: of a call from the site with that index (or TURN_LINKED_CALL); all
+ * but rip, rcx and r11 are in page->reg[].
+ */
+void jump_taken(struct carrier_page *page, uint32_t index) __attribute__((visibility("hidden")));
+
 /* The kick has come while the runtime was at `rip`: where it is to go on. */
 word_t jump_after_kick(word_t rip);
 

@@ -19,11 +19,12 @@
 #define LINUX_PROT_WRITE 2
 #define LINUX_PROT_EXEC  4
 
-#define LINUX_MAP_SHARED    0x01
-#define LINUX_MAP_PRIVATE   0x02
-#define LINUX_MAP_FIXED     0x10
-#define LINUX_MAP_POPULATE  0x8000
-#define LINUX_MAP_ANONYMOUS 0x20
+#define LINUX_MAP_SHARED          0x01
+#define LINUX_MAP_PRIVATE         0x02
+#define LINUX_MAP_FIXED           0x10
+#define LINUX_MAP_POPULATE        0x8000
+#define LINUX_MAP_FIXED_NOREPLACE 0x100000
+#define LINUX_MAP_ANONYMOUS       0x20
 
 #define LINUX_MADV_REMOVE 9
 
@@ -38,6 +39,7 @@ enum {
     LINUX_EPERM = 1,
     LINUX_ENOMEM = 12,
     LINUX_EACCES = 13,
+    LINUX_EEXIST = 17,
 };
 
 enum {

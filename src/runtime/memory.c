@@ -11,7 +11,6 @@
 #include <base/memory.h>
 #include <runtime/debugging.h>
 #include <runtime/image.h>
-#include <runtime/landing.h>
 #include <runtime/linux.h>
 #include <runtime/patch.h>
 #include <runtime/process.h>
@@ -40,8 +39,24 @@ static long munmap_around(vaddr_t start, vaddr_t end)
 
 _Static_assert(RESERVED_STUBS > RESERVED_REGION, "those ascend that are passed downward");
 
+/* What lies between is Linux's. */
+static long unmap_runs(vaddr_t start, vaddr_t end)
+{
+    struct mapped *mapped = &runtime_process()->mapped;
+    vaddr_t first, last;
+    long error = 0;
+
+    while (!error && mapped_first(mapped, start, end, &first, &last)) {
+        mapped_remove(mapped, first, last, &first, &last);
+        error = linux_munmap(first, last - first);
+    }
+    return error;
+}
+
 long memory_unmap(vaddr_t start, vaddr_t end)
 {
+    if (process_is_linked())
+        return unmap_runs(start, end);
     if (!mapped_remove(&runtime_process()->mapped, start, end, &start, &end))
         return 0;
     patch_forget(start, end);
@@ -76,11 +91,12 @@ static long map(const struct translation_run *run, bool is_used)
 {
     bool writable = run->rights == VM_READ_WRITE;
     patch_make_way(run);
-    long mapped = linux_mmap(run->start, run->end - run->start,
-                             LINUX_PROT_READ | LINUX_PROT_EXEC | (writable ? LINUX_PROT_WRITE : 0),
-                             (writable ? LINUX_MAP_SHARED : LINUX_MAP_PRIVATE) | LINUX_MAP_FIXED |
-                                 (is_used ? LINUX_MAP_POPULATE : 0),
-                             LANDING_MEMORY_FD, run->paddr);
+    long mapped = linux_mmap(
+        run->start, run->end - run->start,
+        LINUX_PROT_READ | LINUX_PROT_EXEC | (writable ? LINUX_PROT_WRITE : 0),
+        (writable ? LINUX_MAP_SHARED : LINUX_MAP_PRIVATE) | (is_used ? LINUX_MAP_POPULATE : 0) |
+            (process_is_linked() ? LINUX_MAP_FIXED_NOREPLACE : LINUX_MAP_FIXED),
+        process_memory_fd(), run->paddr);
 
     if (linux_failed(mapped))
         return mapped;
@@ -93,7 +109,8 @@ static long map(const struct translation_run *run, bool is_used)
 
 /*
  * The page that the guest has just mapped, if it is likely to touch it next. If Linux does not want
- * to, the page's fault says why. A debugger wants to see that fault.
+ * to, the page's fault says why. A debugger wants to see that fault. In a linked process there
+ * would be none where Linux has memory of its own: so all are mapped, and such a one is told.
  */
 static void map_ahead(paddr_t root)
 {
@@ -101,15 +118,17 @@ static void map_ahead(paddr_t root)
     struct kernel *k = runtime_kernel();
     vaddr_t page = kernel_take_gain(k, root);
 
-    if (!page || page >= USER_TOP || !seat_gains_map_ahead(&process->gains, page) ||
-        debugging_is_on() || mapped_has(&process->mapped, page))
+    if (!page || page >= USER_TOP || mapped_has(&process->mapped, page) ||
+        (!process_is_linked() &&
+         (!seat_gains_map_ahead(&process->gains, page) || debugging_is_on())))
         return;
     struct translation t = kernel_translate(k, root, page);
     if (!t.present || t.rights == VM_KERNEL_ONLY || !kernel_is_backed(k, t.paddr))
         return;
     const struct translation_run run = {
         .start = page, .end = page + PAGE_BYTES, .paddr = t.paddr, .rights = t.rights};
-    map(&run, true);
+    if (map(&run, true) == -LINUX_EEXIST)
+        request_simple(REQUEST_TAKEN, page);
 }
 
 void memory_make_edits(paddr_t root)
@@ -159,8 +178,8 @@ static enum memory_fault map_around(paddr_t root, const struct trap *access, pad
         unmap_all(); /* Linux's areas are used up */
         error = map(&run, is_used);
     }
-    if (error == -LINUX_EPERM || error == -LINUX_EACCES) {
-        /* a run that begins below vm.mmap_min_addr is refused as a whole */
+    if (error == -LINUX_EPERM || error == -LINUX_EACCES || error == -LINUX_EEXIST) {
+        /* a run that begins below vm.mmap_min_addr, or meets Linux's, is refused as a whole */
         run = (struct translation_run){.start = align_down(vaddr, PAGE_BITS),
                                        .end = align_down(vaddr, PAGE_BITS) + PAGE_BYTES,
                                        .paddr = page,
@@ -169,6 +188,8 @@ static enum memory_fault map_around(paddr_t root, const struct trap *access, pad
         if (error == -LINUX_EPERM || error == -LINUX_EACCES)
             return MEMORY_FAULT_TO_GUEST;
     }
+    if (error == -LINUX_EEXIST)
+        request_simple(REQUEST_TAKEN, align_down(vaddr, PAGE_BITS));
     if (error)
         request_fail(RUNTIME_CALL_mmap, error);
     bool is_once = debugging_has_mapped(carrier_page_here(), run.start, run.end, access);

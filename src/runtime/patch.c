@@ -236,9 +236,9 @@ static void write_stubs(vaddr_t stubs)
 /* A private copy of guest memory, which can be written until it is closed. */
 static bool open_copy(vaddr_t start, uint64_t bytes, paddr_t paddr)
 {
-    return !linux_failed(linux_mmap(start, bytes,
-                                    LINUX_PROT_READ | LINUX_PROT_WRITE | LINUX_PROT_EXEC,
-                                    LINUX_MAP_PRIVATE | LINUX_MAP_FIXED, LANDING_MEMORY_FD, paddr));
+    return !linux_failed(
+        linux_mmap(start, bytes, LINUX_PROT_READ | LINUX_PROT_WRITE | LINUX_PROT_EXEC,
+                   LINUX_MAP_PRIVATE | LINUX_MAP_FIXED, process_memory_fd(), paddr));
 }
 
 static bool close_copy(vaddr_t start, uint64_t bytes)

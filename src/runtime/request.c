@@ -3,9 +3,8 @@
 
 #include <base/memory.h>
 #include <model/tcb.h>
-#include <runtime/landing.h>
 #include <runtime/linux.h>
-#include <runtime/places.h>
+#include <runtime/process.h>
 
 struct runtime_request *request_begin(enum runtime_request_kind kind)
 {
@@ -19,7 +18,7 @@ void request_attention(void)
 {
     static const uint64_t one = 1;
 
-    linux_write_wake(LANDING_WAKE_FD, &one, sizeof(one));
+    linux_write_wake(process_wake_fd(), &one, sizeof(one));
 }
 
 void request_make(struct runtime_request *request)

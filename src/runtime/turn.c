@@ -11,6 +11,7 @@
 #include <runtime/debugging.h>
 #include <runtime/gate.h>
 #include <runtime/jump.h>
+#include <runtime/linked_process.h>
 #include <runtime/linux.h>
 #include <runtime/memory.h>
 #include <runtime/patch.h>
@@ -211,9 +212,11 @@ static void set_deadline(nanoseconds_t deadline)
 
 /* --- from carrier to carrier --------------------------------------------------------------- */
 
-static _Noreturn void end_thread(struct runtime_thread *thread)
+static _Noreturn void end_thread(const struct carrier_page *page, struct runtime_thread *thread)
 {
     __atomic_store_n(&thread->run, THREAD_ENDED, __ATOMIC_RELEASE);
+    if (process_is_linked())
+        linked_leave(page);
     linux_exit(0);
 }
 
@@ -238,7 +241,7 @@ static void await_turn(const struct carrier_page *page)
             save_vector(page, thread);
             break;
         case THREAD_ENDS:
-            end_thread(thread);
+            end_thread(page, thread);
         default:
             return;
         }
@@ -434,6 +437,7 @@ static bool prepare_own(struct carrier_page *page, struct kernel *k, struct tcb 
     take_name(page, tcb);
     take_breakpoints(tcb);
     take_vector(page);
+    linked_tell_buffer(page, tcb);
     page->step.is_wanted = false;
     if (debugging_is_on() && !debugging_may_run(page, carrier_current()->tcb, outcome))
         return false;
@@ -647,7 +651,7 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
         frame_write(page->frame, reg);
     } else if (trap.kind == TRAP_INTERRUPTED) {
         go_on(page, tcb, root, reg);
-    } else {
+    } else if (!linked_ends(tcb, info, &trap, reg)) {
         run(page, STEP_ENTERED, enter(k, tcb, reg, &trap, fsr));
     }
 }
@@ -659,7 +663,7 @@ void turn_call(struct carrier_page *page, uint32_t index)
     paddr_t root = runtime_shared()->vspaces[page->vspace].root;
     struct trap trap = {.kind = TRAP_SYSCALL};
 
-    if (!patch_is_taken(root, index, &page->reg[UREG_RIP])) {
+    if (index != TURN_LINKED_CALL && !patch_is_taken(root, index, &page->reg[UREG_RIP])) {
         if (page->reg[UREG_RIP]) {
             go_on(page, tcb, root, page->reg);
             return;
@@ -676,7 +680,8 @@ bool turn_try_call(struct carrier_page *page, uint32_t index)
     struct kernel *k = runtime_kernel();
     const struct runtime_control *c = control();
     word_t *reg = page->reg;
-    vaddr_t site = patch_site(index);
+    bool is_linked = index == TURN_LINKED_CALL;
+    vaddr_t site = is_linked ? reg[UREG_RIP] : patch_site(index);
     nanoseconds_t now = 0;
 
     if (!page->may_try || !site || c->is_traced || c->is_debugged ||
@@ -686,8 +691,11 @@ bool turn_try_call(struct carrier_page *page, uint32_t index)
         return false;
     reg[UREG_RCX] = site + PATCH_CALL_BYTES;
     reg[UREG_R11] = reg[UREG_RFLAGS];
-    reg[UREG_RSP] = reg[UREG_RBX]; /* the `mov` behind it */
-    runtime_process()->next = site + PATCH_SITE_BYTES;
+    runtime_process()->next = site + PATCH_CALL_BYTES;
+    if (!is_linked) {
+        reg[UREG_RSP] = reg[UREG_RBX]; /* the `mov` behind it */
+        runtime_process()->next = site + PATCH_SITE_BYTES;
+    }
     return true;
 }
 

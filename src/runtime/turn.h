@@ -25,6 +25,9 @@ void turn_call(struct carrier_page *page, uint32_t index);
  */
 bool turn_try_call(struct carrier_page *page, uint32_t index);
 
+/* Instead of an index: a linked process's call, rip is in page->reg[], too. */
+#define TURN_LINKED_CALL UINT32_MAX
+
 /* The same when it was about to go on with page->reg[], but is to look for events first. */
 void turn_attend(struct carrier_page *page);
 

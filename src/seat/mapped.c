@@ -140,3 +140,37 @@ bool mapped_remove(struct mapped *mapped, vaddr_t start, vaddr_t end, vaddr_t *r
     *ret_end = last;
     return true;
 }
+
+/* The first page of the block that lies in the range; `end`: none does. */
+static vaddr_t first_page(const struct mapped *mapped, const struct mapped_block *block,
+                          vaddr_t start, vaddr_t end)
+{
+    vaddr_t base = (vaddr_t)block->place << MAPPED_BLOCK_BITS;
+    vaddr_t block_end = min_u64(end, base + BLOCK_BYTES);
+
+    for (vaddr_t page = max_u64(start, base); page < block_end; page += PAGE_BYTES) {
+        if (mapped_has(mapped, page))
+            return page;
+    }
+    return end;
+}
+
+bool mapped_first(const struct mapped *mapped, vaddr_t start, vaddr_t end, vaddr_t *ret_start,
+                  vaddr_t *ret_end)
+{
+    vaddr_t first = end;
+
+    for (unsigned i = 0; i < mapped->made; i++) {
+        if ((vaddr_t)mapped->blocks[i].place << MAPPED_BLOCK_BITS < first)
+            first = first_page(mapped, &mapped->blocks[i], start, first);
+    }
+    if (first == end)
+        return false;
+    vaddr_t block_end = min_u64(end, align_down(first, MAPPED_BLOCK_BITS) + BLOCK_BYTES);
+    vaddr_t last = first + PAGE_BYTES;
+    while (last < block_end && mapped_has(mapped, last))
+        last += PAGE_BYTES;
+    *ret_start = first;
+    *ret_end = last;
+    return true;
+}

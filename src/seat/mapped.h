@@ -56,4 +56,10 @@ bool mapped_add(struct mapped *mapped, vaddr_t start, vaddr_t end);
 bool mapped_remove(struct mapped *mapped, vaddr_t start, vaddr_t end, vaddr_t *ret_start,
                    vaddr_t *ret_end);
 
+/*
+ * The first pages in the range that lie beside each other, all in one block; false: there are none.
+ */
+bool mapped_first(const struct mapped *mapped, vaddr_t start, vaddr_t end, vaddr_t *ret_start,
+                  vaddr_t *ret_end);
+
 #endif

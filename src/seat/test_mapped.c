@@ -145,3 +145,25 @@ TEST(a_random_set_is_what_an_array_says)
     for (unsigned i = 0; i < PAGES; i++)
         CHECK_EQ(mapped_has(&mapped, i * PAGE_BYTES), is_there[i]);
 }
+
+TEST(runs_come_in_order_and_end_with_their_block)
+{
+    struct mapped mapped = {.made = 0};
+    vaddr_t start, end;
+
+    CHECK(!mapped_first(&mapped, 0, USER_TOP, &start, &end));
+    CHECK(mapped_add(&mapped, 5 * BLOCK - PAGE_BYTES, 5 * BLOCK + 2 * PAGE_BYTES));
+    CHECK(mapped_add(&mapped, BLOCK, BLOCK + PAGE_BYTES));
+    CHECK(mapped_first(&mapped, 0, USER_TOP, &start, &end));
+    CHECK_EQ(start, BLOCK);
+    CHECK_EQ(end, BLOCK + PAGE_BYTES);
+    CHECK(mapped_first(&mapped, end, USER_TOP, &start, &end));
+    CHECK_EQ(start, 5 * BLOCK - PAGE_BYTES);
+    CHECK_EQ(end, 5 * BLOCK);
+    CHECK(mapped_first(&mapped, end, USER_TOP, &start, &end));
+    CHECK_EQ(start, 5 * BLOCK);
+    CHECK_EQ(end, 5 * BLOCK + 2 * PAGE_BYTES);
+    CHECK(!mapped_first(&mapped, end, USER_TOP, &start, &end));
+    CHECK(mapped_first(&mapped, 5 * BLOCK + PAGE_BYTES, USER_TOP, &start, &end));
+    CHECK_EQ(start, 5 * BLOCK + PAGE_BYTES);
+}

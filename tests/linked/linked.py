@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Programs linked with libsel4-emu: what they do, how they end, and that nothing of them stays.
+
+linked.py BUILD_DIR"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TIMEOUT = 120  # seconds: what takes longer hangs
+
+
+def descendants(directory):
+    """Processes that belong to programs of this run: their command lines name its directory."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+        except OSError:
+            continue
+        if any(word.startswith(directory.encode() + b"/") for word in words):
+            found.append(int(pid))
+    return found
+
+
+class Suite:
+    def __init__(self, emulator, directory):
+        self.emulator, self.directory, self.failed = emulator, directory, False
+
+    def check(self, name, holds, why=""):
+        print(f"{'ok' if holds else 'FAIL'} {name}", flush=True)
+        if not holds:
+            self.failed = True
+            print("     " + why.strip().replace("\n", "\n     "))
+
+    def is_clean(self):
+        """Whether no process stays; it waits, for what is killed is not gone at once."""
+        limit = time.monotonic() + TIMEOUT
+        while descendants(self.directory) and time.monotonic() < limit:
+            time.sleep(0.02)
+        return not descendants(self.directory)
+
+    def path(self, program):
+        return os.path.join(self.directory, program)
+
+    def compile(self, name, source, program, *words, compiler="cc"):
+        done = subprocess.run([self.emulator, "cc", "--linked", *words,
+                               os.path.join(HERE, source), "-o", self.path(program)],
+                              env=dict(os.environ, CC=compiler), capture_output=True, text=True,
+                              check=False, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+        self.check(name, done.returncode == 0, done.stdout + done.stderr)
+        return done.returncode == 0
+
+    def run(self, name, words, status, *expected, options="", environment=None):
+        """Runs a program to its end; each of `expected` is in its output."""
+        variables = dict(os.environ, SEL4EMU_OPTIONS=options, **(environment or {}))
+        try:
+            done = subprocess.run([self.path(words[0]), *words[1:]], env=variables,
+                                  capture_output=True, text=True, check=False, errors="replace",
+                                  timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+            text, got = done.stdout + done.stderr, done.returncode
+        except subprocess.TimeoutExpired as expired:
+            text, got = (expired.stdout or b"").decode(errors="replace"), "none: it hangs"
+        missing = [part for part in expected if part not in text]
+        self.check(name, got == status and not missing and self.is_clean(),
+                   f"status {got}, not {status}; missing {missing}; "
+                   f"processes {descendants(self.directory)}\n{text[-3000:]}")
+
+
+CALL = ("served 41\nthe server says 42, errno EPERM\nserved 42\nthe server says 43, errno EPERM\n"
+        "served 43\nthe server says 44, errno EPERM\n")
+
+
+def talk(suite):
+    for mcs in ("OFF", "ON"):
+        name = f"call, MCS {mcs}"
+        if suite.compile(f"compile {name}", "call.c", "call", "--set", f"KernelIsMCS={mcs}"):
+            suite.run(name, ["call"], 0, CALL)
+
+
+def end(suite):
+    suite.compile("compile ends", "ends.c", "ends")
+    suite.run("main's value is the status", ["ends"], 3)
+    suite.run("a wild write ends it and names the thread", ["ends", "wild"], -signal.SIGSEGV,
+              'thread "wild" writes to 0x10 at', "in the program's text")
+    suite.run("so does an exception", ["ends", "exception"], -signal.SIGILL,
+              'thread "trapper" raises exception 6')
+    suite.run("a thread calls exit", ["ends", "exit"], 7, "the thread leaves")
+    suite.run("the guest halts", ["ends", "halt"], 0)
+    suite.run("a thread of Linux's calls the kernel", ["ends", "host-thread"], 5,
+              "a thread that is no TCB")
+    suite.run("a child of fork calls the kernel", ["ends", "child"], 3, "a thread that is no TCB",
+              "the child's status is 5")
+    suite.run("nothing can run", ["ends", "idle"], 7, "every thread waits")
+    suite.run("it is killed", ["ends", "signal"], -signal.SIGKILL)
+    suite.run("time is up", ["ends", "never"], 124, "timeout", options="--timeout 0.5")
+    suite.run("an option that it cannot have", ["ends"], 2, "--isolate: a linked program",
+              options="--isolate")
+    suite.run("an option that nobody has", ["ends"], 2, "unknown option", options="--nonsense")
+
+
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def start_never(suite):
+    program = subprocess.Popen([suite.path("ends"), "never"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    assert program.stdout.readline() == "it runs\n"
+    return program
+
+
+def killed(suite):
+    for name in ("SIGTERM", "SIGKILL", "SIGINT"):
+        program = start_never(suite)
+        program.send_signal(getattr(signal, name))
+        program.communicate(timeout=TIMEOUT)
+        suite.check(f"{name} from outside", program.returncode == -getattr(signal, name) and
+                    suite.is_clean(), f"status {program.returncode}")
+    program = start_never(suite)
+    os.kill(children_of(program.pid)[0], signal.SIGKILL)
+    _, errors = program.communicate(timeout=TIMEOUT)
+    suite.check("its machine is killed", program.returncode == 5 and suite.is_clean() and
+                "its machine has ended" in errors, f"status {program.returncode}: {errors}")
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    with tempfile.TemporaryDirectory() as directory:
+        suite = Suite(os.path.join(build, "sel4emu"), directory)
+        talk(suite)
+        end(suite)
+        killed(suite)
+    return suite.failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
