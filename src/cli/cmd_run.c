@@ -350,6 +350,14 @@ static bool set_trace(void *target, const char *value, struct command_error *ret
     return true;
 }
 
+static bool set_lateness(void *target, const char *value, struct command_error *ret_error)
+{
+    (void)value;
+    (void)ret_error;
+    ((struct run_options *)target)->machine.lateness = true;
+    return true;
+}
+
 static bool set_verbose(void *target, const char *value, struct command_error *ret_error)
 {
     (void)value;
@@ -377,6 +385,8 @@ static const struct command_option options[] = {
      0, set_time},
     {"seed", "N", "of virtual time: vary how long the guest's code takes (default 0: not)", 0,
      set_seed},
+    {"lateness", NULL, "of real time: a line whenever the host is more than 1 ms late", 0,
+     set_lateness},
     {"no-patch", NULL, "in place: leave the guest's system calls as they are; slower", 0,
      set_no_patch},
     {"carriers", "own|shared", "in place: a Linux thread for each TCB (default), or one a VSpace",
@@ -560,12 +570,28 @@ static void report_spins(const struct machine_report *report)
         report->spins, report->first_spin / 1000000000, report->first_spin / 1000 % 1000000);
 }
 
+/* A guest that measures time may have failed for it. */
+static void report_lateness(const struct machine_options *machine,
+                            const struct machine_report *report, int status)
+{
+    const struct lateness *lateness = &report->lateness;
+
+    if (lateness->count == 0 || (!machine->lateness && status == STATUS_OK)) {
+        return;
+    }
+    say("the host was late by more than 1 ms %" PRIu64 " times, at most by %" PRIu64 ".%03" PRIu64
+        " ms, at %" PRIu64 ".%06" PRIu64 " s",
+        lateness->count, lateness->most / 1000000, lateness->most / 1000 % 1000,
+        lateness->most_at / 1000000000, lateness->most_at / 1000 % 1000000);
+}
+
 static int report_end(const struct machine_options *machine, enum machine_end end,
                       const struct machine_report *report)
 {
     int status = run_status(machine, end, report);
 
     report_spins(report);
+    report_lateness(machine, report, status);
     if (report->message[0] != '\0') {
         say("%s", report->message);
     } else if (ends[end].what != NULL && status != STATUS_OK) {

@@ -10,6 +10,7 @@
 #ifndef MACHINE_MACHINE_H
 #define MACHINE_MACHINE_H
 
+#include <machine/lateness.h>
 #include <machine/options.h>
 
 /* Why it ended. */
@@ -33,6 +34,7 @@ struct machine_report {
     /* Virtual time: how often guest code was taken to spin, and its time at the first of these. */
     uint64_t spins;
     nanoseconds_t first_spin;
+    struct lateness lateness; /* real time */
     char message[512]; /* one line without newline for people: what, on what, what to do; or "" */
 };
 

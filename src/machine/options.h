@@ -88,6 +88,7 @@ struct machine_options {
     const char *post_mortem; /* a directory for what is left if it ends badly; NULL: none */
     const char *at_end; /* views to show on standard error when it ends: "ps,queues"; NULL: none */
 
+    bool lateness; /* a line whenever the host is late (machine/lateness.h) */
     bool boot_log; /* the guest's console shows what a kernel prints while it boots, too */
     bool verbose;  /* what the machine does on its way, on standard error */
 };

@@ -6,6 +6,8 @@
 #include <machine/state.h>
 
 #include <base/bits.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <time.h>
 
 /* A look at the CPU time of many processes takes some: it is to be a small part of all. */
@@ -143,6 +145,24 @@ static void real_entered(struct machine *machine)
     (void)machine;
 }
 
+/* Something happens now, `late` after the moment that it was to happen at. */
+static void note_lateness(struct machine *machine, nanoseconds_t late)
+{
+    nanoseconds_t now = machine_now(machine);
+    if (lateness_note(&machine->report->lateness, late, now) && machine->options->lateness)
+        fprintf(stderr, "sel4emu: late by %" PRIu64 " us at %" PRIu64 ".%06" PRIu64 " s\n",
+                late / 1000, now / 1000000000, now / 1000 % 1000000);
+}
+
+/* It was to be at `next`. */
+static bool real_stopped(struct machine *machine, nanoseconds_t next, bool has_spun)
+{
+    nanoseconds_t now = machine_now(machine);
+    (void)has_spun;
+    note_lateness(machine, now - min_u64(now, next));
+    return false;
+}
+
 static bool real_spins(struct machine *machine, nanoseconds_t next, bool has_spun)
 {
     (void)machine;
@@ -179,6 +199,8 @@ static void real_idled(struct machine *machine, nanoseconds_t until)
     guest_clock_idled(&machine->clock, until, host_clock_now(), machine_cpu_time(machine));
     if (machine->inplace)
         give_clock(machine);
+    nanoseconds_t wall = host_clock_now();
+    note_lateness(machine, wall - min_u64(wall, until));
 }
 
 static int64_t real_epoch(void)
@@ -193,7 +215,7 @@ const struct machine_time_ops machine_real_time = {
     .thaw = real_thaw,
     .worked = real_worked,
     .entered = real_entered,
-    .stopped = real_spins,
+    .stopped = real_stopped,
     .spins = real_spins,
     .wall_if_busy = real_wall_if_busy,
     .wall_if_idle = real_wall_if_idle,
