@@ -25,12 +25,12 @@ void seat_choose_name(struct seat *seat, struct seat_carrier *carrier, const str
     unsigned highest = highest_number(seat, carrier, carrier->name);
     if (highest > 0)
         seat_thread_name_add_number(carrier->name, highest + 1);
-    carrier->name_source = seat_thread_name_hash(tcb);
+    carrier->name_source = seat_thread_name_source(tcb);
 }
 
 void seat_update_name(struct seat *seat, struct seat_carrier *carrier, const struct tcb *tcb)
 {
-    if (carrier->name_source == seat_thread_name_hash(tcb))
+    if (carrier->name_source == seat_thread_name_source(tcb))
         return;
     seat_choose_name(seat, carrier, tcb);
     int error = seat->ops->carrier_rename(carrier->carrier, carrier->name);

@@ -95,7 +95,7 @@ struct seat_carrier {
     struct gate_carrier *carrier;
     uint32_t debug_generation;  /* of the TCB, when its breakpoints were last set */
     uint32_t plants_generation; /* of the VSpace's plants, then */
-    uint64_t name_source;       /* hash of the TCB's name that `name` was made from */
+    uint64_t name_source;       /* of the TCB's name that `name` was made from */
     char name[THREAD_NAME_BYTES];
     bool has_spun; /* since it last entered the kernel (virtual time) */
 };

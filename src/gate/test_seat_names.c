@@ -5,6 +5,7 @@
 #include <test.h>
 
 #include <gate/testkit_world.h>
+#include <object/tcb.h>
 
 PIECE(print_and_halt, PRINT('o') HALT);
 
@@ -46,7 +47,7 @@ static void world_rename_on_enter(void *context, struct kernel *k, struct tcb *t
     (void)k;
     (void)trap;
     if (++world->entered == 1)
-        strcpy(tcb->name, "another name, and a long one");
+        tcb_set_name(tcb, "another name, and a long one");
 }
 
 TEST(carriers_are_renamed_with_their_tcb)
@@ -70,7 +71,7 @@ TEST(unnamed_threads_bear_their_function)
 
     if (!world_open(&world))
         return;
-    world_thread(&world)->name[0] = 0;
+    tcb_set_name(world_thread(&world), "");
     CHECK_EQ(world_run(&world, &print_and_halt, 0, 0), SEAT_END_HALTED);
     thread_name(&world, name);
     CHECK_STR(name, "start_function");

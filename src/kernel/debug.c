@@ -9,6 +9,7 @@
 #include <ipc/ipc.h>
 #include <model/console.h>
 #include <model/user_error.h>
+#include <object/tcb.h>
 
 enum entry_result debug_put_char(struct kernel *k, unsigned core, struct tcb *tcb)
 {
@@ -261,6 +262,6 @@ enum entry_result debug_name_thread(struct kernel *k, unsigned core, struct tcb 
         length++;
     if (length == TCB_NAME_BYTES)
         return refuse_name(k, tcb, "Name too long");
-    text_copy(tcb_at(k, cap.tcb.object)->name, TCB_NAME_BYTES, name);
+    tcb_set_name(tcb_at(k, cap.tcb.object), name);
     return ENTRY_DONE;
 }

@@ -68,7 +68,7 @@ static bool try(struct kernel *k, nanoseconds_t now)
     if (!k->config.mcs)
         k->cores[0].now = now;
     if (life.is_wrong)
-        tcb->unused = 1;
+        tcb->utilisation.schedules++;
     CHECK_EQ(sched_deadline(k, 0), deadline);
     return true;
 }

@@ -159,7 +159,7 @@ struct tcb {
 
     uint64_t serial;  /* never used twice: tells a seat that this is no longer the same TCB */
     uint32_t carrier; /* a seat's own note, 0 at first: which of its carriers runs this TCB */
-    uint32_t unused;
+    uint32_t names;   /* how often `name` was given, when it was made not counted */
     char name[TCB_NAME_BYTES]; /* NUL-terminated; "" until named */
 };
 

@@ -25,7 +25,8 @@ union cap tcb_cap(paddr_t paddr)
 
 void tcb_set_name(struct tcb *tcb, const char *name)
 {
-    text_format(tcb->name, sizeof(tcb->name), "%s", name);
+    text_copy(tcb->name, sizeof(tcb->name), name);
+    tcb->names++;
 }
 
 static void all_tcbs_add(struct kernel *k, struct tcb *tcb)

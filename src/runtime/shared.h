@@ -110,7 +110,7 @@ struct runtime_thread {
     uint32_t vspace, slot; /* slot: chosen by its edit thread */
     uint32_t live;         /* the carrier whose vector state it has; 0: nobody's */
     uint32_t next;         /* of the list of free entries */
-    uint64_t name_source;  /* hash of the TCB's name that it has */
+    uint64_t name_source;  /* of the TCB's name that it has */
     uint64_t unused[4];
 };
 

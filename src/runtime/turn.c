@@ -152,6 +152,21 @@ static void after_entry(struct kernel *k, struct outcome outcome)
 /* --- events -------------------------------------------------------------------------------- */
 
 /*
+ * Nothing is, as of the time that was told last: to the entry that was just made. The machine sees
+ * to what comes later. After long work, while nobody runs, and in virtual time a look at the clock
+ * says more.
+ */
+static bool is_nothing_due(const struct outcome *outcome)
+{
+    const struct runtime_control *c = control();
+    uint64_t sleeps_until = __atomic_load_n(&c->sleeps_until, __ATOMIC_RELAXED);
+
+    return !__atomic_load_n(&c->attention, __ATOMIC_RELAXED) && c->event_at == 0 &&
+           outcome->kind == OUTCOME_RUN && !runtime_clock_is_virtual(&c->clock) &&
+           c->clock.told < outcome->deadline && (sleeps_until == 0 || c->clock.told < sleeps_until);
+}
+
+/*
  * The machine sees by real time what is due. Where the kernel's work is charged more than it takes,
  * its time may have come while the machine still sleeps.
  */
@@ -161,7 +176,8 @@ static bool may_have_event(nanoseconds_t now)
     uint64_t event_at = control()->event_at;
     uint64_t flush_at = posted_is_waiting() ? runtime_shared()->flush_at : 0;
 
-    return __atomic_exchange_n(&control()->attention, 0, __ATOMIC_SEQ_CST) ||
+    return (__atomic_load_n(&control()->attention, __ATOMIC_RELAXED) &&
+            __atomic_exchange_n(&control()->attention, 0, __ATOMIC_SEQ_CST)) ||
            (sleeps_until != 0 && now >= sleeps_until) || (event_at != 0 && now >= event_at) ||
            (flush_at != 0 && now >= flush_at);
 }
@@ -205,6 +221,8 @@ static void set_deadline(nanoseconds_t deadline)
 
     if (flush_at)
         deadline = min_u64(deadline, flush_at);
+    if (deadline == control()->deadline)
+        return; /* the machine has seen it */
     __atomic_store_n(&control()->deadline, deadline, __ATOMIC_SEQ_CST);
     if (deadline < __atomic_load_n(&control()->sleeps_until, __ATOMIC_SEQ_CST))
         request_attention();
@@ -336,10 +354,10 @@ static void take_name(const struct carrier_page *page, const struct tcb *tcb)
 
     if (thread->name_source && runtime_shared()->vspaces[page->vspace].thread == page->thread)
         return;
-    uint64_t hash = seat_thread_name_hash(tcb);
-    if (thread->name_source == hash)
+    uint64_t source = seat_thread_name_source(tcb);
+    if (thread->name_source == source)
         return;
-    thread->name_source = hash;
+    thread->name_source = source;
     struct runtime_request *request = request_begin(REQUEST_NAME);
     request->argument[0] = page->thread;
     request_name_tcb(request, tcb);
@@ -551,7 +569,8 @@ static void run(struct carrier_page *page, enum step step, struct outcome outcom
         if (step == STEP_ENTERED)
             after_entry(k, outcome);
         step = STEP_ENTERED;
-        if (seat_may_be_interrupted(outcome.kind) && take_event(k, NULL, NULL, &outcome))
+        if (seat_may_be_interrupted(outcome.kind) && !is_nothing_due(&outcome) &&
+            take_event(k, NULL, NULL, &outcome))
             continue;
         cache_reap(page);
         if (seat_ends_entry(outcome.kind) && kernel_measures_entries(k, CORE))

@@ -3,6 +3,7 @@
 
 #include <base/bits.h>
 #include <base/text.h>
+#include <object/tcb.h>
 #include <seat/thread_name.h>
 
 static struct tcb named(const char *name)
@@ -37,17 +38,15 @@ TEST(threads_are_named_after_their_tcb_or_their_function)
     }
 }
 
-TEST(the_hash_tells_names_apart_that_linux_shows_alike)
+TEST(a_tcb_that_is_named_anew_is_told_from_what_it_was)
 {
-    static const char *const names[] = {
-        "", "a", "b", "ab", "ba", "a name of more than 15", "a name of more than 16",
-    };
-    for (unsigned i = 0; i < ARRAY_LENGTH(names); i++) {
-        for (unsigned j = 0; j < ARRAY_LENGTH(names); j++) {
-            struct tcb a = named(names[i]), b = named(names[j]);
-            CHECK_EQ(seat_thread_name_hash(&a) == seat_thread_name_hash(&b), i == j);
-        }
-    }
+    struct tcb tcb = named("a");
+    uint64_t source = seat_thread_name_source(&tcb);
+    CHECK(source != 0);
+    CHECK_EQ(seat_thread_name_source(&tcb), source);
+    tcb_set_name(&tcb, "b");
+    CHECK_STR(tcb.name, "b");
+    CHECK(seat_thread_name_source(&tcb) != source);
 }
 
 TEST(numbers_are_found_where_they_were_put)

@@ -30,13 +30,9 @@ void seat_thread_name(const struct tcb *tcb, const char *symbol, char ret_name[T
     text_copy_printable(ret_name, THREAD_NAME_BYTES, name);
 }
 
-/* FNV-1a */
-uint64_t seat_thread_name_hash(const struct tcb *tcb)
+uint64_t seat_thread_name_source(const struct tcb *tcb)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (const char *c = tcb->name; *c; c++)
-        hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
-    return hash;
+    return (uint64_t)tcb->names + 1;
 }
 
 unsigned seat_thread_name_number(const char *name, const char *base)

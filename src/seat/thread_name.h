@@ -18,10 +18,10 @@ bool seat_thread_is_named(const struct tcb *tcb);
 void seat_thread_name(const struct tcb *tcb, const char *symbol, char ret_name[THREAD_NAME_BYTES]);
 
 /*
- * Tells whether the TCB has another name than when its thread was named: the hash of that is worth
- * keeping then.
+ * Not 0; another one when the TCB is named anew: what is worth keeping with its thread's name, to
+ * tell whether that still is the TCB's.
  */
-uint64_t seat_thread_name_hash(const struct tcb *tcb);
+uint64_t seat_thread_name_source(const struct tcb *tcb);
 
 /* The number in "base~number", with `base` cut to make room; 1: `base` itself; 0: another name. */
 unsigned seat_thread_name_number(const char *name, const char *base);
