@@ -6,6 +6,7 @@
 #ifndef ABI_MESSAGE_H
 #define ABI_MESSAGE_H
 
+#include <abi/registers.h>
 #include <base/bits.h>
 
 #define MESSAGE_MAX_LENGTH     120
@@ -27,6 +28,12 @@ static inline struct message_info message_info_decode(word_t w)
         .extra_caps = (unsigned)(w >> 7 & 3),
         .length = (unsigned)min_u64(w & 0x7f, MESSAGE_MAX_LENGTH),
     };
+}
+
+/* All that it has is in registers: no words in the IPC buffer, no capabilities. */
+static inline bool message_info_is_short(word_t w)
+{
+    return (w & 0x1ff) <= MESSAGE_REGISTER_COUNT;
 }
 
 static inline word_t message_info_encode(struct message_info info)

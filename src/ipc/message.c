@@ -140,9 +140,21 @@ static void transfer_caps(struct kernel *k, struct slot *const slots[MESSAGE_MAX
     info->extra_caps = i;
 }
 
+/* All that the message has is in registers. */
+static struct message_info transfer_short(const struct tcb *sender, struct tcb *receiver)
+{
+    struct message_info info = message_info_decode(sender->context.reg[UREG_MESSAGE_INFO]);
+
+    message_copy(sender, NULL, receiver, NULL, info.length);
+    info.caps_unwrapped = 0;
+    return info;
+}
+
 static struct message_info transfer_message(struct kernel *k, struct tcb *sender, paddr_t endpoint,
                                             bool can_grant, struct tcb *receiver)
 {
+    if (!k->has_no_short_cuts && message_info_is_short(sender->context.reg[UREG_MESSAGE_INFO]))
+        return transfer_short(sender, receiver);
     const word_t *from = ipc_buffer(k, sender, false);
     word_t *to = ipc_buffer(k, receiver, true);
     struct message_info info = message_info_decode(sender->context.reg[UREG_MESSAGE_INFO]);

@@ -14,14 +14,6 @@
 #include <sched/release.h>
 #include <sched/sched.h>
 
-/* Words of a message that are in registers, and no capabilities: nothing else is looked at. */
-static bool is_short(word_t info)
-{
-    struct message_info decoded = message_info_decode(info);
-
-    return decoded.length <= MESSAGE_REGISTER_COUNT && decoded.extra_caps == 0;
-}
-
 static const struct slot *find(struct kernel *k, const struct tcb *tcb, cptr_t cptr)
 {
     union cap root = tcb->slots[TCB_SLOT_CTABLE].cap;
@@ -55,8 +47,9 @@ static bool try_send(struct kernel *k, struct tcb *tcb, word_t reg[USER_REGISTER
 {
     const struct slot *slot = find(k, tcb, reg[UREG_CAP]);
 
-    return is_short(reg[UREG_MESSAGE_INFO]) && slot && cap_type(slot->cap) == CAP_NOTIFICATION &&
-           slot->cap.notification.rights & RIGHT_WRITE && signal_nobody(k, slot->cap);
+    return message_info_is_short(reg[UREG_MESSAGE_INFO]) && slot &&
+           cap_type(slot->cap) == CAP_NOTIFICATION && slot->cap.notification.rights & RIGHT_WRITE &&
+           signal_nobody(k, slot->cap);
 }
 
 /* The message is lost if nobody waits for it. */
@@ -65,7 +58,8 @@ static bool try_nb_send(struct kernel *k, struct tcb *tcb, word_t reg[USER_REGIS
     const struct slot *slot = find(k, tcb, reg[UREG_CAP]);
 
     if (slot && cap_type(slot->cap) == CAP_ENDPOINT)
-        return is_short(reg[UREG_MESSAGE_INFO]) && slot->cap.endpoint.rights & RIGHT_WRITE &&
+        return message_info_is_short(reg[UREG_MESSAGE_INFO]) &&
+               slot->cap.endpoint.rights & RIGHT_WRITE &&
                endpoint_at(k, slot->cap.endpoint.object)->state != ENDPOINT_RECEIVING;
     return try_send(k, tcb, reg);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Calls that are carried out without an entry leave what an entry leaves: random guests live the
- * same life twice, once with every call an entry, once with each tried first, and leave every byte
- * of the kernel's state and of guest memory the same. The linker has the test kit's calls come
+ * Calls that are carried out without an entry leave what an entry leaves, and so do messages that
+ * take a short cut in it: random guests live the same life twice, once with every call an entry
+ * that goes all the way, once with each tried first and all short cuts, and leave every byte of the
+ * kernel's state and of guest memory the same. The linker has the test kit's calls come
  * through __wrap_kernel_syscall() (CMakeLists.txt). For longer runs, as test_random.c:
  *   SEL4EMU_RANDOM_ENTRIES, SEL4EMU_RANDOM_SEED
  */
@@ -23,7 +24,7 @@ static struct {
     bool tries;
     bool is_wrong;              /* what a mistake would look like */
     uint64_t entries, outcomes; /* a hash of them all */
-    uint64_t tried[SYSCALL_COUNT];
+    uint64_t tried[SYSCALL_COUNT], handed_over[SYSCALL_COUNT];
 } life;
 
 static struct outcome note(struct outcome outcome)
@@ -74,11 +75,23 @@ static bool try(struct kernel *k, nanoseconds_t now)
 }
 
 struct outcome __real_kernel_syscall(struct kernel *k, unsigned core, nanoseconds_t now);
+static struct outcome enter(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    const struct tcb *tcb = tcb_at(k, k->cores[core].current);
+    enum syscall syscall =
+        abi_numbers_syscall(&k->numbers, (int64_t)tcb->context.reg[UREG_SYSCALL]);
+    struct outcome outcome = __real_kernel_syscall(k, core, now);
+
+    if (outcome.kind == OUTCOME_RUN && tcb_at(k, outcome.tcb) != tcb)
+        life.handed_over[syscall]++;
+    return outcome;
+}
+
 struct outcome __wrap_kernel_syscall(struct kernel *k, unsigned core, nanoseconds_t now);
 struct outcome __wrap_kernel_syscall(struct kernel *k, unsigned core, nanoseconds_t now)
 {
     if (!try(k, now))
-        return note(__real_kernel_syscall(k, core, now));
+        return note(enter(k, core, now));
     return note((struct outcome){
         .kind = OUTCOME_RUN, .tcb = k->cores[0].current, .deadline = sched_deadline(k, 0)});
 }
@@ -98,15 +111,18 @@ static struct byte_source random_bytes(uint64_t *state, uint8_t bytes[BYTES_PER_
 static void make_likely(const struct replay *r, struct step *step, struct byte_source *bytes)
 {
     static const enum syscall likely[] = {
-        SYSCALL_SEND,  SYSCALL_NB_SEND, SYSCALL_NB_RECV, SYSCALL_RECV,
-        SYSCALL_YIELD, SYSCALL_NB_WAIT, SYSCALL_WAIT,    SYSCALL_BENCHMARK_NULL_SYSCALL};
+        SYSCALL_SEND,         SYSCALL_NB_SEND,    SYSCALL_NB_RECV,    SYSCALL_RECV,
+        SYSCALL_YIELD,        SYSCALL_NB_WAIT,    SYSCALL_WAIT,       SYSCALL_CALL,
+        SYSCALL_CALL,         SYSCALL_REPLY_RECV, SYSCALL_REPLY_RECV, SYSCALL_NB_SEND_RECV,
+        SYSCALL_NB_SEND_WAIT,
+    };
 
     if (step->kind != STEP_CALL || rarely(bytes, 2))
         return;
     step->call.syscall = likely[take(bytes, ARRAY_LENGTH(likely))];
     step->call.caps = rarely(bytes, 8);
     step->call.length = take(bytes, 6);
-    step->call.cap = choose_type(r, bytes, rarely(bytes, 4) ? CAP_ENDPOINT : CAP_NOTIFICATION);
+    step->call.cap = choose_type(r, bytes, rarely(bytes, 2) ? CAP_ENDPOINT : CAP_NOTIFICATION);
 }
 
 static struct replay live(uint64_t seed, bool mcs, bool tries)
@@ -119,6 +135,7 @@ static struct replay live(uint64_t seed, bool mcs, bool tries)
         random_setup_mcs(&setup);
     struct replay r = replay_boot(&setup, 64);
     life.tries = tries;
+    r.g.k->has_no_short_cuts = !tries;
     life.entries = life.outcomes = 0;
     bool goes_on = true;
     for (unsigned i = 0; i < STEPS && goes_on; i++) {
@@ -129,6 +146,7 @@ static struct replay live(uint64_t seed, bool mcs, bool tries)
         goes_on = replay_step(&r, &step);
     }
     CHECK_STR(r.problem, NULL);
+    r.g.k->has_no_short_cuts = false;
     return r;
 }
 
@@ -160,7 +178,15 @@ static uint64_t setting(const char *name, uint64_t usual)
     return text ? strtoull(text, NULL, 0) : usual;
 }
 
-static void check_lives(bool mcs, const enum syscall *syscalls, unsigned count)
+static void check_counts(const uint64_t *counts, const enum syscall *syscalls, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (!CHECK(counts[syscalls[i]] > 10))
+            printf("%s: %lu\n", abi_syscall_name(syscalls[i]), counts[syscalls[i]]);
+    }
+}
+
+static void check_lives(bool mcs)
 {
     uint64_t seed = setting("SEL4EMU_RANDOM_SEED", 1);
     uint64_t entries = setting("SEL4EMU_RANDOM_ENTRIES", 20000);
@@ -168,26 +194,29 @@ static void check_lives(bool mcs, const enum syscall *syscalls, unsigned count)
     memset(&life, 0, sizeof(life));
     for (uint64_t done = 0; done < entries; seed++)
         done += check_same_life(seed, mcs);
-    for (unsigned i = 0; i < count; i++) {
-        if (!CHECK(life.tried[syscalls[i]] > 10))
-            printf("%s\n", abi_syscall_name(syscalls[i]));
-    }
 }
 
 TEST(a_guest_lives_the_same_life_if_calls_are_tried_first)
 {
-    static const enum syscall syscalls[] = {SYSCALL_SEND, SYSCALL_NB_SEND, SYSCALL_RECV,
-                                            SYSCALL_NB_RECV, SYSCALL_YIELD};
+    static const enum syscall tried[] = {SYSCALL_SEND, SYSCALL_NB_SEND, SYSCALL_RECV,
+                                         SYSCALL_NB_RECV, SYSCALL_YIELD};
+    static const enum syscall handed_over[] = {SYSCALL_CALL, SYSCALL_SEND, SYSCALL_REPLY_RECV};
 
-    check_lives(false, syscalls, ARRAY_LENGTH(syscalls));
+    check_lives(false);
+    check_counts(life.tried, tried, ARRAY_LENGTH(tried));
+    check_counts(life.handed_over, handed_over, ARRAY_LENGTH(handed_over));
 }
 
 TEST(a_guest_lives_the_same_life_on_an_mcs_kernel)
 {
-    static const enum syscall syscalls[] = {SYSCALL_SEND, SYSCALL_NB_SEND, SYSCALL_NB_RECV,
-                                            SYSCALL_WAIT, SYSCALL_NB_WAIT};
+    static const enum syscall tried[] = {SYSCALL_SEND, SYSCALL_NB_SEND, SYSCALL_NB_RECV,
+                                         SYSCALL_WAIT, SYSCALL_NB_WAIT};
+    static const enum syscall handed_over[] = {SYSCALL_CALL, SYSCALL_SEND, SYSCALL_REPLY_RECV,
+                                               SYSCALL_NB_SEND_RECV};
 
-    check_lives(true, syscalls, ARRAY_LENGTH(syscalls));
+    check_lives(true);
+    check_counts(life.tried, tried, ARRAY_LENGTH(tried));
+    check_counts(life.handed_over, handed_over, ARRAY_LENGTH(handed_over));
 }
 
 TEST(one_bit_that_differs_is_found)

@@ -179,6 +179,7 @@ struct kernel {
     paddr_t dump_cursor; /* where an unfinished list of threads goes on; 0: none */
     struct snapshot_cursor snapshot;
     bool halted;
+    bool has_no_short_cuts; /* tests: what is left out otherwise is not (kernel/invocation.c) */
     struct lookup_failure lookup_failure; /* the last one; some errors tell it as their own */
     uint64_t unhandled_faults;            /* threads stopped by a fault that nobody took */
     struct unhandled_fault unhandled;     /* the last one */
