@@ -11,10 +11,13 @@
 #   sel4emu_MODULE_PATH         the directory of FindseL4.cmake
 #   sel4emu_add_program(NAME SOURCE...)
 #                               a root task on libsel4 and the small runtime: no project around it
+#   sel4emu_add_linked_program(NAME SOURCE...)
+#                               the same as a program of Linux's (sel4emu's docs/linked.md)
 
 get_filename_component(sel4emu_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 set(sel4emu_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}/modules")
 set(sel4emu_LIBSEL4 "${sel4emu_prefix}/share/sel4emu/libsel4")
+set(sel4emu_LIBSEL4_EMU "${sel4emu_prefix}/lib/sel4emu/libsel4-emu.a")
 set(sel4emu_RUNTIME "${sel4emu_prefix}/share/sel4emu/runtime")
 
 find_program(SEL4EMU_EXECUTABLE sel4emu HINTS "${sel4emu_prefix}/bin" NO_CMAKE_FIND_ROOT_PATH)

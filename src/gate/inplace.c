@@ -23,6 +23,8 @@
 #define KICK_SIGNAL SIGURG
 /* A kick that nobody has heeded is sent again. */
 #define KICK_PERIOD UINT64_C(10000000)
+/* A linked program heeds none while it is in libc. */
+#define LINKED_KICK_PERIOD 1000000
 /* For a guest that is to end, and does not come to where it can. */
 #define STOP_PATIENCE UINT64_C(1000000000)
 /* Ranges that the region stays clear of. */
@@ -351,7 +353,8 @@ static void check_gone(struct inplace *seat, uint32_t current, int tid)
     struct inplace_place place;
     inplace_processes_check(seat);
     if (!seat->ended && __atomic_load_n(&shared->control.current, __ATOMIC_SEQ_CST) == current &&
-        inplace_find_place(seat, current, &place) && place.tid == tid)
+        inplace_find_place(seat, current, &place) && place.tid == tid &&
+        place.pid != seat->linked.pid) /* whose threads end before it does */
         inplace_fail(seat, -ESRCH, "a guest process has lost the thread that ran");
 }
 
@@ -374,7 +377,8 @@ static void kick(struct inplace *seat)
 /* Until there is a request, or the kick is to be sent again. */
 static void await_heed(struct inplace *seat)
 {
-    const struct timespec period = {.tv_nsec = (long)KICK_PERIOD};
+    const struct timespec period = {.tv_nsec =
+                                        seat->linked.pid ? LINKED_KICK_PERIOD : (long)KICK_PERIOD};
     struct pollfd wake = {.fd = seat->contents.wake_fd, .events = POLLIN};
     if (is_stopping(seat) && host_clock_now() >= seat->stopping_until)
         inplace_end(seat, SEAT_END_STOPPED);

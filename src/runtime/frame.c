@@ -17,9 +17,12 @@
 /* Where in an XSAVE area what lies. */
 enum {
     XSAVE_MXCSR = 24,
+    XSAVE_XMM = 160,
+    XSAVE_XMM_BYTES = 256,
     XSAVE_SOFTWARE = 464, /* Linux's own: sizes, which are right in each frame already */
     XSAVE_USED = 512,     /* components that do not have their first values */
     SOFTWARE_BYTES_AT = XSAVE_SOFTWARE + 16, /* 32 bits: of the whole area */
+    SOFTWARE_MAGIC = 0x46505853,
     XSAVE_HEADER_BYTES = 64,
     MXCSR_INITIAL = 0x1f80,
 };
@@ -53,25 +56,42 @@ void frame_write(struct frame *frame, const word_t reg[USER_REGISTER_COUNT])
         bases_write_flags((bases_read_flags() ^ changes) & ~RFLAGS_TRAP); /* a debugger's */
 }
 
+/* 0: the frame is none of Linux's own but valgrind's, and has no more than FXSAVE stores. */
 static uint64_t vector_bytes(const struct frame *frame)
 {
-    uint32_t bytes;
+    const char *software = (const char *)frame->vector + XSAVE_SOFTWARE;
+    uint32_t magic, bytes;
 
+    mem_copy(&magic, software, sizeof(magic));
     mem_copy(&bytes, (const char *)frame->vector + SOFTWARE_BYTES_AT, sizeof(bytes));
-    return min_u64(bytes, RUNTIME_VECTOR_BYTES);
+    return magic == SOFTWARE_MAGIC ? min_u64(bytes, RUNTIME_VECTOR_BYTES) : 0;
+}
+
+static void copy_xmm(void *to, const void *from)
+{
+    mem_copy((char *)to + XSAVE_MXCSR, (const char *)from + XSAVE_MXCSR, sizeof(uint32_t));
+    mem_copy((char *)to + XSAVE_XMM, (const char *)from + XSAVE_XMM, XSAVE_XMM_BYTES);
 }
 
 void frame_save_vector(const struct frame *frame, void *area)
 {
-    if (frame)
-        mem_copy(area, frame->vector, vector_bytes(frame));
-    else
+    uint64_t bytes = frame ? vector_bytes(frame) : 0;
+
+    if (bytes) {
+        mem_copy(area, frame->vector, bytes);
+    } else if (frame) {
+        frame_begin_vector(area);
+        copy_xmm(area, frame->vector);
+    } else {
         bases_xsave(area);
+    }
 }
 
 void frame_load_vector(struct frame *frame, const void *area)
 {
-    if (frame) {
+    if (frame && vector_bytes(frame) == 0) {
+        copy_xmm(frame->vector, area);
+    } else if (frame) {
         mem_copy(frame->vector, area, XSAVE_SOFTWARE);
         mem_copy((char *)frame->vector + XSAVE_USED, (const char *)area + XSAVE_USED,
                  vector_bytes(frame) - XSAVE_USED);

@@ -57,8 +57,8 @@ class Suite:
         self.check(name, done.returncode == 0, done.stdout + done.stderr)
         return done.returncode == 0
 
-    def run(self, name, words, status, *expected, options="", environment=None):
-        """Runs a program to its end; each of `expected` is in its output."""
+    def run(self, name, words, status, *expected, options="", environment=None, refused="\0"):
+        """Runs a program to its end; each of `expected` is in its output, `refused` is not."""
         variables = dict(os.environ, SEL4EMU_OPTIONS=options, **(environment or {}))
         try:
             done = subprocess.run([self.path(words[0]), *words[1:]], env=variables,
@@ -68,7 +68,8 @@ class Suite:
         except subprocess.TimeoutExpired as expired:
             text, got = (expired.stdout or b"").decode(errors="replace"), "none: it hangs"
         missing = [part for part in expected if part not in text]
-        self.check(name, got == status and not missing and self.is_clean(),
+        self.check(name, got == status and not missing and
+                   refused not in text and self.is_clean(),
                    f"status {got}, not {status}; missing {missing}; "
                    f"processes {descendants(self.directory)}\n{text[-3000:]}")
 
@@ -105,6 +106,47 @@ def end(suite):
     suite.run("an option that nobody has", ["ends"], 2, "unknown option", options="--nonsense")
 
 
+def use_memory(suite):
+    if suite.compile("compile memory", "memory.c", "memory"):
+        suite.run("frames are mapped and unmapped, faults are mended", ["memory"], 3,
+                  "fault 5 at 0x30000000, fsr 0x6\nthe thread has written 1\n"
+                  "and goes on: 1, 2\nfault 5 at 0x10, fsr 0x6\nthe page has 1\n"
+                  "fault 5 at 0x30000000, fsr 0x6\nit still has 1\n"
+                  "fault 5 at 0x30000000, fsr 0x7\n",
+                  "where memory of Linux's or the kernel lies")
+
+
+def preempt(suite):
+    if suite.compile("compile preempt", "preempt.c", "preempt"):
+        suite.run("threads of one priority take turns amid libc's locks", ["preempt"], 0,
+                  "both had their turns")
+
+
+def line_of(mark):
+    with open(os.path.join(HERE, "bugs.c"), encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if f"BUG {mark} " in line:
+                return f"bugs.c:{number}"
+    raise ValueError(mark)
+
+
+def sanitize(suite):
+    """Each finds its bug at its line, and nothing in a run without."""
+    for sanitizer, compiler, bugs, status in (
+            ("address", "gcc", {"heap": "heap-buffer-overflow", "freed": "heap-use-after-free"}, 1),
+            ("undefined", "gcc", {"number": "signed integer overflow"}, 0),
+            ("thread", "gcc", {"race": "data race"}, 66)):
+        program = f"bugs-{sanitizer}-{compiler}"
+        if not suite.compile(f"compile {program}", "bugs.c", program, f"-fsanitize={sanitizer}",
+                             "-O1", compiler=compiler):
+            continue
+        suite.run(f"{program}: nothing", [program], 0, "request 5 is served",
+                  refused="Sanitizer")
+        for bug, what in bugs.items():
+            suite.run(f"{program}: {bug}", [program, bug], status, what, line_of(bug),
+                      environment={"TSAN_OPTIONS": "halt_on_error=1"})
+
+
 def children_of(pid):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         return [int(child) for child in file.read().split()]
@@ -138,6 +180,9 @@ def main():
         talk(suite)
         end(suite)
         killed(suite)
+        use_memory(suite)
+        preempt(suite)
+        sanitize(suite)
     return suite.failed
 
 

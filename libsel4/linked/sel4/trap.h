@@ -57,46 +57,50 @@ void __tsan_release(void *address);
     "call *%%rax\n\t"                                                                              \
     "mov %%rbx, %%rsp"
 
+/*
+ * Sanitizers call functions where memory is accessed, and these change registers: between the first
+ * and the last line of the second part nothing but locals is.
+ */
+#define SEL4EMU_TRAP(trap, number, ...)                                                            \
+    seL4_Word in0 = (trap)->mr[0], in1 = (trap)->mr[1], in2 = (trap)->mr[2], in3 = (trap)->mr[3];  \
+    seL4_Word cap = (trap)->cap, info = (trap)->info;                                              \
+    void (*const gate)(void) = sel4emu_gate;                                                       \
+    SEL4EMU_BEFORE();                                                                              \
+    {                                                                                              \
+        register seL4_Word mr0 __asm__("r10") = in0;                                               \
+        register seL4_Word mr1 __asm__("r8") = in1;                                                \
+        register seL4_Word mr2 __asm__("r9") = in2;                                                \
+        register seL4_Word mr3 __asm__("r15") = in3;                                               \
+        __asm__ volatile(SEL4EMU_CALL                                                              \
+                         : "+D"(cap), "+S"(info), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)       \
+                         : "d"(number), "a"(gate)__VA_ARGS__                                       \
+                         : "rbx", "rcx", "r11", "memory");                                         \
+        in0 = mr0;                                                                                 \
+        in1 = mr1;                                                                                 \
+        in2 = mr2;                                                                                 \
+        in3 = mr3;                                                                                 \
+    }                                                                                              \
+    SEL4EMU_AFTER();                                                                               \
+    (trap)->cap = cap;                                                                             \
+    (trap)->info = info;                                                                           \
+    (trap)->mr[0] = in0;                                                                           \
+    (trap)->mr[1] = in1;                                                                           \
+    (trap)->mr[2] = in2;                                                                           \
+    (trap)->mr[3] = in3
+
 LIBSEL4_WITHIN void seL4_trap(seL4_Word number, struct seL4_Trap *trap)
 {
-    SEL4EMU_BEFORE();
-    register seL4_Word mr0 __asm__("r10") = trap->mr[0];
-    register seL4_Word mr1 __asm__("r8") = trap->mr[1];
-    register seL4_Word mr2 __asm__("r9") = trap->mr[2];
-    register seL4_Word mr3 __asm__("r15") = trap->mr[3];
-
-    __asm__ volatile(SEL4EMU_CALL
-                     : "+D"(trap->cap), "+S"(trap->info), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)
-                     : "d"(number), "a"(sel4emu_gate)
-                     : "rbx", "rcx", "r11", "memory");
-    trap->mr[0] = mr0;
-    trap->mr[1] = mr1;
-    trap->mr[2] = mr2;
-    trap->mr[3] = mr3;
-    SEL4EMU_AFTER();
+    SEL4EMU_TRAP(trap, number);
 }
 
 /* A call of MCS kernels that names up to three capabilities. */
 LIBSEL4_WITHIN void seL4_trap_caps(seL4_Word number, struct seL4_Trap *trap, seL4_CPtr second,
                                    seL4_CPtr third)
 {
-    SEL4EMU_BEFORE();
-    register seL4_Word mr0 __asm__("r10") = trap->mr[0];
-    register seL4_Word mr1 __asm__("r8") = trap->mr[1];
-    register seL4_Word mr2 __asm__("r9") = trap->mr[2];
-    register seL4_Word mr3 __asm__("r15") = trap->mr[3];
-    register seL4_Word cap2 __asm__("r12") = second;
-    register seL4_Word cap3 __asm__("r13") = third;
+    register seL4_Word cap2 __asm__("r12");
+    register seL4_Word cap3 __asm__("r13");
 
-    __asm__ volatile(SEL4EMU_CALL
-                     : "+D"(trap->cap), "+S"(trap->info), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)
-                     : "d"(number), "r"(cap2), "r"(cap3), "a"(sel4emu_gate)
-                     : "rbx", "rcx", "r11", "memory");
-    trap->mr[0] = mr0;
-    trap->mr[1] = mr1;
-    trap->mr[2] = mr2;
-    trap->mr[3] = mr3;
-    SEL4EMU_AFTER();
+    SEL4EMU_TRAP(trap, number, , "r"(cap2 = second), "r"(cap3 = third));
 }
 
 #endif

@@ -21,6 +21,9 @@ extern __thread void (*sel4emu_gate)(void);
 extern __thread void *__sel4_ipc_buffer;
 char sel4emu_order;
 
+/* ThreadSanitizer's, if the program has it. */
+void __tsan_acquire(void *address) __attribute__((weak));
+
 /* --- who is no TCB ------------------------------------------------------------------------- */
 
 /* The gate is entered with any stack. */
@@ -96,6 +99,9 @@ static void *carry(void *argument)
     sel4emu_gate = calls->gate;
     start->tid = (pid_t)syscall(SYS_gettid);
     sem_post(&start->has_begun); /* it is no more from here on */
+    /* whatever has led to the TCB's first run has happened before it (<sel4/trap.h>) */
+    if (__tsan_acquire)
+        __tsan_acquire(&sel4emu_order);
     pthread_sigmask(SIG_SETMASK, &program_mask, NULL);
     calls->carry(page, &__sel4_ipc_buffer);
     sigset_t all;

@@ -36,11 +36,12 @@ static void add_word(struct words *words, const char *word)
 /* SEL4EMU_OPTIONS: options of `sel4emu run`, with blanks between them. */
 static void add_options(struct words *words)
 {
+    static char copy[4096];
     const char *options = getenv("SEL4EMU_OPTIONS");
-    char *rest = options ? strdup(options) : NULL;
+    char *rest;
 
-    for (char *word = rest ? strtok_r(rest, " ", &rest) : NULL; word;
-         word = strtok_r(NULL, " ", &rest))
+    snprintf(copy, sizeof(copy), "%s", options ? options : "");
+    for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         add_word(words, word);
 }
 
