@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PROGRAM_MAX_BYTES (UINT64_C(1) << 30)
@@ -265,6 +266,33 @@ static int write_perf_directory(const char *directory, const struct guest_proces
 
 /* --- the command ----------------------------------------------------------------------------- */
 
+/* TCBs that share a Linux thread get one each, soon: gdb is to show all of them. */
+static int separate_threads(const struct running_guest *guest)
+{
+    enum { TRIES = 500, PERIOD = 10000000 };
+    const struct timespec period = {.tv_nsec = PERIOD};
+
+    for (unsigned i = 0; i < TRIES; i++) {
+        int fd, status = guest_ask(guest, "own-threads\n", &fd);
+
+        if (status != STATUS_OK) {
+            return status;
+        }
+        char *answer = read_answer(fd);
+        bool are_own = answer != NULL && strcmp(answer, "all\n") == 0;
+
+        host_close(fd);
+        free(answer);
+        if (are_own) {
+            return STATUS_OK;
+        }
+        host_clock_nanosleep(CLOCK_MONOTONIC, 0, &period, NULL);
+    }
+    say("%s does not go on, so its TCBs get no threads of their own: is it stopped already?",
+        guest->name);
+    return STATUS_NO_GUEST;
+}
+
 /* False: one of them has ended. */
 static bool signal_all(const struct guest_processes *processes, int signal)
 {
@@ -326,12 +354,15 @@ static int attach(const struct attach_options *options, const struct running_gue
                   const char *name)
 {
     struct guest_processes processes = {0};
-    int status = STATUS_UNSUPPORTED;
+    int status;
 
     if (options->perf_directory == NULL && !host_lets_attach()) {
-        return status;
+        return STATUS_UNSUPPORTED;
     }
-    status = stop_processes(guest, name, &processes);
+    status = options->perf_directory != NULL ? STATUS_OK : separate_threads(guest);
+    if (status == STATUS_OK) {
+        status = stop_processes(guest, name, &processes);
+    }
     if (status == STATUS_OK) {
         status = options->perf_directory != NULL
                      ? write_perf_directory(options->perf_directory, &processes)

@@ -524,6 +524,7 @@ const struct seat_ops inplace_seat_ops = {
     .interrupt = inplace_interrupt,
     .thread_cpu_time = inplace_thread_cpu_time,
     .process_of = inplace_process_of,
+    .separate_threads = inplace_separate_threads,
     .read_vector_state = inplace_read_vector_state,
     .write_vector_state = inplace_write_vector_state,
     .debug = inplace_debug,

@@ -62,6 +62,19 @@ static bool find_thread(const struct inplace *seat, const struct tcb *tcb,
            find_carrier(seat, (uint32_t)index, ret_place);
 }
 
+/* By whoever has the turn, soon (runtime/cache.c). It may see that on its way out already. */
+bool inplace_separate_threads(void *context)
+{
+    struct inplace *seat = context;
+    struct runtime_control *control = &seat->shared->control;
+    if (!seat->shares_threads)
+        return true;
+    if (!seat->separates)
+        __atomic_store_n(&control->separates, 1, __ATOMIC_SEQ_CST);
+    seat->separates = true;
+    return __atomic_load_n(&control->separates, __ATOMIC_ACQUIRE) == 0;
+}
+
 bool inplace_thread_cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_time)
 {
     struct inplace_place place;

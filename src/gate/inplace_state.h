@@ -26,9 +26,9 @@ struct inplace {
 
     struct runtime_image image;
     struct region_contents contents;
-    vaddr_t base;  /* of the region, in guest processes */
-    vaddr_t stubs; /* of patched system calls; 0: there are none */
-    bool shares_threads;
+    vaddr_t base;                   /* of the region, in guest processes */
+    vaddr_t stubs;                  /* of patched system calls; 0: there are none */
+    bool shares_threads, separates; /* it did when it began; they are to be separate */
 
     /* Kernel, shared words and window in this process, as far from each other as in a region. */
     void *view;
@@ -134,6 +134,7 @@ bool inplace_find_place(const struct inplace *seat, uint32_t carrier,
                         struct inplace_place *ret_place);
 
 /* struct seat_ops */
+bool inplace_separate_threads(void *context);
 bool inplace_thread_cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_time);
 int inplace_read_vector_state(void *context, struct tcb *tcb, void *ret_xsave, size_t size,
                               size_t *ret_size);

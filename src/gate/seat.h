@@ -112,6 +112,8 @@ struct seat_ops {
     bool (*thread_cpu_time)(void *seat, const struct tcb *tcb, nanoseconds_t *ret_time);
     /* The process that runs the VSpace's code, if debuggers can attach to it; else false. */
     bool (*process_of)(void *seat, paddr_t root, int *ret_pid);
+    /* Each TCB that has run is to have a Linux thread of its own; whether all have. */
+    bool (*separate_threads)(void *seat);
     /* As XSAVE area of standard form, `size` bytes of it at most; a negative errno. */
     int (*read_vector_state)(void *seat, struct tcb *tcb, void *ret_xsave, size_t size,
                              size_t *ret_size);

@@ -32,6 +32,12 @@ static bool monitor_process_of(void *seat, paddr_t root, int *ret_pid)
     return false;
 }
 
+static bool monitor_separate_threads(void *seat)
+{
+    (void)seat;
+    return true;
+}
+
 static int monitor_read_vector_state(void *seat, struct tcb *tcb, void *ret_xsave, size_t size,
                                      size_t *ret_size)
 {
@@ -55,6 +61,7 @@ const struct seat_ops monitor_seat_ops = {
     .interrupt = monitor_interrupt,
     .thread_cpu_time = monitor_thread_cpu_time,
     .process_of = monitor_process_of,
+    .separate_threads = monitor_separate_threads,
     .read_vector_state = monitor_read_vector_state,
     .write_vector_state = monitor_write_vector_state,
     .debug = monitor_debug,

@@ -186,6 +186,23 @@ TEST(cpu_time_is_that_of_the_thread)
     end();
 }
 
+TEST(threads_are_separate_once_the_runtime_has_seen_to_it)
+{
+    if (!begin(0))
+        return;
+    struct runtime_control *control = &t.seat->shared->control;
+    CHECK(inplace_separate_threads(t.seat)); /* they never shared one */
+    CHECK_EQ(control->separates, 0);
+    t.seat->shares_threads = true;
+    CHECK(!inplace_separate_threads(t.seat));
+    CHECK_EQ(control->separates, 1);
+    CHECK(!inplace_separate_threads(t.seat));
+    control->separates = 0;
+    CHECK(inplace_separate_threads(t.seat));
+    CHECK_EQ(control->separates, 0); /* it does not ask again */
+    end();
+}
+
 /* --- breakpoints --------------------------------------------------------------------------- */
 
 static void ask_for(unsigned n, vaddr_t address, word_t type, word_t access, word_t size)

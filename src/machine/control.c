@@ -213,6 +213,19 @@ static int start_trace(struct control_client *client, const char *words,
     return error;
 }
 
+/* For a debugger that is about to attach: it asks again until all TCBs have a thread. */
+static bool is_about_threads(const char *request)
+{
+    return strcmp(request, "own-threads") == 0;
+}
+
+static void keep_threads(struct machine *machine, struct control_client *client)
+{
+    bool are_own = machine->seat_ops->separate_threads(machine->seat);
+    const char *text = are_own ? "all\n" : "not yet\n";
+    keep_answer(&client->answer, text, strlen(text));
+}
+
 static void answer(struct machine *machine, struct control_client *client)
 {
     struct inspect_host host = machine_inspect_host(machine);
@@ -220,8 +233,10 @@ static void answer(struct machine *machine, struct control_client *client)
     const char *words = trace_words(client->request);
     char problem[VIEW_PROBLEM_BYTES], line[VIEW_PROBLEM_BYTES + 16];
     keep_answer(&client->answer, "ok\n", 3);
-    if (words ? start_trace(client, words, problem)
-              : view_answer(machine->kernel, &host, client->request, sink, problem)) {
+    if (is_about_threads(client->request)) {
+        keep_threads(machine, client);
+    } else if (words ? start_trace(client, words, problem)
+                     : view_answer(machine->kernel, &host, client->request, sink, problem)) {
         size_t length = text_format(line, sizeof(line), "error %s\n", problem);
         client->answer.count = 0;
         keep_answer(&client->answer, line, length);

@@ -4,7 +4,8 @@
  * "@sel4emu/UID/PID/NAME", so that nothing is left of it however the machine ends. Only the same
  * user and root are let in. A client sends one line, a request (inspect/views.h), and reads "ok" or
  * "error SENTENCE", each with a newline, and the answer until the end. The answer to "trace" and
- * words of trace/options.h goes on until the client sends no more or the guest ends.
+ * words of trace/options.h goes on until the client sends no more or the guest ends. "own-threads"
+ * has each TCB get a Linux thread of its own; the answer is "all" or "not yet".
  *
  * Clients are served between two entries of the kernel, by the machine's one thread. However many
  * there are and whatever they do, they get no more than half of its time: after each round of

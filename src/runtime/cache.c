@@ -59,13 +59,13 @@ static void thread_end(uint32_t index)
     shared->first_free_thread = index;
 }
 
-/* Only a thread itself has the vector state that it waits with. */
-static void thread_ask_vector(struct runtime_thread *thread)
+/* What only a thread that waits can do: a state from which it goes back to waiting. */
+static void thread_ask(struct runtime_thread *thread, enum thread_run run)
 {
-    __atomic_store_n(&thread->run, THREAD_SAVES, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&thread->run, run, __ATOMIC_SEQ_CST);
     linux_futex_wake(&thread->run, LINUX_FUTEX_WAKE, 1);
-    while (__atomic_load_n(&thread->run, __ATOMIC_ACQUIRE) == THREAD_SAVES)
-        wait_while(&thread->run, THREAD_SAVES);
+    while (__atomic_load_n(&thread->run, __ATOMIC_ACQUIRE) == run)
+        wait_while(&thread->run, run);
 }
 
 /* --- VSpaces ------------------------------------------------------------------------------- */
@@ -212,7 +212,7 @@ static void carrier_move(const struct carrier_page *page, struct runtime_carrier
     if (thread->live == index && carrier->thread == page->thread)
         frame_save_vector(page->frame, runtime_vector(index));
     else if (thread->live == index)
-        thread_ask_vector(thread);
+        thread_ask(thread, THREAD_SAVES);
     carrier_leave(carrier);
     carrier_enter(carrier, tcb, vspace);
     shared->deaths_seen--; /* it may have been all that kept a dead VSpace's process */
@@ -240,6 +240,50 @@ struct runtime_carrier *cache_carrier(const struct carrier_page *page, struct tc
     if (!has_its_thread(carrier, tcb, vspace))
         carrier_move(page, carrier, tcb, vspace);
     return carrier;
+}
+
+/* --- separate threads ---------------------------------------------------------------------- */
+
+static void separate_carriers(const struct carrier_page *page)
+{
+    struct runtime_shared *shared = runtime_shared();
+
+    for (uint32_t i = shared->first_carrier; i; i = shared->carriers[i].next) {
+        struct runtime_carrier *carrier = &shared->carriers[i];
+        uint32_t vspace = shared->threads[carrier->thread].vspace;
+        const struct tcb *tcb = tcb_at(runtime_kernel(), carrier->tcb);
+        if (has_its_thread(carrier, tcb, vspace))
+            continue;
+        carrier_move(page, carrier, tcb, vspace);
+        shared->threads[carrier->thread].live = i;
+    }
+}
+
+/* So that their names are free, too. */
+static void end_shared_threads(void)
+{
+    struct runtime_shared *shared = runtime_shared();
+
+    for (uint32_t i = shared->first_vspace; i; i = shared->vspaces[i].next) {
+        if (shared->vspaces[i].thread)
+            thread_end(shared->vspaces[i].thread);
+        shared->vspaces[i].thread = 0;
+    }
+}
+
+void cache_separate(const struct carrier_page *page)
+{
+    struct runtime_shared *shared = runtime_shared();
+
+    shared->control.is_shared = false;
+    separate_carriers(page);
+    end_shared_threads();
+    for (uint32_t i = shared->first_carrier; i; i = shared->carriers[i].next) {
+        struct runtime_thread *thread = &shared->threads[shared->carriers[i].thread];
+        if (thread->live == i && !thread->name_source)
+            thread_ask(thread, THREAD_SHOWS);
+    }
+    __atomic_store_n(&shared->control.separates, 0, __ATOMIC_RELEASE);
 }
 
 /* --- ends ---------------------------------------------------------------------------------- */

@@ -13,6 +13,9 @@
 struct runtime_carrier *cache_carrier(const struct carrier_page *page, struct tcb *tcb,
                                       paddr_t root);
 
+/* From now on each carrier has a thread of its own, on which debuggers find its TCB. */
+void cache_separate(const struct carrier_page *page);
+
 /* Ends carriers and processes whose objects have died since the last call; not the caller's
  * process.
  */

@@ -55,8 +55,10 @@ struct runtime_control {
     uint32_t is_traced;   /* not 0: the machine wants to see each entry */
     uint32_t is_debugged; /* not 0: there is a debugger, which is asked before guest code runs */
     uint32_t is_shared;   /* not 0: carriers of a VSpace share a thread */
-    uint32_t tells_use;   /* not 0: the processor has XGETBV 1 */
-    vaddr_t stubs;        /* the page of patched calls' stubs in each process; 0: no patches */
+    uint32_t separates;   /* not 0: the machine wants each to have its own from now on */
+    uint32_t unused;
+    uint32_t tells_use; /* not 0: the processor has XGETBV 1 */
+    vaddr_t stubs;      /* the page of patched calls' stubs in each process; 0: no patches */
     uint64_t deadline, sleeps_until, event_at;
     struct runtime_clock clock;
 };
@@ -96,6 +98,7 @@ enum thread_run {
     THREAD_WAITS,
     THREAD_RUNS,  /* it has the turn */
     THREAD_SAVES, /* it waits; it is to save the vector state it has, then it waits on */
+    THREAD_SHOWS, /* it waits; it is to look as if its carrier had run on it, then it waits on */
     THREAD_ENDS,  /* it is to end */
     THREAD_ENDED, /* and has seen that */
 };

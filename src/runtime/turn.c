@@ -230,6 +230,29 @@ static void set_deadline(nanoseconds_t deadline)
 
 /* --- from carrier to carrier --------------------------------------------------------------- */
 
+/*
+ * Its thread is called like the TCB; only a thread itself can say so. One that is shared is called
+ * like the first that ran.
+ */
+static void take_name(const struct carrier_page *page, const struct tcb *tcb)
+{
+    struct runtime_thread *thread = thread_of(page);
+
+    if (thread->name_source && runtime_shared()->vspaces[page->vspace].thread == page->thread)
+        return;
+    uint64_t source = seat_thread_name_source(tcb);
+    if (thread->name_source == source)
+        return;
+    thread->name_source = source;
+    struct runtime_request *request = request_begin(REQUEST_NAME);
+    request->argument[0] = page->thread;
+    request_name_tcb(request, tcb);
+    request_make(request);
+    char name[16];
+    mem_copy(name, request->reg, sizeof(name));
+    linux_set_name(LINUX_PR_SET_NAME, name);
+}
+
 static _Noreturn void end_thread(const struct carrier_page *page, struct runtime_thread *thread)
 {
     __atomic_store_n(&thread->run, THREAD_ENDED, __ATOMIC_RELEASE);
@@ -238,12 +261,32 @@ static _Noreturn void end_thread(const struct carrier_page *page, struct runtime
     linux_exit(0);
 }
 
+/* What it was asked for. */
+static void thread_has_done(struct runtime_thread *thread)
+{
+    __atomic_store_n(&thread->run, THREAD_WAITS, __ATOMIC_RELEASE);
+    linux_futex_wake(&thread->run, LINUX_FUTEX_WAKE, 1);
+}
+
 /* For whoever takes the carrier to another thread, and waits. */
 static void save_vector(const struct carrier_page *page, struct runtime_thread *thread)
 {
     frame_save_vector(page->frame, runtime_vector(thread->live));
-    __atomic_store_n(&thread->run, THREAD_WAITS, __ATOMIC_RELEASE);
-    linux_futex_wake(&thread->run, LINUX_FUTEX_WAKE, 1);
+    thread_has_done(thread);
+}
+
+/* A new thread, for whoever separates carriers, and waits: what debuggers see is its TCB's. */
+static void show_guest(const struct carrier_page *page, struct runtime_thread *thread)
+{
+    const struct runtime_carrier *carrier = &runtime_shared()->carriers[thread->live];
+    const struct tcb *tcb = tcb_at(runtime_kernel(), carrier->tcb);
+    word_t reg[USER_REGISTER_COUNT];
+
+    frame_load_vector(page->frame, runtime_vector(thread->live));
+    kernel_load_registers(tcb, reg);
+    frame_write(page->frame, reg);
+    take_name(page, tcb);
+    thread_has_done(thread);
 }
 
 static void await_turn(const struct carrier_page *page)
@@ -257,6 +300,9 @@ static void await_turn(const struct carrier_page *page)
             break;
         case THREAD_SAVES:
             save_vector(page, thread);
+            break;
+        case THREAD_SHOWS:
+            show_guest(page, thread);
             break;
         case THREAD_ENDS:
             end_thread(page, thread);
@@ -342,29 +388,6 @@ static struct outcome run_nowhere(struct kernel *k, struct tcb *tcb)
     kernel_load_registers(tcb, reg);
     const struct trap trap = {.kind = TRAP_PAGE_FAULT, .address = reg[UREG_RIP], .fetch = true};
     return enter(k, tcb, reg, &trap, FSR_USER);
-}
-
-/*
- * Its thread is called like the TCB; only a thread itself can say so. One that is shared is called
- * like the first that ran.
- */
-static void take_name(const struct carrier_page *page, const struct tcb *tcb)
-{
-    struct runtime_thread *thread = thread_of(page);
-
-    if (thread->name_source && runtime_shared()->vspaces[page->vspace].thread == page->thread)
-        return;
-    uint64_t source = seat_thread_name_source(tcb);
-    if (thread->name_source == source)
-        return;
-    thread->name_source = source;
-    struct runtime_request *request = request_begin(REQUEST_NAME);
-    request->argument[0] = page->thread;
-    request_name_tcb(request, tcb);
-    request_make(request);
-    char name[16];
-    mem_copy(name, request->reg, sizeof(name));
-    linux_set_name(LINUX_PR_SET_NAME, name);
 }
 
 /* Only the machine can give this thread the breakpoints of its TCB. */
@@ -573,6 +596,8 @@ static void run(struct carrier_page *page, enum step step, struct outcome outcom
             take_event(k, NULL, NULL, &outcome))
             continue;
         cache_reap(page);
+        if (control()->separates)
+            cache_separate(page);
         if (seat_ends_entry(outcome.kind) && kernel_measures_entries(k, CORE))
             kernel_leave(k, CORE, turn_now());
         step = carry_out(page, k, &outcome);
@@ -592,10 +617,10 @@ static void go_on(struct carrier_page *page, struct tcb *tcb, paddr_t root,
     struct outcome outcome = own_outcome();
     const struct trap nothing = {.kind = TRAP_INTERRUPTED};
 
-    if (debugging_is_on())
+    bool has_entered = !debugging_is_on() && take_event(k, tcb, reg, &outcome);
+    if (!has_entered && (debugging_is_on() || control()->separates))
         run(page, STEP_ENTERED, enter(k, tcb, reg, &nothing, 0));
-    else if (take_event(k, tcb, reg, &outcome) ||
-             !prepare_registers(page, k, tcb, root, reg, &outcome))
+    else if (has_entered || !prepare_registers(page, k, tcb, root, reg, &outcome))
         run(page, STEP_ENTERED, outcome);
 }
 

@@ -11,11 +11,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from control import NO_GUEST, TIMEOUT, Guest, Wrong, command, must_match, run  # noqa: E402
+from runner import conformance  # noqa: E402
 
 UNSUPPORTED = 4
 BATCH = ["-nx", "-batch", "-ex", "set width 0"]
@@ -81,6 +83,49 @@ def gdb_shows_where_blocked_threads_are(build):
             must_match(r"^#0 .* linux_futex_wait", part)
             must_match(r"^#\d+ +<signal handler called>$", part)
             must_match(rf"^#\d+ .*\b{function} \(.*\) at .*deadlock\.c:\d+$", part)
+
+
+class Trickle(threading.Thread):
+    """Reads what a guest prints: slowly, so that it goes on but does not get far, then all."""
+
+    def __init__(self, pipe):
+        super().__init__(daemon=True)
+        self.pipe, self.printed, self.hurry = pipe, b"", threading.Event()
+        self.start()
+
+    def run(self):
+        while part := os.read(self.pipe.fileno(), 1024):
+            self.printed += part
+            self.hurry.wait(0.05)
+
+    def rest(self):
+        self.hurry.set()
+        self.join(TIMEOUT)
+        return self.printed.decode(errors="replace")
+
+
+def tcbs_that_share_a_thread_get_their_own(build):
+    """While the checks of guests/conformance run, which are as without."""
+    need("gdb")
+    kernel = conformance.Kernel(conformance.DEFAULT)
+    with InPlace(build, "conformance", "--carriers=shared", "--time=virtual",
+                 *kernel.options(), "--until", conformance.END) as guest:
+        guest.wait_for(b"TCB0001")
+        reader = Trickle(guest.process.stdout)
+        pid, _ = guest.processes()["rootserver"]
+        if len(os.listdir(f"/proc/{pid}/task")) != 2:
+            raise Wrong(f"{pid} has threads of its own for its TCBs")
+        shown = guest.attach("info threads", "thread apply all backtrace")
+        for thread in ("vs:rootserver", "rootserver", "worker 0"):
+            must_match(rf'^[* ] [\d.]+ +LWP \d+ "{thread}" ', shown)
+        must_match(r"^#\d+ .*\) at .*\.[chS]:\d+$", of_thread("worker 0", shown))
+        found = conformance.checks(reader.rest())
+        expected = {name: line for name, line in kernel.expected().items() if name in found}
+        if len(expected) < 200:
+            raise Wrong(f"it came to {len(expected)} checks only")
+        for name, wrong in conformance.differences(expected, found):
+            if wrong:
+                raise Wrong(f"{name} comes out otherwise: {wrong}")
 
 
 def gdb_shows_the_source_of_a_child_program(build):
@@ -217,7 +262,8 @@ def perf_knows_functions_of_the_guest(build):
         must_match(r"^ +\d+\.\d+% +rootserver +memfd:sel4emu-guest-memory .* be_busy *$", done.stdout)
 
 
-CASES = [gdb_shows_where_blocked_threads_are, gdb_shows_the_source_of_a_child_program,
+CASES = [gdb_shows_where_blocked_threads_are, tcbs_that_share_a_thread_get_their_own,
+         gdb_shows_the_source_of_a_child_program,
          gdb_by_itself_finds_its_way, a_breakpoint_in_guest_code_hits,
          a_running_thread_is_where_it_runs, what_cannot_be_attached_to_gets_a_sentence,
          strace_shows_the_calls_that_the_filter_allows, perf_knows_functions_of_the_guest]
