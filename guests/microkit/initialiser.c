@@ -7,6 +7,8 @@
 #include "objects.h"
 #include "system.h"
 
+#include "elf_file.h"
+
 #define ROOT  seL4_CapInitThreadCNode
 #define DEPTH seL4_WordBits
 
@@ -31,8 +33,6 @@
 #define FIRST_TURN_US   20000
 #define SECOND_TURN_US  10000
 #define NO_PARENT       MONITOR
-#define ELF_LOAD        1
-#define ELF_WRITABLE    2
 #define EVERYTHING_LEFT 0
 
 static const struct domain {
@@ -65,7 +65,9 @@ static const struct channel {
 
 struct page {
     seL4_CPtr frame;
-    seL4_Word vaddr, offset, bytes; /* where it is filled from the ELF file */
+    seL4_Word vaddr;
+    const char *content; /* so many bytes of the ELF file */
+    seL4_Word bytes;
     bool is_writable;
 };
 
@@ -87,20 +89,6 @@ static seL4_CPtr asid_pool, irq, ports, hpet, io_space, io_frame, io_tables[MAX_
 static seL4_CPtr copy_table[2];
 
 extern const char domain_program[];
-
-struct elf_header {
-    uint8_t ident[16];
-    uint16_t type, machine;
-    uint32_t version;
-    uint64_t entry, segments_offset, sections_offset;
-    uint32_t flags;
-    uint16_t header_size, segment_size, segment_count;
-};
-
-struct elf_segment {
-    uint32_t type, flags;
-    uint64_t offset, vaddr, paddr, file_size, memory_size, alignment;
-};
 
 static seL4_CPtr plan(seL4_Word type, unsigned bits, seL4_Word size_bits)
 {
@@ -152,31 +140,18 @@ static struct page *plan_page(struct made *d, seL4_Word vaddr)
     return page;
 }
 
-static void plan_segment(struct made *d, const struct elf_segment *segment)
+static void plan_program_page(void *context, const struct elf_page *part)
 {
-    for (seL4_Word at = 0; at < segment->memory_size; at += PAGE_SIZE) {
-        struct page *page = plan_page(d, segment->vaddr + at);
-        const seL4_Word left = at < segment->file_size ? segment->file_size - at : 0;
+    struct page *page = plan_page(context, part->vaddr);
 
-        page->offset = segment->offset + at;
-        page->bytes = left < PAGE_SIZE ? left : PAGE_SIZE;
-        page->is_writable = (segment->flags & ELF_WRITABLE) != 0;
-    }
-}
-
-static const struct elf_header *program(void)
-{
-    return (const void *)domain_program;
+    page->content = part->content;
+    page->bytes = part->bytes;
+    page->is_writable = part->is_writable;
 }
 
 static void plan_program(struct made *d)
 {
-    const struct elf_segment *segments =
-        (const void *)(domain_program + program()->segments_offset);
-
-    for (unsigned i = 0; i < program()->segment_count; i++)
-        if (segments[i].type == ELF_LOAD)
-            plan_segment(d, &segments[i]);
+    elf_for_each_page(domain_program, plan_program_page, d);
     for (unsigned i = 1; i <= STACK_PAGES; i++)
         plan_page(d, STACK_TOP - i * PAGE_SIZE);
     d->buffer = plan_page(d, BUFFER_ADDRESS)->frame;
@@ -266,7 +241,7 @@ static void fill_page(const struct page *page)
                            seL4_X86_Default_VMAttributes),
          "Page_Map");
     for (seL4_Word i = 0; i < page->bytes; i++)
-        to[i] = domain_program[page->offset + i];
+        to[i] = page->content[i];
     must(seL4_X86_Page_Unmap(page->frame), "Page_Unmap");
 }
 
@@ -338,7 +313,7 @@ static void set_up_thread(enum role role)
 {
     struct made *d = &made[role];
     seL4_UserContext registers = {
-        .rip = program()->entry, .rsp = STACK_TOP, .rdi = role, .rflags = EVERYTHING_LEFT};
+        .rip = elf_entry(domain_program), .rsp = STACK_TOP, .rdi = role, .rflags = EVERYTHING_LEFT};
 
     if (role != MONITOR)
         must(seL4_TCB_BindNotification(d->tcb, d->notification), "BindNotification");
