@@ -147,6 +147,18 @@ def sanitize(suite):
                       environment={"TSAN_OPTIONS": "halt_on_error=1"})
 
 
+def count_lines(suite):
+    """gcov's counters are written at the end, for each line how often it ran."""
+    if not suite.compile("compile covered", "call.c", "covered", "--coverage", compiler="gcc"):
+        return
+    suite.run("covered runs", ["covered"], 0, CALL)
+    done = subprocess.run(["gcov", "-t", suite.path("covered-call.gcda")], cwd=suite.directory,
+                          capture_output=True, text=True, check=False, timeout=TIMEOUT)
+    counted = [line.split(":")[0].strip() for line in done.stdout.splitlines()
+               if "text = malloc(" in line]
+    suite.check("gcov counts what a thread has run", counted == ["3"], done.stdout + done.stderr)
+
+
 def children_of(pid):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         return [int(child) for child in file.read().split()]
@@ -183,6 +195,7 @@ def main():
         use_memory(suite)
         preempt(suite)
         sanitize(suite)
+        count_lines(suite)
     return suite.failed
 
 
