@@ -86,7 +86,8 @@ def talk(suite):
 
 
 def end(suite):
-    suite.compile("compile ends", "ends.c", "ends")
+    if not suite.compile("compile ends", "ends.c", "ends"):
+        return
     suite.run("main's value is the status", ["ends"], 3)
     suite.run("a wild write ends it and names the thread", ["ends", "wild"], -signal.SIGSEGV,
               'thread "wild" writes to 0x10 at', "in the program's text")
@@ -104,6 +105,7 @@ def end(suite):
     suite.run("an option that it cannot have", ["ends"], 2, "--isolate: a linked program",
               options="--isolate")
     suite.run("an option that nobody has", ["ends"], 2, "unknown option", options="--nonsense")
+    killed(suite)
 
 
 def use_memory(suite):
@@ -191,7 +193,6 @@ def main():
         suite = Suite(os.path.join(build, "sel4emu"), directory)
         talk(suite)
         end(suite)
-        killed(suite)
         use_memory(suite)
         preempt(suite)
         sanitize(suite)
