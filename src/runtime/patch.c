@@ -284,6 +284,42 @@ static bool write_page(vaddr_t page, paddr_t paddr)
     return close_copy(page, PAGE_BYTES);
 }
 
+/* --- jumps in guest memory ----------------------------------------------------------------- */
+
+/* Of the stub that starts at `address`, where they are or were; PATCH_SITES: there is none. */
+static uint64_t stub_index(vaddr_t address)
+{
+    const struct patch_sites *sites = all();
+
+    for (uint64_t i = sites->place_count; i-- > 0;) {
+        uint64_t offset = address - sites->place[i];
+        if (offset < sites->count * PATCH_STUB_BYTES && offset % PATCH_STUB_BYTES == 0)
+            return offset / PATCH_STUB_BYTES;
+    }
+    return PATCH_SITES;
+}
+
+/* Whether guest memory has a jump of ours at `site`, as `code` shows it. */
+static bool is_copy(const uint8_t *code, vaddr_t site)
+{
+    int32_t relative;
+
+    if (code[0] != JUMP)
+        return false;
+    mem_copy(&relative, code + 1, sizeof(relative));
+    uint64_t index = stub_index(site + SITE_BYTES + (vaddr_t)relative);
+    return index < PATCH_SITES && all()->site[index] == site;
+}
+
+/* All jumps that guest memory has in that page of a VSpace's become what they were. */
+static void mend_code(uint8_t *code, vaddr_t page)
+{
+    for (unsigned at = 0; at <= PAGE_BYTES - SITE_BYTES; at++) {
+        if (is_copy(code + at, page + at))
+            mem_copy(code + at, site_code, SITE_BYTES);
+    }
+}
+
 /* --- a call that traps --------------------------------------------------------------------- */
 
 /* What it is about, if it can be patched at all. */
@@ -335,6 +371,8 @@ static void patch(uint32_t vspace, paddr_t root, vaddr_t site)
     if (!name || !take_page(vspace, root, page, align_down(paddr, PAGE_BITS)))
         return;
     p->is_here[(name - 1) / 64] |= bit((name - 1) % 64U);
+    /* the copy is not to have what the guest has copied: that could not be mended any more */
+    mend_code(kernel_memory(runtime_kernel(), align_down(paddr, PAGE_BITS)), page);
     if (!write_page(page, align_down(paddr, PAGE_BITS))) {
         p->has_ended = true;
         undo(vspace, page, page + PAGE_BYTES);
@@ -360,31 +398,6 @@ void patch_note_call(uint32_t vspace, paddr_t root, vaddr_t site)
 
 /* --- copies -------------------------------------------------------------------------------- */
 
-/* Of the stub that starts at `address`, where they are or were; PATCH_SITES: there is none. */
-static uint64_t stub_index(vaddr_t address)
-{
-    const struct patch_sites *sites = all();
-
-    for (uint64_t i = sites->place_count; i-- > 0;) {
-        uint64_t offset = address - sites->place[i];
-        if (offset < sites->count * PATCH_STUB_BYTES && offset % PATCH_STUB_BYTES == 0)
-            return offset / PATCH_STUB_BYTES;
-    }
-    return PATCH_SITES;
-}
-
-/* Whether guest memory has a jump of ours at `site`, as `code` shows it. */
-static bool is_copy(const uint8_t *code, vaddr_t site)
-{
-    int32_t relative;
-
-    if (code[0] != JUMP)
-        return false;
-    mem_copy(&relative, code + 1, sizeof(relative));
-    uint64_t index = stub_index(site + SITE_BYTES + (vaddr_t)relative);
-    return index < PATCH_SITES && all()->site[index] == site;
-}
-
 /* Where guest memory has a copy of the jump at `site`, all of its page becomes what it was. */
 static bool mend_page(paddr_t root, vaddr_t site)
 {
@@ -397,10 +410,7 @@ static bool mend_page(paddr_t root, vaddr_t site)
     uint8_t *code = kernel_memory(k, t.paddr);
     if (!is_copy(code + (site - page), site))
         return false;
-    for (unsigned at = 0; at <= PAGE_BYTES - SITE_BYTES; at++) {
-        if (is_copy(code + at, page + at))
-            mem_copy(code + at, site_code, SITE_BYTES);
-    }
+    mend_code(code, page);
     return true;
 }
 
