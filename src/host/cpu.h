@@ -28,9 +28,10 @@ int host_cpu_pin(struct host_cpu_set *ret_previous);
 void host_cpu_restore(const struct host_cpu_set *previous);
 
 /*
- * The calling thread, which mostly sleeps, is to run as soon as it is woken: its timers have no
- * slack, from Linux 6.12 on it asks for short slices, and whoever may takes the highest priority
- * that there is without real time. One that was made nice stays so; what it creates is as before.
+ * The calling thread, which mostly sleeps, is to run as soon as it is woken. Whoever may (root)
+ * makes it one of the real-time class, of its lowest priority; else its timers have no slack and,
+ * from Linux 6.12 on, it asks for short slices. One that has another class or was made nice stays
+ * so; what it creates is as it was before.
  */
 int host_cpu_be_prompt(void);
 

@@ -33,12 +33,14 @@ static bool is_prompt_and_its_children_are_not(void)
     host_sched_getattr(0, &before, sizeof(before), 0);
     host_cpu_be_prompt();
     host_sched_getattr(0, &own, sizeof(own), 0);
-    if (own.nice > before.nice || own.runtime > before.runtime || prctl(PR_GET_TIMERSLACK) != 1)
+    bool is_real_time = own.policy != before.policy;
+    if (!is_real_time && (own.runtime > before.runtime || prctl(PR_GET_TIMERSLACK) != 1))
         return false;
     int pid = (int)host_fork();
     if (pid == 0) {
         host_sched_getattr(0, &child, sizeof(child), 0);
-        _exit(child.nice != before.nice || child.runtime != before.runtime);
+        _exit(child.policy != before.policy || child.nice != before.nice ||
+              child.runtime != before.runtime);
     }
     return pid > 0 && host_wait4(pid, &status, 0, NULL) == pid && status == 0;
 }
