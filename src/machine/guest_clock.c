@@ -41,18 +41,12 @@ void guest_clock_skip(struct guest_clock *clock, nanoseconds_t wall, nanoseconds
     clock->used = used;
 }
 
-nanoseconds_t guest_clock_room(const struct guest_clock *clock)
-{
-    int64_t room = GUEST_CLOCK_MAX_AHEAD + clock->behind;
-    return room > 0 ? (nanoseconds_t)room : 0;
-}
-
 void guest_clock_charge(struct guest_clock *clock, nanoseconds_t work)
 {
-    nanoseconds_t charge = min_u64(work, guest_clock_room(clock));
-
-    clock->time += charge;
-    clock->behind -= (int64_t)charge;
+    clock->time += work;
+    clock->behind -= (int64_t)work;
+    if (clock->behind < -GUEST_CLOCK_MAX_AHEAD)
+        clock->behind = -GUEST_CLOCK_MAX_AHEAD;
 }
 
 nanoseconds_t guest_clock_now(struct guest_clock *clock, nanoseconds_t wall)

@@ -29,8 +29,10 @@
 
 /* More than this is not made up: the machine was stopped, or the host is too slow for its guest. */
 #define GUEST_CLOCK_MAX_BEHIND INT64_C(10000000000)
-/* Work is charged up to here; from then on it counts as it is. */
+/* More than this is not waited for: the guest's clock stays that much ahead of real time. */
 #define GUEST_CLOCK_MAX_AHEAD INT64_C(1000000000)
+/* What a runtime may charge between two looks. */
+#define GUEST_CLOCK_MAX_CHARGE UINT64_C(1000000000)
 
 struct guest_clock {
     nanoseconds_t time;       /* guest time at the last look */
@@ -52,11 +54,11 @@ void guest_clock_look(struct guest_clock *clock, nanoseconds_t wall, nanoseconds
  */
 void guest_clock_skip(struct guest_clock *clock, nanoseconds_t wall, nanoseconds_t used);
 
-/* The kernel has done some units of work, at GUEST_CLOCK_WORK_UNIT each. */
+/*
+ * The kernel has done some units of work, at GUEST_CLOCK_WORK_UNIT each. None is left out: a guest
+ * that measures such work and sets a timer by it would have none that it can keep up with.
+ */
 void guest_clock_charge(struct guest_clock *clock, nanoseconds_t work);
-
-/* How much more may be charged. */
-nanoseconds_t guest_clock_room(const struct guest_clock *clock);
 
 /* Guest time. */
 nanoseconds_t guest_clock_now(struct guest_clock *clock, nanoseconds_t wall);

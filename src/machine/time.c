@@ -55,7 +55,7 @@ static struct tsc real_start(struct machine *machine)
     machine->tsc_multiplier = rate.multiplier;
     if (machine->inplace)
         inplace_set_clock(machine->inplace, machine->tsc.counter, time, rate.multiplier,
-                          guest_clock_room(&machine->clock));
+                          GUEST_CLOCK_MAX_CHARGE);
     return tsc;
 }
 
@@ -75,7 +75,7 @@ static void give_clock(struct machine *machine)
     uint64_t tsc = __builtin_ia32_rdtsc();
     nanoseconds_t wall = host_clock_now();
     inplace_set_clock(machine->inplace, tsc, guest_clock_now(&machine->clock, wall),
-                      machine->tsc_multiplier, guest_clock_room(&machine->clock));
+                      machine->tsc_multiplier, GUEST_CLOCK_MAX_CHARGE);
 }
 
 /* 0 on a host that does not tell. */
