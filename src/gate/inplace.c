@@ -252,6 +252,12 @@ void inplace_set_clock(struct inplace *seat, uint64_t tsc, nanoseconds_t time, u
     seat->shared->control.clock = seat->clock;
 }
 
+void inplace_rewind(struct inplace *seat, nanoseconds_t time)
+{
+    seat->clock.told = time;
+    __atomic_store_n(&seat->shared->control.clock.told, time, __ATOMIC_RELAXED);
+}
+
 static void share_clock(struct inplace *seat, struct runtime_clock clock)
 {
     seat->clock = clock;

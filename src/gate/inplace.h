@@ -75,6 +75,8 @@ int inplace_linked_watch(const struct inplace *seat, struct host_watcher *watche
  */
 void inplace_set_clock(struct inplace *seat, uint64_t tsc, nanoseconds_t time, uint64_t multiplier,
                        nanoseconds_t room);
+/* The guest, which stands still, was told nothing later than `time`. Set the clock then. */
+void inplace_rewind(struct inplace *seat, nanoseconds_t time);
 /*
  * Virtual time instead, which the seat keeps itself: it begins with 0; somebody else than the
  * kernel is entered; it goes on to `time`, if that is still to come. While the guest stands still.

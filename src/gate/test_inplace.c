@@ -144,6 +144,10 @@ TEST(the_clock_is_set_and_never_goes_back)
     shared->time = UINT64_MAX;
     CHECK_EQ(inplace_told(t.seat), 7000000 + ROOM);
     CHECK_EQ(inplace_now(t.seat), 7000000 + ROOM);
+    inplace_rewind(t.seat, 6900000);
+    CHECK_EQ(shared->told, 6900000);
+    inplace_set_clock(t.seat, __builtin_ia32_rdtsc(), 6900000, 0, ROOM);
+    CHECK_EQ(inplace_now(t.seat), 6900000);
     test_inplace_close(&t);
 }
 

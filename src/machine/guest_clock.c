@@ -41,6 +41,13 @@ void guest_clock_skip(struct guest_clock *clock, nanoseconds_t wall, nanoseconds
     clock->used = used;
 }
 
+void guest_clock_rewind(struct guest_clock *clock, nanoseconds_t time)
+{
+    clock->behind += (int64_t)(clock->time - time);
+    clock->time = time;
+    clock->told = time;
+}
+
 void guest_clock_charge(struct guest_clock *clock, nanoseconds_t work)
 {
     clock->time += work;

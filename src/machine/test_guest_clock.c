@@ -135,6 +135,20 @@ TEST(guest_clock_charges_work_and_waits_for_it_while_idle)
     CHECK_EQ(guest.behind, 0);
 }
 
+TEST(guest_clock_goes_back_to_a_deadline_that_came_late_and_makes_up)
+{
+    start();
+    CHECK_EQ(now(5 * MS + 60), 5 * MS + 60);
+    look(5 * MS + 60, 5 * MS + 60);
+    guest_clock_rewind(&guest, 5 * MS);
+    CHECK_EQ(now(5 * MS + 60), 5 * MS);
+    CHECK_EQ(guest.behind, 60);
+    look(6 * MS, 6 * MS);
+    CHECK_EQ(now(6 * MS), 6 * MS - 60);
+    CHECK_EQ(idle(7 * MS, 0), 7 * MS);
+    CHECK_EQ(guest.behind, 0);
+}
+
 TEST(guest_clock_stays_near_real_time)
 {
     start();

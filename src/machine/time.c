@@ -154,12 +154,31 @@ static void note_lateness(struct machine *machine, nanoseconds_t late)
                 late / 1000, now / 1000000000, now / 1000 % 1000000);
 }
 
+/* To the guest, which was told no time after `next`, it is that moment. */
+static void forgive_lateness(struct machine *machine, nanoseconds_t next)
+{
+    struct guest_clock *clock = &machine->clock;
+
+    if (machine->inplace)
+        take_clock(machine);
+    look_at_clock(machine, host_clock_now());
+    if (clock->time > next && clock->time - next <= GUEST_CLOCK_FORGIVEN) {
+        guest_clock_rewind(clock, next);
+        if (machine->inplace)
+            inplace_rewind(machine->inplace, next);
+    }
+    if (machine->inplace)
+        give_clock(machine);
+}
+
 /* It was to be at `next`. */
 static bool real_stopped(struct machine *machine, nanoseconds_t next, bool has_spun)
 {
     nanoseconds_t now = machine_now(machine);
     (void)has_spun;
     note_lateness(machine, now - min_u64(now, next));
+    if (now > next)
+        forgive_lateness(machine, next);
     return false;
 }
 

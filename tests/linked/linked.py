@@ -188,6 +188,7 @@ def killed(suite):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background jobs
     build = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory() as directory:
         suite = Suite(os.path.join(build, "sel4emu"), directory)
