@@ -14,6 +14,26 @@
 
 #include <runtime/carrier.h>
 
+/*
+ * Of both ways in, this one and a linked program's call: the flags go to the page in r11, rax is
+ * lost. The runtime runs without the trap flag and without the alignment flag.
+ */
+#define JUMP_TAKE_FLAGS                                                                            \
+    "    pushfq\n"                                                                                 \
+    "    .cfi_adjust_cfa_offset 8\n"                                                               \
+    "    cld\n"                                                                                    \
+    "    pop %rax\n"                                                                               \
+    "    .cfi_adjust_cfa_offset -8\n"                                                              \
+    "    and $~0x100, %rax\n"                                                                      \
+    "    mov %rax, 16(%r11)\n"                                                                     \
+    "    test $0x40000, %eax\n"                                                                    \
+    "    jz 1f\n"                                                                                  \
+    "    and $~0x40000, %rax\n"                                                                    \
+    "    push %rax\n"                                                                              \
+    "    .cfi_adjust_cfa_offset 8\n"                                                               \
+    "    popfq\n"                                                                                  \
+    "    .cfi_adjust_cfa_offset -8\n"
+
 /* Where stubs jump to: index of the site in rcx. */
 extern const char bases_jump_in[] __attribute__((visibility("hidden")));
 /* The first instruction behind the part that may be taken back. */
