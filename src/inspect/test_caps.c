@@ -27,6 +27,9 @@ TEST(a_thread_is_meant_by_name_number_or_address)
     CHECK(view_has(&g, request, "In the CSpace"));
     text_format(request, sizeof(request), "caps 0x%lx", kernel_paddr(g.k, t.tcb));
     CHECK(view_has(&g, request, "In the CSpace"));
+    named_thread(&g, "disk driver");
+    CHECK(view_has(&g, "caps disk driver", "disk driver's CSpace root "));
+    CHECK(view_has(&g, "caps --json disk driver", "{"));
     CHECK_STR(view_text(&g, "caps u"), "problem: there is no thread u; ps lists them");
     CHECK_STR(view_text(&g, "caps"), "problem: caps: name one: caps THREAD");
     named_thread(&g, "t");

@@ -49,7 +49,7 @@ const struct view *view_find(const char *name)
 struct request {
     char words[VIEW_REQUEST_BYTES]; /* cut apart */
     const struct view *view;
-    const char *operand;
+    char *operand; /* in words, or NULL */
     enum report_form form;
 };
 
@@ -62,7 +62,14 @@ __attribute__((format(printf, 2, 3))) static int refuse(char *problem, const cha
     return -EINVAL;
 }
 
-static int take_word(struct request *request, const char *word, char *problem)
+/* Threads' names may have blanks: a further word belongs to the operand. */
+static void lengthen_operand(struct request *request, const char *word)
+{
+    for (char *end = request->operand + text_length(request->operand); end < word; end++)
+        *end = ' ';
+}
+
+static int take_word(struct request *request, char *word, char *problem)
 {
     if (!request->view) {
         request->view = view_find(word);
@@ -74,8 +81,10 @@ static int take_word(struct request *request, const char *word, char *problem)
         request->form = REPORT_DOT;
     else if (word[0] == '-' && word[1] == '-')
         return refuse(problem, "%s: there is no option %s", request->view->name, word);
-    else if (request->operand || request->view->takes == VIEW_TAKES_NOTHING)
+    else if (request->view->takes == VIEW_TAKES_NOTHING)
         return refuse(problem, "%s: unexpected argument %s", request->view->name, word);
+    else if (request->operand)
+        lengthen_operand(request, word);
     else
         request->operand = word;
     return 0;
