@@ -45,6 +45,10 @@ bool linked_check(const struct run_options *options, struct command_error *ret_e
     if (machine->time == MACHINE_TIME_VIRTUAL) {
         return command_fail(ret_error, "--time=virtual: a linked program lives in Linux's time");
     }
+    if (machine->carriers == MACHINE_CARRIERS_SHARED) {
+        return command_fail(ret_error,
+                            "--carriers=shared: a linked program's TCBs are its threads");
+    }
     if (machine->has_gdb) {
         return command_fail(ret_error, "--gdb: a linked program is debugged by gdb itself");
     }

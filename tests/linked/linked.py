@@ -104,6 +104,8 @@ def end(suite):
     suite.run("time is up", ["ends", "never"], 124, "timeout", options="--timeout 0.5")
     suite.run("an option that it cannot have", ["ends"], 2, "--isolate: a linked program",
               options="--isolate")
+    suite.run("carriers that it cannot have", ["ends"], 2, "--carriers=shared: a linked program",
+              options="--carriers=shared")
     suite.run("an option that nobody has", ["ends"], 2, "unknown option", options="--nonsense")
     killed(suite)
 
