@@ -33,7 +33,6 @@ static _Noreturn void carrier_begin(void)
     struct carrier_page *page = carrier_page_here();
     char *slot = (char *)page - CARRIER_PAGE;
     const struct linux_stack stack = {.base = (vaddr_t)(slot + CARRIER_SIGNAL_STACK),
-                                      .flags = LINUX_SS_AUTODISARM,
                                       .bytes = CARRIER_SIGNAL_STACK_BYTES};
 
     take_name(page->thread);

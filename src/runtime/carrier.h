@@ -39,7 +39,8 @@ struct carrier_page {
     /* Of guest code, while inside. NULL: it came by a jump; and the core carrier has none. */
     struct frame *frame;
     bool is_converted; /* it came by a jump, and goes on by a frame, which is about to come */
-    bool may_try;      /* the guest's next calls, before the kernel is entered (turn_try_call()) */
+    bool is_left; /* it came by a frame, and goes on by a jump: the frame is not gone back to */
+    bool may_try; /* the guest's next calls, before the kernel is entered (turn_try_call()) */
     struct carrier_step step;
 };
 

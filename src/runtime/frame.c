@@ -17,6 +17,7 @@
 /* Where in an XSAVE area what lies. */
 enum {
     XSAVE_MXCSR = 24,
+    XSAVE_X87 = 32, /* its registers; before them its other state, 24 bytes */
     XSAVE_XMM = 160,
     XSAVE_XMM_BYTES = 256,
     XSAVE_SOFTWARE = 464, /* Linux's own: sizes, which are right in each frame already */
@@ -25,6 +26,7 @@ enum {
     SOFTWARE_MAGIC = 0x46505853,
     XSAVE_HEADER_BYTES = 64,
     MXCSR_INITIAL = 0x1f80,
+    X87_CONTROL_INITIAL = 0x37f,
 };
 
 static const uint8_t place[USER_REGISTER_COUNT] = {
@@ -107,22 +109,65 @@ static word_t *states_of(const void *area)
 }
 
 /* Protection keys are nobody's: seL4 does not turn them on. */
+#define STATE_X87  UINT64_C(1)
 #define STATE_SSE  UINT64_C(2)
 #define STATE_KEYS (UINT64_C(1) << 9)
 
-void frame_switch_vector(struct frame *frame, void *from, const void *to, bool tells_use)
+static bool is_sse_alone(word_t states)
 {
-    bool is_sse = !frame && tells_use && (*states_of(to) & ~STATE_KEYS) == STATE_SSE &&
-                  (bases_states_in_use() & ~STATE_KEYS & ~STATE_SSE) == 0;
+    return (states & ~STATE_KEYS) == STATE_SSE;
+}
 
-    if (is_sse) {
+/* Of a frame's, where Linux says that it is in use whether it is or not. */
+static bool is_x87_initial(const void *area)
+{
+    const word_t *word = area;
+    word_t others = word[1] | word[2];
+
+    for (unsigned i = XSAVE_X87 / sizeof(word_t); i < XSAVE_XMM / sizeof(word_t); i++)
+        others |= word[i];
+    return word[0] == X87_CONTROL_INITIAL && others == 0;
+}
+
+static bool has_sse_alone(const struct frame *frame)
+{
+    return vector_bytes(frame) && is_sse_alone(*states_of(frame->vector) & ~STATE_X87) &&
+           is_x87_initial(frame->vector);
+}
+
+/* True: it is done. */
+static bool switch_sse(struct frame *frame, void *from, const void *to, bool tells_use)
+{
+    if (!is_sse_alone(*states_of(to)))
+        return false;
+    if (frame && has_sse_alone(frame)) {
+        copy_xmm(from, frame->vector);
+        copy_xmm(frame->vector, to);
+    } else if (!frame && tells_use && !(bases_states_in_use() & ~STATE_KEYS & ~STATE_SSE)) {
         bases_save_sse(from);
-        *states_of(from) = STATE_SSE;
         bases_load_sse(to);
     } else {
-        frame_save_vector(frame, from);
-        frame_load_vector(frame, to);
+        return false;
     }
+    *states_of(from) = STATE_SSE;
+    return true;
+}
+
+void frame_switch_vector(struct frame *frame, void *from, const void *to, bool tells_use)
+{
+    if (switch_sse(frame, from, to, tells_use))
+        return;
+    frame_save_vector(frame, from);
+    frame_load_vector(frame, to);
+}
+
+/* Linux gives a handler all states as they are at first. */
+void frame_leave(const struct frame *frame)
+{
+    if (has_sse_alone(frame))
+        bases_load_sse(frame->vector);
+    else
+        bases_xrstor(frame->vector);
 }
 
 /* SSE's are said to be in use, which they are sooner or later. */

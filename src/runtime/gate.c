@@ -194,88 +194,190 @@ void gate_decode(const struct signal_info *info, const struct frame *frame, padd
         *ret_trap = decode_exception(info, frame, root, reg);
 }
 
-/* --- the handler --------------------------------------------------------------------------- */
+/* --- the way out --------------------------------------------------------------------------- */
+
+/* What becomes of a signal: bases_enter knows these numbers. */
+enum way_out {
+    WAY_BACK,      /* to what was interrupted: not guest code */
+    WAY_BY_FRAME,  /* rt_sigreturn, if nothing is to be looked at first */
+    WAY_BY_A_JUMP, /* as of a call */
+};
 
 /*
  * Linux leaves the guest's alignment-check flag on: until it is cleared only aligned accesses are
  * made. The direction flag is clear already. Without need no flags are loaded: what a debugger
  * steps with, its trap flag, would be in them, and would stay when it lets go.
+ *
+ * From bases_return on, nothing but memory is read, until Linux has taken the frame: so a kick has
+ * that begin anew (after_kick()).
  */
 #define RFLAGS_PLACE 176
+#define RUNNING      "runtime_start + 0x5e00000" /* struct runtime_process: running (jump.c) */
+#define ATTENTION    "runtime_start + 0x1a00044" /* struct runtime_control (jump.c) */
+#define FRAME        "200"                       /* struct carrier_page: frame */
 
-_Static_assert(offsetof(struct frame, reg) + FRAME_RFLAGS * sizeof(uint64_t) == RFLAGS_PLACE,
-               "where bases_enter finds the guest's flags");
+_Static_assert(offsetof(struct frame, reg) + FRAME_RFLAGS * sizeof(uint64_t) == RFLAGS_PLACE &&
+                   offsetof(struct carrier_page, frame) == 200,
+               "where bases_enter finds the guest's flags, and the frame");
 
 __asm__(".pushsection .text.bases, \"ax\"\n"
         ".type bases_enter, @function\n"
+        ".type bases_return, @function\n"
         "bases_enter:\n"
+        "    .cfi_startproc\n"
         "    testl $0x40000, 176(%rdx)\n"
-        "    jz gate_handle\n"
+        "    jz 1f\n"
         "    pushfq\n"
+        "    .cfi_adjust_cfa_offset 8\n"
         "    andq $~0x40100, (%rsp)\n"
         "    popfq\n"
-        "    jmp gate_handle\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "1:  sub $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    call gate_handle\n"
+        "2:  add $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    cmp $1, %eax\n"
+        "    ja bases_jump_out\n"
+        "    je bases_return\n"
+        "    ret\n"
+        "bases_return:\n"
+        "    mov " RUNNING "(%rip), %rdi\n"
+        "    mov " FRAME "(%rdi), %rsp\n"
+        "    lea -8(%rsp), %rsp\n"
+        "    cmpl $0, " ATTENTION "(%rip)\n"
+        "    jne 3f\n"
+        "    ret\n"
+        "bases_return_end:\n"
+        "3:  sub $8, %rsp\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    call gate_attend\n"
+        "    jmp 2b\n"
+        "    .cfi_endproc\n"
         ".size bases_enter, . - bases_enter\n"
+        ".size bases_return, . - bases_return\n"
         ".popsection\n");
 
 extern const char bases_enter[] __attribute__((visibility("hidden")));
+extern const char bases_return[] __attribute__((visibility("hidden")));
+extern const char bases_return_end[] __attribute__((visibility("hidden")));
+
+/*
+ * While there are no patches, debuggers and the post mortem expect to find signals' frames; and
+ * what watches a linked program's signals, its rt_sigreturn.
+ */
+static bool may_jump(void)
+{
+    return runtime_shared()->control.stubs && !process_is_linked();
+}
+
+void gate_write(struct carrier_page *page, const word_t reg[USER_REGISTER_COUNT])
+{
+    page->is_left = page->frame && may_jump() && jump_can_write(reg);
+    if (page->frame && !page->is_left)
+        frame_write(page->frame, reg);
+    else
+        jump_write(page, reg);
+}
+
+static enum way_out leave(struct carrier_page *page)
+{
+    bool is_left = page->is_left;
+
+    if (is_left) {
+        frame_leave(page->frame);
+        page->frame = NULL;
+    }
+    page->is_left = false;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    page->is_inside = false;
+    return is_left ? WAY_BY_A_JUMP : WAY_BY_FRAME;
+}
+
+/* Where the runtime, which the kick has interrupted there, goes on. */
+static word_t after_kick(const struct carrier_page *page, const struct frame *frame)
+{
+    word_t rip = frame->reg[FRAME_RIP];
+    bool is_checking = rip - (word_t)bases_return < (word_t)(bases_return_end - bases_return);
+    bool is_returning = rip - (word_t)linux_rt_sigreturn_call <
+                            (word_t)(linux_rt_sigreturn_end - linux_rt_sigreturn_call) &&
+                        frame->reg[FRAME_RSP] == (word_t)page->frame;
+
+    return !page->is_inside && (is_checking || is_returning) ? (word_t)bases_return
+                                                             : jump_after_kick(rip);
+}
+
+/* --- the handler --------------------------------------------------------------------------- */
 
 /* Aligned to 16 again: Linux has pushed a return address. */
-static __attribute__((used)) void gate_handle(int signal, const struct signal_info *info,
-                                              struct frame *frame) __asm__("gate_handle");
+static __attribute__((used)) enum way_out gate_handle(int signal, const struct signal_info *info,
+                                                      struct frame *frame) __asm__("gate_handle");
+static __attribute__((used)) enum way_out
+gate_attend(struct carrier_page *page) __asm__("gate_attend");
 
-static void gate_handle(int signal, const struct signal_info *info, struct frame *frame)
+static enum way_out handle_guest(struct carrier_page *page, const struct signal_info *info,
+                                 struct frame *frame)
+{
+    page->is_inside = true;
+    page->frame = frame;
+    if (page->is_converted) {
+        page->is_converted = false;
+        frame_write(frame, page->reg);
+    } else if (page->has_begun) {
+        turn_trap(page, info);
+    } else {
+        page->has_begun = true;
+        turn_begin(page);
+    }
+    return leave(page);
+}
+
+static enum way_out gate_handle(int signal, const struct signal_info *info, struct frame *frame)
 {
     struct carrier_page *page = carrier_page_here();
     bool is_runtime = frame->reg[FRAME_RIP] - (vaddr_t)runtime_start < runtime_code_bytes();
 
     if (!carrier_is_here() && process_is_linked()) {
         linked_take_stray(signal);
-        return;
+        return WAY_BACK;
     }
     if (!carrier_is_here())
         UNREACHABLE("a signal to the edit thread");
     if (signal == LINUX_SIGURG && linked_is_in_host(frame->reg[FRAME_RIP]) && !is_runtime)
-        return; /* it is sent again */
+        return WAY_BACK; /* it is sent again */
     if (signal == LINUX_SIGURG && is_runtime && !jump_is_beginning(frame->reg[FRAME_RIP])) {
-        frame->reg[FRAME_RIP] = jump_after_kick(frame->reg[FRAME_RIP]);
-        return;
+        frame->reg[FRAME_RIP] = after_kick(page, frame);
+        return WAY_BACK;
     }
     if (page->is_inside)
         UNREACHABLE("a trap inside of the runtime");
-    if (page->is_converted) {
-        page->is_converted = false;
-        frame_write(frame, page->reg);
-        return;
-    }
+    return handle_guest(page, info, frame);
+}
+
+/* Before the return: there is something to look at first, as if the kick came behind it. */
+static enum way_out gate_attend(struct carrier_page *page)
+{
     page->is_inside = true;
-    page->frame = frame;
-    if (page->has_begun) {
-        turn_trap(page, info);
-    } else {
-        page->has_begun = true;
-        frame->mask = 0;
-        turn_begin(page);
-    }
-    page->is_inside = false;
+    turn_trap(page, &(const struct signal_info){.signal = LINUX_SIGURG});
+    return leave(page);
 }
 
 static const int signals[] = {LINUX_SIGILL,  LINUX_SIGTRAP, LINUX_SIGBUS, LINUX_SIGFPE,
                               LINUX_SIGSEGV, LINUX_SIGURG,  LINUX_SIGSYS};
 
-/* The kick is blocked in all of them: one that comes then is taken on the way back to the guest. */
+/* None is blocked, for nothing would unblock it: a kick may come anywhere (after_kick()). */
 void gate_action(struct linux_sigaction *ret_action)
 {
     *ret_action = (struct linux_sigaction){
         .handler = bases_enter,
         .flags = LINUX_SA_SIGINFO | LINUX_SA_ONSTACK | LINUX_SA_NODEFER | LINUX_SA_RESTORER,
         .restorer = linux_rt_sigreturn_call,
-        .mask = bit(LINUX_SIGURG - 1),
     };
 }
 
 long gate_install(void)
 {
+    static const uint64_t none;
     struct linux_sigaction action;
     long error = 0;
 
@@ -283,6 +385,6 @@ long gate_install(void)
     for (unsigned i = 0; i < ARRAY_LENGTH(signals) && !error; i++)
         error = linux_rt_sigaction(signals[i], &action, NULL, LINUX_SIGSET_BYTES);
     if (!error)
-        error = linux_rt_sigprocmask(LINUX_SIG_SETMASK, &action.mask, NULL, LINUX_SIGSET_BYTES);
+        error = linux_rt_sigprocmask(LINUX_SIG_SETMASK, &none, NULL, LINUX_SIGSET_BYTES);
     return error;
 }

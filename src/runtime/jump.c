@@ -124,13 +124,18 @@ __asm__(".pushsection .text.bases, \"ax\"\n"
 #define RFLAGS_BY_FRAME  (RFLAGS_TRAP | RFLAGS_RESUME | RFLAGS_ALIGNMENT | RFLAGS_DIRECTION)
 #define RFLAGS_OF_THREAD (RFLAGS_NESTED | RFLAGS_ID)
 
+bool jump_can_write(const word_t reg[USER_REGISTER_COUNT])
+{
+    return !(reg[UREG_RFLAGS] & RFLAGS_BY_FRAME) &&
+           !((reg[UREG_RFLAGS] ^ bases_read_flags()) & RFLAGS_OF_THREAD);
+}
+
 void jump_write(struct carrier_page *page, const word_t reg[USER_REGISTER_COUNT])
 {
     if (page->reg != reg)
         mem_copy(page->reg, reg, sizeof(page->reg));
     runtime_process()->next = reg[UREG_RIP];
-    page->is_converted = reg[UREG_RFLAGS] & RFLAGS_BY_FRAME ||
-                         (reg[UREG_RFLAGS] ^ bases_read_flags()) & RFLAGS_OF_THREAD;
+    page->is_converted = !jump_can_write(reg);
     if (!page->is_converted)
         bases_set(reg);
 }

@@ -44,6 +44,9 @@ static inline bool jump_is_beginning(word_t rip)
     return rip - (word_t)bases_jump_in < (word_t)(bases_jump_in_end - bases_jump_in);
 }
 
+/* Whether that is possible with these registers: not with some flags. */
+bool jump_can_write(const word_t reg[USER_REGISTER_COUNT]);
+
 /*
  * The guest of this carrier, which came by a jump, goes on with reg[] when the gate is left; with
  * flags that are no result of arithmetic, by a signal's frame (page->is_converted).

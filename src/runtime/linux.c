@@ -16,6 +16,8 @@
             "linux_" #name "_call:\n"                                                              \
             "    mov $" #number ", %rax\n"                                                         \
             "    syscall\n"                                                                        \
+            ".globl linux_" #name "_end\n"                                                         \
+            ".hidden linux_" #name "_end\n"                                                        \
             "linux_" #name "_end:\n"                                                               \
             "    ret\n"                                                                            \
             ".size linux_" #name "_call, . - linux_" #name "_call\n"                               \

@@ -52,14 +52,13 @@ enum {
     LINUX_SIGSYS = 31,
 };
 
-#define LINUX_SIG_SETMASK   2
-#define LINUX_SIGSET_BYTES  8
-#define LINUX_SA_SIGINFO    0x4
-#define LINUX_SA_RESTORER   0x04000000
-#define LINUX_SA_ONSTACK    0x08000000
-#define LINUX_SA_NODEFER    0x40000000
-#define LINUX_SS_DISABLE    2
-#define LINUX_SS_AUTODISARM INT32_MIN
+#define LINUX_SIG_SETMASK  2
+#define LINUX_SIGSET_BYTES 8
+#define LINUX_SA_SIGINFO   0x4
+#define LINUX_SA_RESTORER  0x04000000
+#define LINUX_SA_ONSTACK   0x08000000
+#define LINUX_SA_NODEFER   0x40000000
+#define LINUX_SS_DISABLE   2
 
 struct linux_sigaction {
     const void *handler;
@@ -97,6 +96,7 @@ long linux_sigaltstack(const struct linux_stack *stack, struct linux_stack *ret_
 /* Where a handler returns to: `mov $15, %rax; syscall`, by which debuggers know a signal's frame.
  */
 extern const char linux_rt_sigreturn_call[] __attribute__((visibility("hidden")));
+extern const char linux_rt_sigreturn_end[] __attribute__((visibility("hidden")));
 _Noreturn void linux_exit(int status);
 _Noreturn void linux_exit_group(int status);
 long linux_rt_sigaction(int signal, const struct linux_sigaction *action,

@@ -458,10 +458,7 @@ static bool prepare_registers(struct carrier_page *page, struct kernel *k, struc
         *outcome = enter(k, tcb, reg, &trap, 0);
         return false;
     }
-    if (page->frame)
-        frame_write(page->frame, reg);
-    else
-        jump_write(page, reg);
+    gate_write(page, reg);
     page->may_try = has_fpu && !page->step.is_wanted &&
                     !runtime_clock_is_virtual(&control()->clock) && kernel_may_try(k);
     runtime_process()->running = page;
@@ -681,6 +678,8 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
     if (fault == MEMORY_FAULT_RETRY || fault == MEMORY_FAULT_ONCE) {
         if (fault == MEMORY_FAULT_ONCE)
             run_once(page, tcb, root, reg);
+        else if (carrier_current()->debug_generation == 0) /* or its frame says that it is again */
+            gate_write(page, reg);
         return;
     }
     bool is_step = page->step.is_under_way;
