@@ -242,6 +242,18 @@ struct runtime_carrier *cache_carrier(const struct carrier_page *page, struct tc
     return carrier;
 }
 
+bool cache_is_here(const struct carrier_page *page, const struct tcb *tcb, paddr_t root)
+{
+    struct kernel *k = runtime_kernel();
+    const struct runtime_carrier *carrier = &runtime_shared()->carriers[tcb->carrier];
+    const struct runtime_vspace *vspace = &runtime_shared()->vspaces[page->vspace];
+
+    return carrier->thread == page->thread && carrier->tcb == kernel_paddr(k, tcb) &&
+           carrier->serial == tcb->serial && vspace->root == root &&
+           vspace->serial == vspace_at(k, root)->serial &&
+           (vspace->thread != page->thread || may_share(tcb));
+}
+
 /* --- separate threads ---------------------------------------------------------------------- */
 
 static void separate_carriers(const struct carrier_page *page)

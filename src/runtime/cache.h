@@ -13,6 +13,9 @@
 struct runtime_carrier *cache_carrier(const struct carrier_page *page, struct tcb *tcb,
                                       paddr_t root);
 
+/* Whether there is one already, on the calling thread. */
+bool cache_is_here(const struct carrier_page *page, const struct tcb *tcb, paddr_t root);
+
 /* From now on each carrier has a thread of its own, on which debuggers find its TCB. */
 void cache_separate(const struct carrier_page *page);
 

@@ -18,11 +18,11 @@
 #include <runtime/posted.h>
 #include <runtime/process.h>
 #include <runtime/request.h>
+#include <runtime/resume.h>
 #include <runtime/step.h>
 #include <runtime/tsc.h>
 #include <sched/sched.h>
 #include <seat/entry.h>
-#include <seat/thread_name.h>
 
 #define CORE 0
 
@@ -230,29 +230,6 @@ static void set_deadline(nanoseconds_t deadline)
 
 /* --- from carrier to carrier --------------------------------------------------------------- */
 
-/*
- * Its thread is called like the TCB; only a thread itself can say so. One that is shared is called
- * like the first that ran.
- */
-static void take_name(const struct carrier_page *page, const struct tcb *tcb)
-{
-    struct runtime_thread *thread = thread_of(page);
-
-    if (thread->name_source && runtime_shared()->vspaces[page->vspace].thread == page->thread)
-        return;
-    uint64_t source = seat_thread_name_source(tcb);
-    if (thread->name_source == source)
-        return;
-    thread->name_source = source;
-    struct runtime_request *request = request_begin(REQUEST_NAME);
-    request->argument[0] = page->thread;
-    request_name_tcb(request, tcb);
-    request_make(request);
-    char name[16];
-    mem_copy(name, request->reg, sizeof(name));
-    linux_set_name(LINUX_PR_SET_NAME, name);
-}
-
 static _Noreturn void end_thread(const struct carrier_page *page, struct runtime_thread *thread)
 {
     __atomic_store_n(&thread->run, THREAD_ENDED, __ATOMIC_RELEASE);
@@ -285,7 +262,7 @@ static void show_guest(const struct carrier_page *page, struct runtime_thread *t
     frame_load_vector(page->frame, runtime_vector(thread->live));
     kernel_load_registers(tcb, reg);
     frame_write(page->frame, reg);
-    take_name(page, tcb);
+    resume_take_name(page, tcb);
     thread_has_done(thread);
 }
 
@@ -333,25 +310,6 @@ static void hand_over(struct carrier_page *page, struct runtime_thread *next)
     await_turn(page);
 }
 
-/*
- * The carrier that has the turn now goes on with this thread, and its vector state. One that shares
- * it may have left its own there.
- */
-static void take_vector(const struct carrier_page *page)
-{
-    struct runtime_thread *thread = thread_of(page);
-    uint32_t index = carrier_index();
-
-    if (thread->live == index)
-        return;
-    if (thread->live)
-        frame_switch_vector(page->frame, runtime_vector(thread->live), runtime_vector(index),
-                            control()->tells_use);
-    else
-        frame_load_vector(page->frame, runtime_vector(index));
-    thread->live = index;
-}
-
 /* What a carrier that has just got the turn is to do. */
 static struct outcome own_outcome(void)
 {
@@ -370,8 +328,8 @@ static void enter_clock(const struct tcb *tcb)
     runtime_shared()->carriers[tcb->carrier].has_spun = false;
 }
 
-static struct outcome enter(struct kernel *k, struct tcb *tcb, const word_t *reg,
-                            const struct trap *trap, word_t fsr)
+struct outcome turn_enter(struct kernel *k, struct tcb *tcb, const word_t *reg,
+                          const struct trap *trap, word_t fsr)
 {
     kernel_save_registers(tcb, reg, trap->kind == TRAP_SYSCALL);
     if (trap->kind != TRAP_INTERRUPTED)
@@ -387,30 +345,7 @@ static struct outcome run_nowhere(struct kernel *k, struct tcb *tcb)
 
     kernel_load_registers(tcb, reg);
     const struct trap trap = {.kind = TRAP_PAGE_FAULT, .address = reg[UREG_RIP], .fetch = true};
-    return enter(k, tcb, reg, &trap, FSR_USER);
-}
-
-/* Only the machine can give this thread the breakpoints of its TCB. */
-static void take_breakpoints(const struct tcb *tcb)
-{
-    struct runtime_carrier *carrier = carrier_current();
-    struct breakpoint list[HARDWARE_BREAKPOINTS];
-
-    if (carrier->debug_generation == tcb->debug.generation)
-        return;
-    carrier->debug_generation = tcb->debug.generation;
-    struct runtime_request *request = request_begin(REQUEST_BREAKPOINTS);
-    word_t *word = request->reg;
-    kernel_breakpoints(tcb, list);
-    for (unsigned i = 0; i < HARDWARE_BREAKPOINTS; i++) {
-        *word++ = list[i].address;
-        *word++ = list[i].type;
-        *word++ = list[i].access;
-        *word++ = list[i].size;
-        *word++ = list[i].is_enabled;
-    }
-    request->argument[0] = carrier_index();
-    request_make(request);
+    return turn_enter(k, tcb, reg, &trap, FSR_USER);
 }
 
 /* Which of them a debug exception is of: Linux tells one of several at best. */
@@ -422,69 +357,6 @@ static void take_hits(struct trap *trap)
     request->argument[0] = carrier_index();
     request_make(request);
     trap->debug.breakpoints = (uint8_t)request->result[0];
-}
-
-/* The breakpoints at an instruction that does not execute: the processor looks for them first. */
-static uint8_t breakpoints_at(const struct tcb *tcb, const word_t reg[USER_REGISTER_COUNT])
-{
-    struct breakpoint list[HARDWARE_BREAKPOINTS];
-    uint8_t hits = 0;
-
-    kernel_breakpoints(tcb, list);
-    for (unsigned i = 0; i < HARDWARE_BREAKPOINTS; i++) {
-        if (list[i].is_enabled && list[i].type == BREAKPOINT_INSTRUCTION &&
-            list[i].address == reg[UREG_RIP])
-            hits |= (uint8_t)bit(i);
-    }
-    return reg[UREG_RFLAGS] & RFLAGS_RESUME ? 0 : hits;
-}
-
-/*
- * `tcb`, which is this carrier's, goes on with reg[] when the handler returns. False: something has
- * come up first, and *outcome is what is to be done.
- */
-static bool prepare_registers(struct carrier_page *page, struct kernel *k, struct tcb *tcb,
-                              paddr_t root, word_t reg[USER_REGISTER_COUNT],
-                              struct outcome *outcome)
-{
-    struct trap trap;
-    bool has_fpu = !(tcb->flags & TCB_FLAG_FPU_DISABLED);
-
-    patch_mend(root, reg);
-    if ((!has_fpu || page->step.is_wanted) && !step_begin(page, root, has_fpu, reg, &trap)) {
-        trap.debug.breakpoints = breakpoints_at(tcb, reg);
-        if (trap.debug.breakpoints)
-            trap.vector = EXCEPTION_DEBUG;
-        *outcome = enter(k, tcb, reg, &trap, 0);
-        return false;
-    }
-    gate_write(page, reg);
-    page->may_try = has_fpu && !page->step.is_wanted &&
-                    !runtime_clock_is_virtual(&control()->clock) && kernel_may_try(k);
-    runtime_process()->running = page;
-    return true;
-}
-
-/* The same with the registers in the TCB, in a VSpace that is as it has to be. */
-static bool prepare_own(struct carrier_page *page, struct kernel *k, struct tcb *tcb, paddr_t root,
-                        struct outcome *outcome)
-{
-    word_t reg[USER_REGISTER_COUNT];
-
-    memory_make_edits(root);
-    take_name(page, tcb);
-    take_breakpoints(tcb);
-    take_vector(page);
-    linked_tell_buffer(page, tcb);
-    page->step.is_wanted = false;
-    if (debugging_is_on() && !debugging_may_run(page, carrier_current()->tcb, outcome))
-        return false;
-    kernel_load_registers(tcb, reg);
-    if (kernel_traps_at_once(tcb)) {
-        *outcome = enter(k, tcb, reg, &seat_step_trap, 0);
-        return false;
-    }
-    return prepare_registers(page, k, tcb, root, reg, outcome);
 }
 
 static struct outcome answer_device(struct kernel *k)
@@ -536,7 +408,7 @@ static enum step run_thread(struct carrier_page *page, struct kernel *k, struct 
     if (carrier->thread != page->thread)
         return pass_turn(page, carrier, outcome);
     take_turn(carrier);
-    return prepare_own(page, k, tcb, root, outcome) ? STEP_GUEST : STEP_ENTERED;
+    return resume_tcb(page, k, tcb, root, outcome) ? STEP_GUEST : STEP_ENTERED;
 }
 
 static enum step idle(struct carrier_page *page, struct kernel *k, struct outcome *outcome)
@@ -580,12 +452,46 @@ static enum step carry_out(struct carrier_page *page, struct kernel *k, struct o
     return STEP_ENTERED;
 }
 
+/*
+ * After most entries there is nothing to look at: for nobody outside, and the TCB that goes on is
+ * one of the calling thread's, in the VSpace whose code it left.
+ */
+static bool is_plain(struct kernel *k, const struct outcome *outcome)
+{
+    const struct runtime_shared *shared = runtime_shared();
+    const struct runtime_control *c = &shared->control;
+
+    return is_nothing_due(outcome) && k->console.length == 0 && !c->is_traced && !c->separates &&
+           !k->reserved[RESERVED_STUBS].taken && !k->reserved[RESERVED_REGION].taken &&
+           shared->irq_changes_seen == k->irq_changes && shared->deaths_seen == k->deaths &&
+           !kernel_measures_entries(k, CORE);
+}
+
+/* As by all that follows, in short. False: nothing is done. */
+static bool goes_on_here(struct carrier_page *page, struct kernel *k, struct outcome *outcome,
+                         enum step *ret_step)
+{
+    struct tcb *tcb = tcb_at(k, outcome->tcb);
+
+    if (!is_plain(k, outcome))
+        return false;
+    paddr_t root = kernel_tcb_vspace(k, tcb);
+    if (!root || !cache_is_here(page, tcb, root))
+        return false;
+    set_deadline(outcome->deadline);
+    take_turn(&runtime_shared()->carriers[tcb->carrier]);
+    *ret_step = resume_tcb(page, k, tcb, root, outcome) ? STEP_GUEST : STEP_ENTERED;
+    return true;
+}
+
 /* Until guest code of this carrier's goes on. */
 static void run(struct carrier_page *page, enum step step, struct outcome outcome)
 {
     struct kernel *k = runtime_kernel();
 
     while (step != STEP_GUEST) {
+        if (step == STEP_ENTERED && goes_on_here(page, k, &outcome, &step))
+            continue;
         if (step == STEP_ENTERED)
             after_entry(k, outcome);
         step = STEP_ENTERED;
@@ -616,8 +522,8 @@ static void go_on(struct carrier_page *page, struct tcb *tcb, paddr_t root,
 
     bool has_entered = !debugging_is_on() && take_event(k, tcb, reg, &outcome);
     if (!has_entered && (debugging_is_on() || control()->separates))
-        run(page, STEP_ENTERED, enter(k, tcb, reg, &nothing, 0));
-    else if (has_entered || !prepare_registers(page, k, tcb, root, reg, &outcome))
+        run(page, STEP_ENTERED, turn_enter(k, tcb, reg, &nothing, 0));
+    else if (has_entered || !resume_registers(page, k, tcb, root, reg, &outcome))
         run(page, STEP_ENTERED, outcome);
 }
 
@@ -695,7 +601,7 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
     } else if (trap.kind == TRAP_INTERRUPTED) {
         go_on(page, tcb, root, reg);
     } else if (!linked_ends(tcb, info, &trap, reg)) {
-        run(page, STEP_ENTERED, enter(k, tcb, reg, &trap, fsr));
+        run(page, STEP_ENTERED, turn_enter(k, tcb, reg, &trap, fsr));
     }
 }
 
@@ -715,7 +621,7 @@ void turn_call(struct carrier_page *page, uint32_t index)
         trap =
             (struct trap){.kind = TRAP_PAGE_FAULT, .address = page->reg[UREG_RIP], .fetch = true};
     }
-    run(page, STEP_ENTERED, enter(k, tcb, page->reg, &trap, FSR_USER));
+    run(page, STEP_ENTERED, turn_enter(k, tcb, page->reg, &trap, FSR_USER));
 }
 
 bool turn_try_call(struct carrier_page *page, uint32_t index)

@@ -7,7 +7,9 @@
 #ifndef RUNTIME_TURN_H
 #define RUNTIME_TURN_H
 
+#include <model/outcome.h>
 #include <runtime/carrier.h>
+#include <seat/trap.h>
 
 /* The guest has trapped into page->frame. Returns when it is to go on, with what the frame has. */
 void turn_trap(struct carrier_page *page, const struct signal_info *info);
@@ -36,6 +38,10 @@ void turn_begin(struct carrier_page *page);
 
 /* The carrier of the core process, which has the turn first, and whenever no TCB can run. */
 _Noreturn void turn_run_core(struct carrier_page *page);
+
+/* The kernel entry of a trap that `tcb` has run into with reg[]; fsr as the kernel wants it. */
+struct outcome turn_enter(struct kernel *k, struct tcb *tcb, const word_t *reg,
+                          const struct trap *trap, word_t fsr);
 
 /* Kernel time, in nanoseconds. */
 nanoseconds_t turn_now(void);
