@@ -50,6 +50,15 @@ static inline struct slot *lookup_walk(struct kernel *k, union cap *root, cptr_t
     return slot;
 }
 
+/* What `cptr` leads to in the thread's CSpace; NULL: lookup_slot() says why. */
+static inline const struct slot *lookup_find(struct kernel *k, const struct tcb *tcb, cptr_t cptr)
+{
+    union cap root = tcb->slots[TCB_SLOT_CTABLE].cap;
+    unsigned bits_left = WORD_BITS;
+
+    return lookup_walk(k, &root, cptr, &bits_left);
+}
+
 /* Resolves `depth` (1..64) bits of `cptr`, taken from its low end, starting at `root`. */
 struct resolution lookup_resolve(struct kernel *k, union cap root, cptr_t cptr, unsigned depth);
 

@@ -63,10 +63,9 @@ static uint64_t take_interrupts(struct kernel *k, unsigned core)
     return cores;
 }
 
-static struct outcome leave(struct kernel *k, unsigned core)
+/* The current thread goes on. */
+static struct outcome go_on(struct kernel *k, unsigned core)
 {
-    sched_end_slice(k, core);
-    sched_schedule(k, core);
     paddr_t current = k->cores[core].current;
     if (current && tcb_at(k, current)->debug.is_stepping)
         tcb_at(k, current)->context.reg[UREG_RFLAGS] |= RFLAGS_TRAP;
@@ -78,6 +77,13 @@ static struct outcome leave(struct kernel *k, unsigned core)
         .deadline = sched_deadline(k, core),
         .interrupt_cores = take_interrupts(k, core),
     };
+}
+
+static struct outcome leave(struct kernel *k, unsigned core)
+{
+    sched_end_slice(k, core);
+    sched_schedule(k, core);
+    return go_on(k, core);
 }
 
 static const enum outcome_kind interrupted_outcomes[] = {
@@ -107,6 +113,8 @@ struct outcome kernel_start(struct kernel *k, unsigned core, nanoseconds_t now)
 
 struct outcome kernel_syscall(struct kernel *k, unsigned core, nanoseconds_t now)
 {
+    if (fast_ipc(k, core, now))
+        return go_on(k, core);
     struct tcb *tcb = enter(k, core, now);
     if (!has_budget(k, core, tcb))
         return leave(k, core);

@@ -14,14 +14,6 @@
 #include <sched/release.h>
 #include <sched/sched.h>
 
-static const struct slot *find(struct kernel *k, const struct tcb *tcb, cptr_t cptr)
-{
-    union cap root = tcb->slots[TCB_SLOT_CTABLE].cap;
-    unsigned bits_left = WORD_BITS;
-
-    return lookup_walk(k, &root, cptr, &bits_left);
-}
-
 /* --- sending ------------------------------------------------------------------------------- */
 
 /* False: a thread gets the signal. */
@@ -45,7 +37,7 @@ static bool signal_nobody(struct kernel *k, union cap cap)
 
 static bool try_send(struct kernel *k, struct tcb *tcb, word_t reg[USER_REGISTER_COUNT])
 {
-    const struct slot *slot = find(k, tcb, reg[UREG_CAP]);
+    const struct slot *slot = lookup_find(k, tcb, reg[UREG_CAP]);
 
     return message_info_is_short(reg[UREG_MESSAGE_INFO]) && slot &&
            cap_type(slot->cap) == CAP_NOTIFICATION && slot->cap.notification.rights & RIGHT_WRITE &&
@@ -55,7 +47,7 @@ static bool try_send(struct kernel *k, struct tcb *tcb, word_t reg[USER_REGISTER
 /* The message is lost if nobody waits for it. */
 static bool try_nb_send(struct kernel *k, struct tcb *tcb, word_t reg[USER_REGISTER_COUNT])
 {
-    const struct slot *slot = find(k, tcb, reg[UREG_CAP]);
+    const struct slot *slot = lookup_find(k, tcb, reg[UREG_CAP]);
 
     if (slot && cap_type(slot->cap) == CAP_ENDPOINT)
         return message_info_is_short(reg[UREG_MESSAGE_INFO]) &&
@@ -69,7 +61,7 @@ static bool try_nb_send(struct kernel *k, struct tcb *tcb, word_t reg[USER_REGIS
 /* What the thread may receive from with that capability pointer; NULL: an entry will say. */
 static struct notification *find_notification(struct kernel *k, const struct tcb *tcb, cptr_t cptr)
 {
-    const struct slot *slot = find(k, tcb, cptr);
+    const struct slot *slot = lookup_find(k, tcb, cptr);
 
     if (!slot || cap_type(slot->cap) != CAP_NOTIFICATION ||
         !(slot->cap.notification.rights & RIGHT_READ))

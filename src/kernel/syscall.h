@@ -20,6 +20,12 @@ enum entry_result {
 /* The system call that the current thread's registers ask for (syscall.c). */
 enum entry_result syscall_handle(struct kernel *k, unsigned core, struct tcb *tcb);
 
+/*
+ * The current thread's call at `now`, if it is a message after which the other thread runs: that is
+ * the current one then, and the entry is over but for the outcome. False: nothing is done.
+ */
+bool fast_ipc(struct kernel *k, unsigned core, nanoseconds_t now);
+
 /* Ends the call of a thread that waited for a device. */
 void syscall_finish_device(struct kernel *k, unsigned core, struct tcb *tcb, uint64_t value);
 

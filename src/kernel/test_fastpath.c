@@ -3,8 +3,9 @@
  * Calls that are carried out without an entry leave what an entry leaves, and so do messages that
  * take a short cut in it: random guests live the same life twice, once with every call an entry
  * that goes all the way, once with each tried first and all short cuts, and leave every byte of the
- * kernel's state and of guest memory the same. The linker has the test kit's calls come
- * through __wrap_kernel_syscall() (CMakeLists.txt). For longer runs, as test_random.c:
+ * kernel's state and of guest memory the same. The linker has the test kit's calls come through
+ * __wrap_kernel_syscall(), and what the entry tries through __wrap_fast_ipc() (CMakeLists.txt). For
+ * longer runs, as test_random.c:
  *   SEL4EMU_RANDOM_ENTRIES, SEL4EMU_RANDOM_SEED
  */
 #include <test.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include <base/bits.h>
+#include <kernel/syscall.h>
 #include <kernel/testkit_choice.h>
 #include <sched/sched.h>
 
@@ -24,7 +26,7 @@ static struct {
     bool tries;
     bool is_wrong;              /* what a mistake would look like */
     uint64_t entries, outcomes; /* a hash of them all */
-    uint64_t tried[SYSCALL_COUNT], handed_over[SYSCALL_COUNT];
+    uint64_t tried[SYSCALL_COUNT], handed_over[SYSCALL_COUNT], fast[SYSCALL_COUNT];
 } life;
 
 static struct outcome note(struct outcome outcome)
@@ -72,6 +74,18 @@ static bool try(struct kernel *k, nanoseconds_t now)
         tcb->utilisation.schedules++;
     CHECK_EQ(sched_deadline(k, 0), deadline);
     return true;
+}
+
+bool __real_fast_ipc(struct kernel *k, unsigned core, nanoseconds_t now);
+bool __wrap_fast_ipc(struct kernel *k, unsigned core, nanoseconds_t now);
+bool __wrap_fast_ipc(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    const struct tcb *tcb = tcb_at(k, k->cores[core].current);
+    bool is_done = __real_fast_ipc(k, core, now);
+
+    if (is_done)
+        life.fast[abi_numbers_syscall(&k->numbers, (int64_t)tcb->context.reg[UREG_SYSCALL])]++;
+    return is_done;
 }
 
 struct outcome __real_kernel_syscall(struct kernel *k, unsigned core, nanoseconds_t now);
@@ -201,10 +215,12 @@ TEST(a_guest_lives_the_same_life_if_calls_are_tried_first)
     static const enum syscall tried[] = {SYSCALL_SEND, SYSCALL_NB_SEND, SYSCALL_RECV,
                                          SYSCALL_NB_RECV, SYSCALL_YIELD};
     static const enum syscall handed_over[] = {SYSCALL_CALL, SYSCALL_SEND, SYSCALL_REPLY_RECV};
+    static const enum syscall fast[] = {SYSCALL_CALL, SYSCALL_REPLY_RECV};
 
     check_lives(false);
     check_counts(life.tried, tried, ARRAY_LENGTH(tried));
     check_counts(life.handed_over, handed_over, ARRAY_LENGTH(handed_over));
+    check_counts(life.fast, fast, ARRAY_LENGTH(fast));
 }
 
 TEST(a_guest_lives_the_same_life_on_an_mcs_kernel)

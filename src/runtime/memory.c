@@ -133,8 +133,12 @@ static void map_ahead(paddr_t root)
 
 void memory_make_edits(paddr_t root)
 {
-    make_losses(root);
-    map_ahead(root);
+    const struct vspace *vspace = vspace_at(runtime_kernel(), root);
+
+    if (vspace->loss_count > 0)
+        make_losses(root);
+    if (vspace->gain)
+        map_ahead(root);
 }
 
 /* --- faults -------------------------------------------------------------------------------- */

@@ -605,23 +605,30 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
     }
 }
 
+/* A jump that is no call: of a copy, which goes on where it is mended, or to a stub. */
+static void take_stray(struct carrier_page *page, struct tcb *tcb, paddr_t root)
+{
+    if (page->reg[UREG_RIP]) {
+        go_on(page, tcb, root, page->reg);
+        return;
+    }
+    page->reg[UREG_RIP] = runtime_process()->patches.stubs;
+    const struct trap trap = {
+        .kind = TRAP_PAGE_FAULT, .address = page->reg[UREG_RIP], .fetch = true};
+    run(page, STEP_ENTERED, turn_enter(runtime_kernel(), tcb, page->reg, &trap, FSR_USER));
+}
+
 void turn_call(struct carrier_page *page, uint32_t index)
 {
+    static const struct trap call = {.kind = TRAP_SYSCALL};
     struct kernel *k = runtime_kernel();
     struct tcb *tcb = tcb_at(k, carrier_current()->tcb);
     paddr_t root = runtime_shared()->vspaces[page->vspace].root;
-    struct trap trap = {.kind = TRAP_SYSCALL};
 
-    if (index != TURN_LINKED_CALL && !patch_is_taken(root, index, &page->reg[UREG_RIP])) {
-        if (page->reg[UREG_RIP]) {
-            go_on(page, tcb, root, page->reg);
-            return;
-        }
-        page->reg[UREG_RIP] = runtime_process()->patches.stubs;
-        trap =
-            (struct trap){.kind = TRAP_PAGE_FAULT, .address = page->reg[UREG_RIP], .fetch = true};
-    }
-    run(page, STEP_ENTERED, turn_enter(k, tcb, page->reg, &trap, FSR_USER));
+    if (index != TURN_LINKED_CALL && !patch_is_taken(root, index, &page->reg[UREG_RIP]))
+        take_stray(page, tcb, root);
+    else
+        run(page, STEP_ENTERED, turn_enter(k, tcb, page->reg, &call, 0));
 }
 
 bool turn_try_call(struct carrier_page *page, uint32_t index)
