@@ -23,8 +23,7 @@ unsigned guest_pool_bits = 26;
 
 static unsigned yielders; /* that are there */
 
-/* --- threads that yield, with a TCB and nothing else -------------------------------------------
- */
+/* --- threads that yield, with a TCB and nothing else --------------------------------------- */
 
 void growth_yield(void);
 __asm__(".pushsection .text\n"
@@ -92,8 +91,7 @@ static void end_rounds(void)
     set_priority(seL4_MaxPrio);
 }
 
-/* --- servers -----------------------------------------------------------------------------------
- */
+/* --- servers ------------------------------------------------------------------------------- */
 
 static seL4_CPtr endpoint_here, endpoint_away;
 
@@ -137,8 +135,7 @@ static void call_away(void)
     seL4_Call(endpoint_away, seL4_MessageInfo_new(0, 0, 0, 0));
 }
 
-/* --- a thread that comes and goes --------------------------------------------------------------
- */
+/* --- a thread that comes and goes ---------------------------------------------------------- */
 
 static seL4_CPtr short_lived, short_untyped, short_context, exit_notification;
 
@@ -193,8 +190,7 @@ static void make_room(void)
     must(seL4_CNode_Delete(seL4_CapInitThreadCNode, short_lived, seL4_WordBits), "CNode_Delete");
 }
 
-/* --- the rows ----------------------------------------------------------------------------------
- */
+/* --- the rows ------------------------------------------------------------------------------ */
 
 static void measure(const struct row *row, unsigned parts, const char *kind, unsigned count)
 {
@@ -253,8 +249,7 @@ static void measure_beside_vspaces(void)
     yielders = 0;
 }
 
-/* --- areas of memory ---------------------------------------------------------------------------
- */
+/* --- areas of memory ----------------------------------------------------------------------- */
 
 static seL4_CPtr page;
 static unsigned areas;
