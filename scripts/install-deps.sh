@@ -9,7 +9,7 @@ set -eu
 
 # The one list. Everything comes from Debian 12 itself.
 build="gcc libc6-dev make cmake libzydis-dev libcjson-dev"
-test="python3 gdb binutils clang clang-tidy clang-format"
+test="python3 gdb binutils clang clang-tidy clang-format valgrind g++ llvm libclang-rt-14-dev"
 
 check_only=${NO_INSTALL:-0}
 wanted=all

@@ -115,7 +115,22 @@ static void rule_mprotect(struct builder *b)
     allow(b);
 }
 
-/* These are made at landing only, before there is a filter. */
+/* These are made at landing only, before there is a filter, or where there is none. */
+static void rule_getpid(struct builder *b)
+{
+    refuse(b);
+}
+
+static void rule_gettid(struct builder *b)
+{
+    refuse(b);
+}
+
+static void rule_tgkill(struct builder *b)
+{
+    refuse(b);
+}
+
 static void rule_rt_sigaction(struct builder *b)
 {
     refuse(b);

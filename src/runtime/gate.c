@@ -154,6 +154,27 @@ static struct trap decode_memory(const struct signal_info *info, const struct fr
     return trap;
 }
 
+/*
+ * Valgrind's frames have no segments. Where it finds nothing that it can execute, vector and error
+ * code are 0, too.
+ */
+static struct trap decode_made_up(const struct signal_info *info, const struct frame *frame,
+                                  paddr_t root, const word_t reg[USER_REGISTER_COUNT])
+{
+    unsigned vector = (unsigned)frame->reg[FRAME_VECTOR];
+
+    if (info->signal == LINUX_SIGILL)
+        return decode_invalid(root, reg);
+    if (vector == VECTOR_PAGE_FAULT)
+        return decode_memory(info, frame);
+    if (vector == 0 && info->signal == LINUX_SIGSEGV) {
+        struct trap trap = page_fault(reg[UREG_RIP]);
+        trap.fetch = true;
+        return trap;
+    }
+    return exception(vector, frame->reg[FRAME_ERROR_CODE]);
+}
+
 static struct trap decode_exception(const struct signal_info *info, const struct frame *frame,
                                     paddr_t root, word_t reg[USER_REGISTER_COUNT])
 {
@@ -188,6 +209,8 @@ void gate_decode(const struct signal_info *info, const struct frame *frame, padd
         *ret_trap = decode_filtered(info, reg);
     else if (info->signal == LINUX_SIGTRAP && info->code == CODE_SIGTRAP_PERF)
         *ret_trap = exception(EXCEPTION_DEBUG, 0);
+    else if ((frame->reg[FRAME_SEGMENTS] & mask(16)) == 0)
+        *ret_trap = decode_made_up(info, frame, root, reg);
     else if ((frame->reg[FRAME_SEGMENTS] & mask(16)) != CODE_SEGMENT)
         *ret_trap = exception(VECTOR_PROTECTION, 0);
     else
@@ -343,9 +366,15 @@ static enum way_out gate_handle(int signal, const struct signal_info *info, stru
     }
     if (!carrier_is_here())
         UNREACHABLE("a signal to the edit thread");
+    bool begins_here = process_is_linked() && !page->has_begun; /* by a signal to itself */
+    if (begins_here && !linked_may_begin(page)) {
+        linked_take_stray(signal);
+        return WAY_BACK;
+    }
     if (signal == LINUX_SIGURG && linked_is_in_host(frame->reg[FRAME_RIP]) && !is_runtime)
         return WAY_BACK; /* it is sent again */
-    if (signal == LINUX_SIGURG && is_runtime && !jump_is_beginning(frame->reg[FRAME_RIP])) {
+    if (signal == LINUX_SIGURG && is_runtime && !begins_here &&
+        !jump_is_beginning(frame->reg[FRAME_RIP])) {
         frame->reg[FRAME_RIP] = after_kick(page, frame);
         return WAY_BACK;
     }

@@ -28,8 +28,8 @@ _Static_assert(REGION_PROCESS - REGION_IMAGE == 0x5e00000 &&
 
 /*
  * carry() keeps what C wants kept on the thread's own stack, and goes on to the TCB's first run by
- * an exception, as every carrier does (carrier.c). leave() returns from it, from wherever the
- * carrier waits.
+ * a signal to itself: valgrind has no `ud2`, and debuggers let this one pass. leave() returns from
+ * it, from wherever the carrier waits.
  *
  * The gate is called by `call *%rax`, two bytes as `syscall` has: so the instruction is two bytes
  * before where it returns to, and the TCB's stack pointer is that of before. As of a processor,
@@ -44,10 +44,10 @@ __asm__(".pushsection .text.bases, \"ax\"\n"
         "    push %r13\n"
         "    push %r14\n"
         "    push %r15\n"
-        "    mov %rsp, " HOST_STACK "(%rdi)\n"
         "    mov %rsi, " IPC_BUFFER_WORD "(%rdi)\n"
+        "    mov %rsp, " HOST_STACK "(%rdi)\n"
         "    lea " STACK_FROM_PAGE "(%rdi), %rsp\n"
-        "    ud2\n"
+        "    call linked_begin\n"
         ".size bases_linked_carry, . - bases_linked_carry\n"
         ".type bases_linked_leave, @function\n"
         "bases_linked_leave:\n"
@@ -108,6 +108,20 @@ _Noreturn void bases_linked_leave(const struct carrier_page *page)
 void bases_linked_in(void) __attribute__((visibility("hidden")));
 
 /* --- a carrier ----------------------------------------------------------------------------- */
+
+/* On the carrier's gate stack, which is empty again when the signal has come. */
+static _Noreturn __attribute__((used)) void linked_begin(void) __asm__("linked_begin");
+
+static _Noreturn void linked_begin(void)
+{
+    for (;;)
+        linux_tgkill(linux_getpid(), linux_gettid(), LINUX_SIGURG);
+}
+
+bool linked_may_begin(const struct carrier_page *page)
+{
+    return page->host_stack != NULL;
+}
 
 _Noreturn void linked_leave(const struct carrier_page *page)
 {

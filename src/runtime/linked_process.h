@@ -7,6 +7,9 @@
 #include <runtime/carrier.h>
 #include <seat/trap.h>
 
+/* Whether a carrier that has not begun has left libc: a signal before that is none of its own. */
+bool linked_may_begin(const struct carrier_page *page);
+
 /* The thread goes back to libc, to end there. */
 _Noreturn void linked_leave(const struct carrier_page *page);
 

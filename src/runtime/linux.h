@@ -103,6 +103,9 @@ long linux_rt_sigaction(int signal, const struct linux_sigaction *action,
                         struct linux_sigaction *ret_old, size_t set_bytes);
 long linux_rt_sigprocmask(int how, const uint64_t *set, uint64_t *ret_old, size_t set_bytes);
 long linux_close_range(unsigned first, unsigned last, unsigned flags);
+long linux_getpid(void);
+long linux_gettid(void);
+long linux_tgkill(long pid, long tid, int signal);
 /* The filter (linux/filter.h's struct sock_fprog) holds from then on. */
 long linux_seccomp(unsigned operation, unsigned flags, const void *program);
 

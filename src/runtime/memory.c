@@ -100,6 +100,10 @@ static long map(const struct translation_run *run, bool is_used)
 
     if (linux_failed(mapped))
         return mapped;
+    if ((vaddr_t)mapped != run->start) { /* valgrind takes the address for a wish */
+        linux_munmap((vaddr_t)mapped, run->end - run->start);
+        return -LINUX_EEXIST;
+    }
     if (mapped_add(&runtime_process()->mapped, run->start, run->end))
         return 0;
     unmap_all(); /* it has no room: begin anew with what is touched from now on */
@@ -107,28 +111,51 @@ static long map(const struct translation_run *run, bool is_used)
     return 0;
 }
 
+/* A page that may be in Linux's way; if Linux does not want to, the page's fault says why. */
+static void map_unless_taken(paddr_t root, vaddr_t page)
+{
+    struct kernel *k = runtime_kernel();
+    struct translation t = kernel_translate(k, root, page);
+    unsigned bits = process_is_linked() ? t.size_bits : PAGE_BITS;
+
+    if (!t.present || t.rights == VM_KERNEL_ONLY || !kernel_is_backed(k, t.paddr))
+        return;
+    const struct translation_run run = {.start = align_down(page, bits),
+                                        .end = align_down(page, bits) + bit(bits),
+                                        .paddr = align_down(t.paddr, bits),
+                                        .rights = t.rights};
+    if (map(&run, bits == PAGE_BITS) == -LINUX_EEXIST)
+        request_simple(REQUEST_TAKEN, run.start);
+}
+
 /*
- * The page that the guest has just mapped, if it is likely to touch it next. If Linux does not want
- * to, the page's fault says why. A debugger wants to see that fault. In a linked process there
- * would be none where Linux has memory of its own: so all are mapped, and such a one is told.
+ * The page that the guest has just mapped, if it is likely to touch it next. A debugger wants to
+ * see its fault. In a linked process there would be none where Linux has memory of its own: so all
+ * are mapped, and such a one is told.
  */
 static void map_ahead(paddr_t root)
 {
     struct runtime_process *process = runtime_process();
-    struct kernel *k = runtime_kernel();
-    vaddr_t page = kernel_take_gain(k, root);
+    vaddr_t page = kernel_take_gain(runtime_kernel(), root);
 
     if (!page || page >= USER_TOP || mapped_has(&process->mapped, page) ||
         (!process_is_linked() &&
          (!seat_gains_map_ahead(&process->gains, page) || debugging_is_on())))
         return;
-    struct translation t = kernel_translate(k, root, page);
-    if (!t.present || t.rights == VM_KERNEL_ONLY || !kernel_is_backed(k, t.paddr))
+    map_unless_taken(root, page);
+}
+
+/* What is there when a linked process begins, which valgrind is to see mapped, too. */
+static void map_boot(paddr_t root)
+{
+    struct linked_process *linked = &runtime_process()->linked;
+
+    if (!process_is_linked() || linked->has_boot)
         return;
-    const struct translation_run run = {
-        .start = page, .end = page + PAGE_BYTES, .paddr = t.paddr, .rights = t.rights};
-    if (map(&run, true) == -LINUX_EEXIST)
-        request_simple(REQUEST_TAKEN, page);
+    linked->has_boot = true;
+    for (vaddr_t page = LINKED_IMAGE_START; kernel_translate(runtime_kernel(), root, page).present;
+         page += PAGE_BYTES)
+        map_unless_taken(root, page);
 }
 
 void memory_make_edits(paddr_t root)
@@ -137,6 +164,7 @@ void memory_make_edits(paddr_t root)
 
     if (vspace->loss_count > 0)
         make_losses(root);
+    map_boot(root);
     if (vspace->gain)
         map_ahead(root);
 }

@@ -15,6 +15,7 @@ struct carrier_page;
 /* Of a linked process (runtime/linked.h). */
 struct linked_process {
     struct linked_program program;                      /* start NULL: this is none */
+    bool has_boot;                                      /* the pages of LINKED_IMAGE_START on */
     word_t fs_base, gs_base;                            /* as the TCB that runs has them */
     struct linux_sigaction old_actions[LINKED_SIGNALS]; /* what Linux's faults came to before */
 };

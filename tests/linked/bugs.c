@@ -7,6 +7,8 @@
 #include <string.h>
 #include <thread.h>
 
+#define LONG_WORDS 20
+
 static seL4_CPtr endpoint;
 static volatile unsigned shared;
 
@@ -51,6 +53,13 @@ static void lose(void)
     (void)lost;
 }
 
+/* No bug: what comes in the IPC buffer has values, whatever has been left there. */
+static void answer_long(void)
+{
+    for (int i = 0; i < LONG_WORDS; i++)
+        seL4_SetMR(i, i);
+}
+
 static void (*const requests[])(void) = {overflow, read_freed, overflow_number, use_unset, lose};
 static const char *const names[] = {"heap", "freed", "number", "unset", "lost"};
 
@@ -64,8 +73,10 @@ static void serve(void *unused)
         seL4_Word request = seL4_GetMR(0);
         if (request < ARRAY_LENGTH(requests))
             requests[request]();
+        else
+            answer_long();
         printf("request %lu is served\n", request);
-        info = ipc_reply_recv(endpoint, seL4_MessageInfo_set_length(info, 0), &sender);
+        info = ipc_reply_recv(endpoint, info, &sender);
     }
 }
 
@@ -89,6 +100,20 @@ static void race(void)
     ipc_recv(endpoint, NULL);
 }
 
+static void request(seL4_Word number)
+{
+    seL4_Word *unset = malloc(sizeof(*unset));
+
+    for (int i = 2; i < LONG_WORDS; i++)
+        seL4_SetMR(i, *(volatile seL4_Word *)unset);
+    free(unset);
+    seL4_SetMR(0, number);
+    seL4_SetMR(1, 8);
+    seL4_Call(endpoint, seL4_MessageInfo_new(0, 0, 0, LONG_WORDS));
+    if (number == ARRAY_LENGTH(requests) && seL4_GetMR(LONG_WORDS - 1) != LONG_WORDS - 1)
+        puts("it is lost");
+}
+
 int main(int argc, char **argv)
 {
     static struct thread server;
@@ -102,9 +127,7 @@ int main(int argc, char **argv)
     for (seL4_Word i = 0; i <= ARRAY_LENGTH(requests); i++) {
         if (i < ARRAY_LENGTH(requests) && (argc < 2 || strcmp(argv[1], names[i]) != 0))
             continue;
-        seL4_SetMR(0, i);
-        seL4_SetMR(1, 8);
-        seL4_Call(endpoint, seL4_MessageInfo_new(0, 0, 0, 2));
+        request(i);
     }
     return 0;
 }

@@ -57,11 +57,12 @@ class Suite:
         self.check(name, done.returncode == 0, done.stdout + done.stderr)
         return done.returncode == 0
 
-    def run(self, name, words, status, *expected, options="", environment=None, refused="\0"):
+    def run(self, name, words, status, *expected, options="", environment=None, refused="\0",
+            under=()):
         """Runs a program to its end; each of `expected` is in its output, `refused` is not."""
         variables = dict(os.environ, SEL4EMU_OPTIONS=options, **(environment or {}))
         try:
-            done = subprocess.run([self.path(words[0]), *words[1:]], env=variables,
+            done = subprocess.run([*under, self.path(words[0]), *words[1:]], env=variables,
                                   capture_output=True, text=True, check=False, errors="replace",
                                   timeout=TIMEOUT, stdin=subprocess.DEVNULL)
             text, got = done.stdout + done.stderr, done.returncode
@@ -151,6 +152,28 @@ def sanitize(suite):
                       environment={"TSAN_OPTIONS": "halt_on_error=1"})
 
 
+VALGRIND = ("valgrind", "--leak-check=full", "--show-leak-kinds=definite",
+            "--errors-for-leak-kinds=definite", "--error-exitcode=9",
+            "--vex-iropt-register-updates=allregs-at-mem-access")
+
+
+def check_memory(suite):
+    """Memcheck finds each bug at its line, and nothing where none is."""
+    if not suite.compile("compile bugs-valgrind", "bugs.c", "bugs-valgrind", "-O1"):
+        return
+    suite.run("valgrind: nothing", ["bugs-valgrind"], 0, "request 5 is served",
+              "ERROR SUMMARY: 0 errors", under=VALGRIND)
+    for bug, what in {"heap": "Invalid write of size 1", "freed": "Invalid read of size 4",
+                      "unset": "depends on uninitialised value", "lost": "definitely lost"}.items():
+        suite.run(f"valgrind: {bug}", ["bugs-valgrind", bug], 9, what,
+                  f"({line_of(bug)})", "ERROR SUMMARY: 1 errors", under=VALGRIND)
+    suite.run("valgrind: main's value is the status", ["ends"], 3, "ERROR SUMMARY: 0 errors",
+              under=VALGRIND)
+    suite.run("valgrind: a guest that mends faults", ["memory"], 9, "fault 5 at 0x10, fsr 0x6\n",
+              "fault 5 at 0x30000000, fsr 0x7\n", "Invalid write of size 4", "memory.c:20",
+              under=VALGRIND)
+
+
 def count_lines(suite):
     """gcov's counters are written at the end, for each line how often it ran."""
     if not suite.compile("compile covered", "call.c", "covered", "--coverage", compiler="gcc"):
@@ -199,6 +222,7 @@ def main():
         use_memory(suite)
         preempt(suite)
         sanitize(suite)
+        check_memory(suite)
         count_lines(suite)
     return suite.failed
 

@@ -51,6 +51,7 @@ static void refuse_child(void)
 /* --- threads ------------------------------------------------------------------------------- */
 
 static const struct linked_calls *calls;
+static void (*gate)(void);    /* of TCBs */
 static sigset_t program_mask; /* of the main thread before main() */
 
 int thread_start(void *(*function)(void *), void *argument)
@@ -96,7 +97,7 @@ static void *carry(void *argument)
     stack_t old;
 
     take_signal_stack(page, &old);
-    sel4emu_gate = calls->gate;
+    sel4emu_gate = gate;
     start->tid = (pid_t)syscall(SYS_gettid);
     sem_post(&start->has_begun); /* it is no more from here on */
     /* whatever has led to the TCB's first run has happened before it (<sel4/trap.h>) */
@@ -142,6 +143,9 @@ int64_t carrier_start(struct carrier_page *page)
 void carriers_init(const struct linked_calls *linked_calls)
 {
     calls = linked_calls;
+    valgrind_tell_stacks();
+    valgrind_next_gate = calls->gate;
+    gate = valgrind_is_here() ? valgrind_gate : calls->gate;
     sigset_t kick;
     sigemptyset(&kick);
     sigaddset(&kick, SIGURG);
@@ -208,6 +212,6 @@ void *carrier_run_main(void)
     while (sem_wait(&main_may_start) != 0)
         continue;
     take_signal_stack(main_page, &old);
-    sel4emu_gate = calls->gate;
+    sel4emu_gate = gate;
     return carrier_switch(main_page, &__sel4_ipc_buffer, calls->carry, stack + sizeof(stack));
 }

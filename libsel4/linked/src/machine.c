@@ -170,4 +170,5 @@ __attribute__((destructor(101))) static void end(void)
     is_ending = true;
     shutdown(machine_socket, SHUT_WR);
     await_machine();
+    place_drop_window();
 }

@@ -82,6 +82,15 @@ void place_find(vaddr_t *ret_low, vaddr_t *ret_high)
 
 /* --- mapping ------------------------------------------------------------------------------- */
 
+static void *window;
+static size_t window_bytes;
+
+void place_drop_window(void)
+{
+    if (window && valgrind_is_here())
+        munmap(window, window_bytes);
+}
+
 void place_map(const struct linked_place *place, const int fds[LINKED_FD_COUNT])
 {
     for (unsigned i = 0; i < REGION_PART_COUNT; i++) {
@@ -98,6 +107,8 @@ void place_map(const struct linked_place *place, const int fds[LINKED_FD_COUNT])
     /* a child that the program forks is none of the guest's */
     if (madvise((void *)place->base, place->parts[0].bytes, MADV_DONTFORK) != 0)
         fail("the kernel's region cannot be kept from children", errno);
+    window = (void *)(place->base + REGION_WINDOW);
+    window_bytes = place->parts[0].bytes - REGION_WINDOW;
 }
 
 const struct linked_calls *place_calls(const struct linked_place *place)

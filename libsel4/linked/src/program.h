@@ -7,12 +7,14 @@
  *     machine.c   the machine as a child process: how it begins, what it says, how it ends
  *     place.c     where the region may lie, and its mappings
  *     carriers.c  the threads that run TCBs
+ *     valgrind.c  what valgrind is told
  *     say.c       messages
  */
 #ifndef LINKED_PROGRAM_H
 #define LINKED_PROGRAM_H
 
 #include <runtime/linked.h>
+#include <stdbool.h>
 
 /* Exit statuses, as the command has them (src/cli/status.h). */
 enum { STATUS_HOST_FAILED = 5, STATUS_NO_EMULATOR = 127 };
@@ -47,8 +49,21 @@ void machine_watch(void);
 void place_find(vaddr_t *ret_low, vaddr_t *ret_high);
 void place_map(const struct linked_place *place, const int fds[LINKED_FD_COUNT]);
 const struct linked_calls *place_calls(const struct linked_place *place);
+/*
+ * The kernel's window on guest memory is no more: the machine has ended, and a look for leaks
+ * would go through all of it.
+ */
+void place_drop_window(void);
 /* The program's own code. */
 void place_find_text(vaddr_t *ret_start, vaddr_t *ret_end);
+
+/* --- valgrind.c ---------------------------------------------------------------------------- */
+
+bool valgrind_is_here(void);
+void valgrind_tell_stacks(void);
+/* The gate under valgrind; it goes on to the other. */
+void valgrind_gate(void) __attribute__((visibility("hidden")));
+extern void (*valgrind_next_gate)(void) __attribute__((visibility("hidden")));
 
 /* --- carriers.c ---------------------------------------------------------------------------- */
 
