@@ -9,6 +9,7 @@
 #include <linux/futex.h>
 #include <runtime/region.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -178,7 +179,17 @@ bool inplace_process_start(struct inplace *seat, uint32_t index, const char *nam
     seat->cpu_times[index] = 0;
     seat->pids_used = (uint32_t)max_u64(seat->pids_used, index + 1);
     __atomic_store_n(&vspace->pid, (uint32_t)seat->pids[index], __ATOMIC_RELAXED);
+    vspace->is_reusable = !inplace_is_linked(seat, index);
     return await_done(seat, index, LANDED);
+}
+
+void inplace_process_reuse(struct inplace *seat, uint32_t index, const char *name)
+{
+    char *shared = seat->shared->vspaces[index].name;
+    int64_t error;
+    snprintf(shared, sizeof(seat->shared->vspaces[index].name), "%s", name);
+    if (inplace_edit(seat, index, EDIT_REUSE, index, &error) && error)
+        inplace_fail(seat, (int)error, "cannot use a guest process again");
 }
 
 /* One that cannot be killed now dies with this thread: to wait for it would be worse. */

@@ -351,14 +351,36 @@ static void choose_name(const struct inplace *seat, const struct runtime_request
 /* So that a VSpace's process and its first thread are two. */
 #define PROCESS_PREFIX "vs:"
 
+#define PROCESS_NAME_BYTES (sizeof(PROCESS_PREFIX) + THREAD_NAME_BYTES)
+
+static void choose_process_name(const struct inplace *seat, const struct runtime_request *request,
+                                char ret_name[PROCESS_NAME_BYTES])
+{
+    char name[THREAD_NAME_BYTES];
+    choose_name(seat, request, name);
+    snprintf(ret_name, PROCESS_NAME_BYTES, PROCESS_PREFIX "%s", name);
+}
+
 static void serve_new_process(struct inplace *seat, struct runtime_request *request)
 {
-    char name[THREAD_NAME_BYTES], process_name[sizeof(PROCESS_PREFIX) + THREAD_NAME_BYTES];
+    char name[PROCESS_NAME_BYTES];
     if (!is_vspace(seat, request->argument[0], false))
         return;
-    choose_name(seat, request, name);
-    snprintf(process_name, sizeof(process_name), PROCESS_PREFIX "%s", name);
-    inplace_process_start(seat, (uint32_t)request->argument[0], process_name);
+    choose_process_name(seat, request, name);
+    inplace_process_start(seat, (uint32_t)request->argument[0], name);
+}
+
+static void serve_reuse_process(struct inplace *seat, struct runtime_request *request)
+{
+    char name[PROCESS_NAME_BYTES];
+    if (!is_vspace(seat, request->argument[0], true))
+        return;
+    if (inplace_is_linked(seat, (uint32_t)request->argument[0])) {
+        refuse(seat, "VSpace of a program", request->argument[0]);
+        return;
+    }
+    choose_process_name(seat, request, name);
+    inplace_process_reuse(seat, (uint32_t)request->argument[0], name);
 }
 
 static void serve_end_process(struct inplace *seat, struct runtime_request *request)
@@ -553,6 +575,7 @@ static void (*const services[])(struct inplace *seat, struct runtime_request *re
     [REQUEST_HITS] = serve_hits,
     [REQUEST_CPUID] = serve_cpuid,
     [REQUEST_NEW_PROCESS] = serve_new_process,
+    [REQUEST_REUSE_PROCESS] = serve_reuse_process,
     [REQUEST_END_PROCESS] = serve_end_process,
     [REQUEST_DEBUG_TRAP] = serve_debug_trap,
     [REQUEST_DEBUG_RUN] = serve_debug_run,

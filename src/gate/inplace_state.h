@@ -97,6 +97,8 @@ void inplace_drain_console(struct inplace *seat);
 
 /* Makes the process of shared->vspaces[index]; name: as ps has it. False: the run has ended. */
 bool inplace_process_start(struct inplace *seat, uint32_t index, const char *name);
+/* That process is another VSpace's from now on, and called so. */
+void inplace_process_reuse(struct inplace *seat, uint32_t index, const char *name);
 void inplace_process_end(struct inplace *seat, uint32_t index);
 void inplace_processes_end(struct inplace *seat);
 /* A process that has ended by itself ends the run. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -304,6 +305,67 @@ TEST(processes_begin_and_end_when_they_are_asked_for)
     test_inplace_close(&t);
     CHECK(is_gone(first));
     CHECK_EQ(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static bool maps_page(struct test_inplace *t, vaddr_t page)
+{
+    uint64_t *argument = t->seat->shared->vspaces[1].argument;
+    int64_t error = -1;
+    argument[1] = PAGE_BYTES;
+    argument[2] = 0x7000;
+    argument[3] = true;
+    return inplace_edit(t->seat, 1, EDIT_MAP, page, &error) && CHECK_EQ(error, 0);
+}
+
+static bool has_mapped(int pid, vaddr_t page)
+{
+    char path[32], line[256];
+    uint64_t start = 0;
+    bool has = false;
+    snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+    FILE *file = fopen(path, "r");
+    if (!CHECK(file))
+        return false;
+    while (!has && fgets(line, sizeof(line), file))
+        has = sscanf(line, "%" SCNx64 "-", &start) == 1 && start == page;
+    fclose(file);
+    return has;
+}
+
+static void read_name(int pid, char ret_name[32])
+{
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+    FILE *file = fopen(path, "r");
+    ret_name[0] = '\0';
+    if (CHECK(file) && fgets(ret_name, 32, file))
+        ret_name[strcspn(ret_name, "\n")] = '\0';
+    if (file)
+        fclose(file);
+}
+
+TEST(a_process_becomes_another_vspaces)
+{
+    static const vaddr_t PAGE = 0x10000;
+    struct test_inplace t;
+    char name[32];
+    if (!start(&t))
+        return;
+    int pid = t.seat->pids[1];
+    inplace_kernel(t.seat)->reserved[RESERVED_REGION] = (struct reserved_range){
+        .start = t.seat->base, .end = t.seat->base + region_bytes(TEST_INPLACE_MEMORY)};
+    /* which the runtime has not noted, as one of a debugger's */
+    CHECK(maps_page(&t, PAGE));
+    CHECK(has_mapped(pid, PAGE));
+    strcpy((char *)t.request->reg, "another");
+    CHECK(test_inplace_ask(&t, REQUEST_REUSE_PROCESS));
+    CHECK(!has_mapped(pid, PAGE));
+    CHECK_EQ(t.seat->pids[1], pid);
+    read_name(pid, name);
+    CHECK_STR(name, "vs:another");
+    CHECK(test_inplace_ask(&t, REQUEST_END_PROCESS));
+    CHECK(is_gone(pid));
+    test_inplace_close(&t);
 }
 
 static void wait_until_dead(int pid)

@@ -2,6 +2,7 @@
 #include <runtime/cache.h>
 
 #include <kernel/kernel_api.h>
+#include <runtime/debugging.h>
 #include <runtime/edit.h>
 #include <runtime/image.h>
 #include <runtime/linux.h>
@@ -70,6 +71,22 @@ static void thread_ask(struct runtime_thread *thread, enum thread_run run)
 
 /* --- VSpaces ------------------------------------------------------------------------------- */
 
+/* How many processes without a VSpace wait for the next one: to make one costs much more. */
+#define SPARE_VSPACES 4
+
+/* Index of an entry that is not in use, but has a process; 0: there is none. */
+static uint32_t vspace_take_spare(void)
+{
+    struct runtime_shared *shared = runtime_shared();
+    uint32_t index = shared->first_spare_vspace;
+
+    if (index != 0) {
+        shared->first_spare_vspace = shared->vspaces[index].next;
+        shared->spare_vspaces--;
+    }
+    return index;
+}
+
 /* Index of an entry that is not in use; 0, the core's, if there is none. */
 static uint32_t vspace_take_entry(void)
 {
@@ -84,9 +101,10 @@ static uint32_t vspace_take_entry(void)
 }
 
 /* Its process is called after the TCB that is the first to run in it. */
-static void vspace_start_process(uint32_t index, const struct tcb *first)
+static void vspace_start_process(uint32_t index, const struct tcb *first, bool is_spare)
 {
-    struct runtime_request *request = request_begin(REQUEST_NEW_PROCESS);
+    struct runtime_request *request =
+        request_begin(is_spare ? REQUEST_REUSE_PROCESS : REQUEST_NEW_PROCESS);
 
     request->argument[0] = index;
     request_name_tcb(request, first);
@@ -96,14 +114,19 @@ static void vspace_start_process(uint32_t index, const struct tcb *first)
 static uint32_t vspace_create(paddr_t root, uint64_t serial, const struct tcb *first)
 {
     struct runtime_shared *shared = runtime_shared();
-    uint32_t index = vspace_take_entry();
+    uint32_t spare = vspace_take_spare();
+    uint32_t index = spare ? spare : vspace_take_entry();
+    struct runtime_vspace *vspace = &shared->vspaces[index];
 
     if (index == 0)
         request_fail(RUNTIME_CALL_COUNT, -LINUX_ENOMEM);
-    shared->vspaces[index] = (struct runtime_vspace){
-        .asked = 1, .root = root, .serial = serial, .next = shared->first_vspace};
+    /* not `asked` and `done`: the edit thread of a spare process may still look at them */
+    vspace->root = root;
+    vspace->serial = serial;
+    vspace->carriers = vspace->thread = vspace->has_breakpoints = 0;
+    vspace->next = shared->first_vspace;
     shared->first_vspace = index;
-    vspace_start_process(index, first);
+    vspace_start_process(index, first, spare != 0);
     return index;
 }
 
@@ -118,22 +141,35 @@ static uint32_t vspace_get(paddr_t root, const struct tcb *tcb)
     return (uint32_t)object->process;
 }
 
-static void vspace_end(uint32_t index)
+static void vspace_end_process(uint32_t index)
 {
     struct runtime_shared *shared = runtime_shared();
-    struct runtime_vspace *vspace = &shared->vspaces[index];
 
     request_simple(REQUEST_END_PROCESS, index);
-    patch_process_ended(index);
-    if (vspace->thread)
-        thread_end(vspace->thread);
     for (uint32_t i = shared->first_free_thread; i; i = shared->threads[i].next) {
         if (shared->threads[i].vspace == index)
             shared->threads[i].run = THREAD_ENDED;
     }
+}
+
+/* A debugger tells VSpaces by their processes: then each has its own. */
+static void vspace_end(uint32_t index)
+{
+    struct runtime_shared *shared = runtime_shared();
+    struct runtime_vspace *vspace = &shared->vspaces[index];
+    bool is_spare =
+        vspace->is_reusable && shared->spare_vspaces < SPARE_VSPACES && !debugging_is_on();
+    uint32_t *list = is_spare ? &shared->first_spare_vspace : &shared->first_free_vspace;
+
+    patch_process_ended(index);
+    if (vspace->thread)
+        thread_end(vspace->thread);
+    if (!is_spare)
+        vspace_end_process(index);
+    shared->spare_vspaces += is_spare;
     vspace->root = 0;
-    vspace->next = shared->first_free_vspace;
-    shared->first_free_vspace = index;
+    vspace->next = *list;
+    *list = index;
 }
 
 /* --- carriers ------------------------------------------------------------------------------ */

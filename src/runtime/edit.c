@@ -2,8 +2,10 @@
 #include <runtime/edit.h>
 
 #include <base/assert.h>
+#include <base/memory.h>
 #include <runtime/carrier.h>
 #include <runtime/linux.h>
+#include <runtime/memory.h>
 #include <runtime/patch.h>
 #include <runtime/process.h>
 
@@ -40,9 +42,22 @@ static int64_t edit_forget(const uint64_t argument[EDIT_ARGUMENTS])
     return patch_undo(argument[0], argument[1]);
 }
 
+static int64_t edit_reuse(const uint64_t argument[EDIT_ARGUMENTS])
+{
+    struct runtime_process *process = runtime_process();
+    char name[sizeof(((struct runtime_vspace *)NULL)->name)];
+    long error = memory_begin_again();
+
+    process->running = NULL;
+    ASSERT(argument[0] < RUNTIME_MAX_VSPACES);
+    mem_copy(name, runtime_shared()->vspaces[argument[0]].name, sizeof(name));
+    linux_set_name(LINUX_PR_SET_NAME, name);
+    return error;
+}
+
 static int64_t (*const operations[])(const uint64_t argument[EDIT_ARGUMENTS]) = {
     [EDIT_MAP] = edit_map,       [EDIT_UNMAP] = edit_unmap, [EDIT_NEW_THREAD] = edit_new_thread,
-    [EDIT_FORGET] = edit_forget, [EDIT_END] = edit_end,
+    [EDIT_FORGET] = edit_forget, [EDIT_REUSE] = edit_reuse, [EDIT_END] = edit_end,
 };
 
 _Static_assert(ARRAY_LENGTH(operations) == EDIT_OPERATION_COUNT, "each has its function");

@@ -63,6 +63,14 @@ long memory_unmap(vaddr_t start, vaddr_t end)
     return munmap_around(start, end);
 }
 
+long memory_begin_again(void)
+{
+    long error = patch_begin_again();
+
+    runtime_process()->gains = (struct gains){0};
+    return error ? error : munmap_around(0, USER_TOP); /* what a debugger has mapped, too */
+}
+
 static void unmap(vaddr_t start, vaddr_t end)
 {
     long error = memory_unmap(start, end);

@@ -24,6 +24,12 @@ enum memory_fault memory_fault(paddr_t root, struct trap *trap, word_t reg[USER_
 long memory_unmap(vaddr_t start, vaddr_t end);
 
 /*
+ * The process is another VSpace's from now on: nothing of the guest's is mapped any more, whoever
+ * mapped it. By the edit thread. Returns 0 or -errno.
+ */
+long memory_begin_again(void);
+
+/*
  * Unmaps what the VSpace, which is this process's, has lost, and maps what it is likely to touch
  * next: before its code runs.
  */

@@ -154,6 +154,22 @@ static void undo(uint32_t vspace, vaddr_t start, vaddr_t end)
         request_fail(RUNTIME_CALL_munmap, error);
 }
 
+long patch_begin_again(void)
+{
+    struct patches *p = own();
+
+    for (uint64_t i = 0; next_here(&i, 0, USER_TOP); i++) {
+        vaddr_t site = all()->site[i];
+        p->seen[site % PATCH_SEEN].site = site;
+        p->seen[site % PATCH_SEEN].count = CALLS_BEFORE_PATCH - 1;
+    }
+    long error = patch_undo(0, USER_TOP);
+    p->start = p->end = 0;
+    p->left_alone_count = 0;
+    p->has_ended = false;
+    return error;
+}
+
 static bool is_left_alone(vaddr_t page)
 {
     const struct patches *p = own();

@@ -101,6 +101,12 @@ void patch_make_way(const struct translation_run *run);
 long patch_undo(vaddr_t start, vaddr_t end);
 
 /*
+ * By the edit thread: nothing of the guest's is mapped any more, for the process is another
+ * VSpace's. That is likely to run the same program: what was worth a patch needs to trap but once.
+ */
+long patch_begin_again(void);
+
+/*
  * The guest has mapped something where the stubs are: no process has patches any more, and where it
  * gets new ones its stubs are elsewhere.
  */

@@ -55,6 +55,11 @@ enum runtime_request_kind {
     REQUEST_CPUID, /* reg[] in and out: the instruction is carried out, rip behind it */
     /* Index of the VSpace, a TCB to name it after: it has a process when this is answered. */
     REQUEST_NEW_PROCESS,
+    /*
+     * Index of the VSpace, a TCB to name it after: the process that is left of another VSpace is
+     * its, and has nothing of the other's.
+     */
+    REQUEST_REUSE_PROCESS,
     REQUEST_END_PROCESS, /* index of the VSpace: its process is gone */
     /*
      * Only with a debugger. A trap that may be its own: carrier, TCB, then kind, vector, hit

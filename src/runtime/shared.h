@@ -72,7 +72,9 @@ enum edit_operation {
     EDIT_UNMAP,      /* address, bytes */
     EDIT_NEW_THREAD, /* index of the thread, whose vspace is set; result: its tid */
     EDIT_FORGET,     /* address, end: of what is mapped there nothing is, patches neither */
-    EDIT_END,        /* the process ends, with status 0 */
+    /* the process is another VSpace's: nothing is left of the last one's; index, for its name */
+    EDIT_REUSE,
+    EDIT_END, /* the process ends, with status 0 */
     EDIT_OPERATION_COUNT,
 };
 
@@ -91,7 +93,9 @@ struct runtime_vspace {
     uint32_t next;            /* of the list of entries in use, or free */
     uint32_t has_breakpoints; /* of a debugger's: pages of them are to be copied; the machine's */
     uint32_t thread;          /* that its carriers share; 0: there is none */
-    uint64_t unused[5];
+    char name[16];            /* of the process, for EDIT_REUSE; the machine's */
+    uint64_t is_reusable;     /* the process is the guest's alone; the machine's as well */
+    uint64_t unused[2];
 };
 
 enum thread_run {
@@ -151,6 +155,7 @@ struct runtime_shared {
     struct runtime_request request;
     uint64_t flush_at; /* kernel time by which text that is kept back goes out; 0: there is none */
     uint64_t unused_three;
+    uint32_t first_spare_vspace, spare_vspaces; /* free entries that have a process */
     uint32_t first_vspace, first_free_vspace, first_carrier, first_free_carrier, first_free_thread;
     uint32_t unused_four;
     uint64_t vspaces_made, carriers_made, threads_made; /* entries beyond were never used */
