@@ -308,7 +308,7 @@ void say_event(const struct event *event, const void *place)
 
 #define TABLE(name) &name##_checks,
 static const struct check_table *const tables[] = {
-#include "tables.def"
+#include CHECK_TABLES
 };
 #undef TABLE
 

@@ -30,9 +30,12 @@ struct check_table {
 #define CHECK_TABLE_OFTEN(list) {.checks = (list), .count = ARRAY_LENGTH(list), .often = true}
 /* clang-format on */
 
-/* One for each file of checks. */
+/* One for each file of checks. Another guest of checks has another list. */
+#ifndef CHECK_TABLES
+#define CHECK_TABLES "tables.def"
+#endif
 #define TABLE(name) extern const struct check_table name##_checks;
-#include "tables.def"
+#include CHECK_TABLES
 #undef TABLE
 
 /* --- what came of it ------------------------------------------------------------------------- */

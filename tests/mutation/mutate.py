@@ -115,13 +115,18 @@ class Workshop:
             archive = self.path("common.o")
             subprocess.run(["ld", "-r", "-o", archive] + common, check=True)
             self.tests = list(zip(programs, pool.map(
-                lambda source: self.link(archive, objects[source]), programs)))
+                lambda source: self.link(common, archive, source, objects[source]), programs)))
         self.link_command([selector] + [objects[source] for source in texts])
 
     @staticmethod
-    def link(common, test):
+    def link(common, archive, source, test):
+        """What the linker wraps it does not find within one object: then all of them are linked."""
         program = test[:-2]
-        subprocess.run(["gcc", "-o", program, common, test], check=True)
+        name = os.path.basename(os.path.dirname(source)) + "." + os.path.basename(source)[:-2]
+        said = glob.glob(os.path.join(BUILD, "**", name + ".dir", "link.txt"), recursive=True)
+        wraps = [word for word in shlex.split(read(said[0])) if "--wrap" in word] if said else []
+        subprocess.run(["gcc", "-o", program, *wraps, *(common if wraps else [archive]), test],
+                       check=True)
         return program
 
     def link_command(self, changed):
