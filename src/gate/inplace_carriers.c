@@ -11,6 +11,7 @@
 #include <host/clock.h>
 #include <host/host.h>
 #include <runtime/carrier.h>
+#include <runtime/clock.h>
 #include <runtime/region.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +19,9 @@
 
 /* --- where they are ------------------------------------------------------------------------ */
 
-bool inplace_find_place(const struct inplace *seat, uint32_t carrier,
-                        struct inplace_place *ret_place)
+static bool find_place(const struct inplace *seat, uint32_t index, struct inplace_place *ret_place)
 {
     const struct runtime_shared *shared = seat->shared;
-    if (carrier >= RUNTIME_MAX_CARRIERS)
-        return false;
-    uint32_t index = __atomic_load_n(&shared->carriers[carrier].thread, __ATOMIC_RELAXED);
     if (index >= RUNTIME_MAX_THREADS)
         return false;
     const struct runtime_thread *thread = &shared->threads[index];
@@ -42,13 +39,27 @@ bool inplace_find_place(const struct inplace *seat, uint32_t carrier,
     return true;
 }
 
+bool inplace_find_place(const struct inplace *seat, uint32_t carrier,
+                        struct inplace_place *ret_place)
+{
+    if (carrier >= RUNTIME_MAX_CARRIERS)
+        return false;
+    uint32_t index = __atomic_load_n(&seat->shared->carriers[carrier].thread, __ATOMIC_RELAXED);
+    return find_place(seat, index, ret_place);
+}
+
+/* Whether it is a thread, and a guest's. */
+static bool is_there(const struct inplace_place *place)
+{
+    enum { NO_SIGNAL = 0 };
+    return place->pid && place->tid && host_tgkill(place->pid, place->tid, NO_SIGNAL) == 0;
+}
+
 /* False: there is no such thread. */
 static bool find_carrier(const struct inplace *seat, uint32_t index,
                          struct inplace_place *ret_place)
 {
-    enum { NO_SIGNAL = 0 };
-    return inplace_find_place(seat, index, ret_place) && ret_place->pid && ret_place->tid &&
-           host_tgkill(ret_place->pid, ret_place->tid, NO_SIGNAL) == 0;
+    return inplace_find_place(seat, index, ret_place) && is_there(ret_place);
 }
 
 static bool find_thread(const struct inplace *seat, const struct tcb *tcb,
@@ -80,6 +91,22 @@ bool inplace_thread_cpu_time(void *context, const struct tcb *tcb, nanoseconds_t
     struct inplace_place place;
     return find_thread(context, tcb, &place) && !place.is_shared &&
            host_cpu_time_of_task(place.pid, place.tid, ret_time) == 0;
+}
+
+/* --- on which CPU -------------------------------------------------------------------------- */
+
+bool inplace_may_move_threads(const struct inplace *seat)
+{
+    return !runtime_clock_is_virtual(&seat->clock) && seat->linked.pid == 0 &&
+           host_cpu_count(&seat->previous_cpus) > 1;
+}
+
+int inplace_move_thread(const struct inplace *seat, uint32_t index, bool goes)
+{
+    struct inplace_place place;
+    if (!inplace_may_move_threads(seat) || !find_place(seat, index, &place) || !is_there(&place))
+        return -ESRCH;
+    return host_cpu_place(place.tid, &seat->previous_cpus, goes);
 }
 
 /* --- vector state -------------------------------------------------------------------------- */

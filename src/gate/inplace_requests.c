@@ -405,19 +405,30 @@ static unsigned highest_number(const struct inplace *seat, uint64_t self, const 
     return highest;
 }
 
+static bool is_thread(struct inplace *seat, uint64_t index)
+{
+    return (index > 0 && index < RUNTIME_MAX_THREADS) || refuse(seat, "number of a thread", index);
+}
+
 static void serve_name(struct inplace *seat, struct runtime_request *request)
 {
     uint64_t index = request->argument[0];
-    if (index == 0 || index >= RUNTIME_MAX_THREADS) {
-        refuse(seat, "number of a thread", index);
+    if (!is_thread(seat, index))
         return;
-    }
     char *name = seat->names[index];
     choose_name(seat, request, name);
     unsigned highest = highest_number(seat, index, name);
     if (highest > 0)
         seat_thread_name_add_number(name, highest + 1);
     memcpy(request->reg, name, THREAD_NAME_BYTES);
+}
+
+/* To another CPU than the machine's, or to that. */
+static void serve_move(struct inplace *seat, struct runtime_request *request)
+{
+    uint64_t index = request->argument[0];
+    if (is_thread(seat, index))
+        request->result[0] = inplace_move_thread(seat, (uint32_t)index, request->argument[1] != 0);
 }
 
 /* --- trace --------------------------------------------------------------------------------- */
@@ -565,6 +576,7 @@ static void (*const services[])(struct inplace *seat, struct runtime_request *re
     [REQUEST_TIME] = serve_time,
     [REQUEST_CONSOLE] = serve_console,
     [REQUEST_NAME] = serve_name,
+    [REQUEST_MOVE] = serve_move,
     [REQUEST_IRQS_CHANGED] = serve_irqs_changed,
     [REQUEST_PORT_IN] = serve_port_in,
     [REQUEST_PORT_OUT] = serve_port_out,
@@ -606,6 +618,20 @@ static void copy_request(const struct runtime_request *request, struct runtime_r
 
 _Static_assert(sizeof(struct runtime_request) % sizeof(uint64_t) == 0, "copied by words");
 
+/* Whoever asks from another CPU waits longer: it comes home if that is too often. */
+static void note_wait(struct inplace *seat, const struct runtime_request *request)
+{
+    struct runtime_shared *shared = seat->shared;
+    uint32_t current = __atomic_load_n(&shared->control.current, __ATOMIC_RELAXED);
+    if (request->kind == REQUEST_MOVE || current >= RUNTIME_MAX_CARRIERS)
+        return;
+    pair_asked(&shared->pair, shared->carriers[current].thread);
+    if (!pair_has_lost(&shared->pair))
+        return;
+    inplace_move_thread(seat, shared->pair.away, false);
+    pair_came(&shared->pair);
+}
+
 static void answer(struct inplace *seat, const struct runtime_request *request)
 {
     struct runtime_shared *shared = seat->shared;
@@ -617,6 +643,7 @@ static void answer(struct inplace *seat, const struct runtime_request *request)
     __atomic_store_n(&shared->control.event_at, client->event_at(client->context),
                      __ATOMIC_RELAXED);
     promise_ports(seat);
+    note_wait(seat, request);
     memcpy(shared->request.result, request->result, sizeof(request->result));
     memcpy(shared->request.reg, request->reg, sizeof(request->reg));
     seat->answered = request->asked;

@@ -135,6 +135,11 @@ struct inplace_place {
 bool inplace_find_place(const struct inplace *seat, uint32_t carrier,
                         struct inplace_place *ret_place);
 
+/* Whether the host has another CPU for a guest's thread, and the guest a counter to measure by. */
+bool inplace_may_move_threads(const struct inplace *seat);
+/* shared->threads[index], there or back to the machine's CPU: 0 or -errno. */
+int inplace_move_thread(const struct inplace *seat, uint32_t index, bool goes);
+
 /* struct seat_ops */
 bool inplace_separate_threads(void *context);
 bool inplace_thread_cpu_time(void *context, const struct tcb *tcb, nanoseconds_t *ret_time);

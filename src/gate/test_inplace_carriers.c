@@ -9,6 +9,7 @@
 
 #include <host/host.h>
 #include <runtime/carrier.h>
+#include <runtime/clock.h>
 #include <runtime/region.h>
 
 #define TCB_AT   UINT64_C(0x8000)
@@ -183,6 +184,34 @@ TEST(cpu_time_is_that_of_the_thread)
     t.seat->shared->vspaces[1].thread = 0;
     tcb->carrier = 0;
     CHECK(!inplace_thread_cpu_time(t.seat, tcb, &time));
+    end();
+}
+
+/* Here the thread is the machine's own: where it is comes home. */
+TEST(a_thread_goes_to_another_cpu_and_comes_home_when_it_waits_too_often)
+{
+    struct host_cpu_set set = {.size = 0};
+    if (!begin(0))
+        return;
+    struct pair *pair = &t.seat->shared->pair;
+    t.seat->clock.multiplier = 1;
+    bool may = host_cpu_count(&t.seat->previous_cpus) > 1;
+    CHECK_EQ(inplace_may_move_threads(t.seat), may);
+    CHECK_EQ(inplace_move_thread(t.seat, THREAD, true), may ? 0 : -ESRCH);
+    CHECK_EQ(inplace_move_thread(t.seat, RUNTIME_MAX_THREADS, true), -ESRCH);
+    *pair = (struct pair){.away = THREAD, .home_ticks = 1000, .wanted = PAIR_WANTED_MIN};
+    t.seat->shared->control.current = INDEX;
+    for (unsigned i = 0; pair->away && i <= PAIR_LOSS / PAIR_ASKED + 1; i++)
+        CHECK(test_inplace_ask(&t, REQUEST_TIME));
+    CHECK_EQ(pair->away, 0);
+    CHECK(host_sched_getaffinity(0, sizeof(set.mask), set.mask) > 0);
+    set.size = sizeof(set.mask);
+    CHECK_EQ(host_cpu_count(&set), 1);
+    t.seat->linked.pid = 1; /* its threads are its own */
+    CHECK(!inplace_may_move_threads(t.seat));
+    t.seat->linked.pid = 0;
+    t.seat->clock = runtime_clock_virtual(0);
+    CHECK(!inplace_may_move_threads(t.seat));
     end();
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <test.h>
+#include <unistd.h>
 
 #include <abi/object.h>
 
@@ -149,6 +150,8 @@ TEST(numbers_that_are_none_end_the_guest)
         {REQUEST_CONSOLE, {UINT64_MAX}, "length of a text"},
         {REQUEST_NAME, {0}, "number of a thread"},
         {REQUEST_NAME, {RUNTIME_MAX_THREADS}, "number of a thread"},
+        {REQUEST_MOVE, {0, 1}, "number of a thread"},
+        {REQUEST_MOVE, {RUNTIME_MAX_THREADS, 0}, "number of a thread"},
         {REQUEST_BREAKPOINTS, {0}, "number of a carrier"},
         {REQUEST_BREAKPOINTS, {RUNTIME_MAX_CARRIERS}, "number of a carrier"},
         {REQUEST_HITS, {0}, "number of a carrier"},
@@ -352,6 +355,22 @@ TEST(threads_get_names_that_differ)
     CHECK(test_inplace_ask(&t, REQUEST_NAME));
     memcpy(name, t.request->reg, sizeof(name));
     CHECK_STR(name, "???????????????");
+    test_inplace_close(&t);
+}
+
+/* The guest says where its threads are: that is not believed. */
+TEST(no_thread_but_a_guests_is_moved)
+{
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    t.seat->shared->threads[1].tid = (uint32_t)getpid();
+    for (uint32_t vspace = 0; vspace <= RUNTIME_MAX_VSPACES; vspace += RUNTIME_MAX_VSPACES / 2) {
+        t.seat->shared->threads[1].vspace = vspace;
+        set_arguments(&t, 1, 1, 0);
+        CHECK(test_inplace_ask(&t, REQUEST_MOVE));
+        CHECK_EQ(t.request->result[0], -ESRCH);
+    }
     test_inplace_close(&t);
 }
 

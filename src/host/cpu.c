@@ -3,6 +3,11 @@
 #include <host/host.h>
 #include <sys/prctl.h>
 
+static unsigned long *word_of(struct host_cpu_set *set, unsigned cpu)
+{
+    return &set->mask[cpu / 64 % (sizeof(set->mask) / sizeof(set->mask[0]))];
+}
+
 int host_cpu_pin(struct host_cpu_set *ret_previous)
 {
     struct host_cpu_set previous = {.size = 0}, one = {.size = 0};
@@ -15,11 +20,37 @@ int host_cpu_pin(struct host_cpu_set *ret_previous)
     long error = host_getcpu(&cpu, NULL);
     if (error < 0)
         return (int)error;
-    one.mask[cpu / 64 % (sizeof(one.mask) / sizeof(one.mask[0]))] = 1UL << cpu % 64;
+    *word_of(&one, cpu) = 1UL << cpu % 64;
     error = host_sched_setaffinity(0, previous.size, one.mask);
     if (!error)
         *ret_previous = previous;
     return (int)error;
+}
+
+unsigned host_cpu_count(const struct host_cpu_set *set)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < set->size / sizeof(set->mask[0]); i++)
+        count += (unsigned)__builtin_popcountl(set->mask[i]);
+    return count;
+}
+
+int host_cpu_place(int tid, const struct host_cpu_set *allowed, bool goes)
+{
+    struct host_cpu_set set = {.size = allowed->size};
+    unsigned cpu = 0;
+
+    long error = host_getcpu(&cpu, NULL);
+    if (error < 0)
+        return (int)error;
+    if (goes) {
+        set = *allowed;
+        *word_of(&set, cpu) &= ~(1UL << cpu % 64);
+    } else {
+        *word_of(&set, cpu) = 1UL << cpu % 64;
+    }
+    return (int)host_sched_setaffinity(tid, set.size, set.mask);
 }
 
 void host_cpu_restore(const struct host_cpu_set *previous)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Pinning: a hand-over between processes on one CPU costs 2 us, across two CPUs 80 us, so the
- * machine and the guest's processes share one. So the machine, which mostly sleeps, has to be let
- * run at once when its time has come: meanwhile the guest runs on.
+ * machine and the guest's processes share one, but for a thread that need not be woken
+ * (seat/pair.h). So the machine, which mostly sleeps, has to be let run at once when its time has
+ * come: meanwhile the guest runs on.
  */
 #ifndef HOST_CPU_H
 #define HOST_CPU_H
@@ -25,6 +26,9 @@ struct host_sched_attributes {
 
 /* Pins the calling thread, and what it creates from now on, to the CPU it is on. */
 int host_cpu_pin(struct host_cpu_set *ret_previous);
+/* Another thread, pinned to the caller's CPU like that one: to another CPU, or back to there. */
+int host_cpu_place(int tid, const struct host_cpu_set *allowed, bool goes);
+unsigned host_cpu_count(const struct host_cpu_set *set);
 void host_cpu_restore(const struct host_cpu_set *previous);
 
 /*

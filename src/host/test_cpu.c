@@ -24,6 +24,54 @@ TEST(pinning_is_undone)
     host_cpu_restore(&pinned);
 }
 
+static bool is_on(int pid, const struct host_cpu_set *expected)
+{
+    struct host_cpu_set set = {.size = expected->size};
+
+    return host_sched_getaffinity(pid, sizeof(set.mask), set.mask) > 0 &&
+           !memcmp(set.mask, expected->mask, sizeof(set.mask));
+}
+
+static void check_places(int pid, const struct host_cpu_set *allowed,
+                         const struct host_cpu_set *one)
+{
+    struct host_cpu_set others = *allowed;
+
+    for (unsigned i = 0; i < 16; i++)
+        others.mask[i] &= ~one->mask[i];
+    CHECK(is_on(pid, one));
+    if (host_cpu_count(allowed) == 1) {
+        CHECK(host_cpu_place(pid, allowed, true) < 0);
+        return;
+    }
+    CHECK_EQ(host_cpu_place(pid, allowed, true), 0);
+    CHECK(is_on(pid, &others));
+    CHECK_EQ(host_cpu_place(pid, allowed, false), 0);
+    CHECK(is_on(pid, one));
+}
+
+TEST(another_thread_goes_to_other_cpus_and_comes_back)
+{
+    struct host_cpu_set allowed = {.size = 0}, one = {.size = 0};
+    int gate[2];
+    char byte = 0;
+
+    if (!CHECK_EQ(host_cpu_pin(&allowed), 0) || !CHECK_EQ(pipe(gate), 0))
+        return;
+    one.size = allowed.size;
+    CHECK(host_sched_getaffinity(0, sizeof(one.mask), one.mask) > 0);
+    CHECK_EQ(host_cpu_count(&one), 1);
+    int pid = (int)host_fork();
+    if (pid == 0)
+        _exit(read(gate[0], &byte, 1) != 1);
+    check_places(pid, &allowed, &one);
+    CHECK_EQ(write(gate[1], &byte, 1), 1);
+    CHECK(host_wait4(pid, NULL, 0, NULL) == pid);
+    host_cpu_restore(&allowed);
+    close(gate[0]);
+    close(gate[1]);
+}
+
 /* How that is done is up to the host, and what it lets us do. */
 static bool is_prompt_and_its_children_are_not(void)
 {

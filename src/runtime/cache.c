@@ -54,6 +54,7 @@ static void thread_end(uint32_t index)
     struct runtime_thread *thread = &shared->threads[index];
 
     thread->tid = 0;
+    pair_forget(&shared->pair, index);
     __atomic_store_n(&thread->run, THREAD_ENDS, __ATOMIC_RELEASE);
     linux_futex_wake(&thread->run, LINUX_FUTEX_WAKE, 1);
     thread->next = shared->first_free_thread;

@@ -33,6 +33,7 @@ enum runtime_request_kind {
      * what it is to be called.
      */
     REQUEST_NAME,
+    REQUEST_MOVE, /* index of a thread, whether it goes to another CPU; result[0]: 0 or -errno */
     REQUEST_IRQS_CHANGED, /* the kernel's irqs[] or irq_pins[] */
     REQUEST_PORT_IN,      /* port, size; result[0]: value */
     REQUEST_PORT_OUT,     /* port, size, value */

@@ -5,7 +5,7 @@
  *
  * There is one turn. Whoever has it runs kernel code, or guest code, and nobody else does: it is
  * the lock of a system with one core. It goes from carrier to carrier by `current`, and from thread
- * to thread by a thread's `run`.
+ * to thread by a thread's `run`, of which two may have a CPU each (seat/pair.h).
  */
 #ifndef RUNTIME_SHARED_H
 #define RUNTIME_SHARED_H
@@ -14,6 +14,7 @@
 #include <runtime/patch.h>
 #include <runtime/posted.h>
 #include <runtime/request.h>
+#include <seat/pair.h>
 
 /* The process ends with this status once it has written a failure. */
 #define RUNTIME_FAILED_STATUS 99
@@ -99,7 +100,8 @@ struct runtime_vspace {
 };
 
 enum thread_run {
-    THREAD_WAITS,
+    THREAD_WAITS, /* awake: it looks at the word for a while, or is about to sleep */
+    THREAD_SLEEPS,
     THREAD_RUNS,  /* it has the turn */
     THREAD_SAVES, /* it waits; it is to save the vector state it has, then it waits on */
     THREAD_SHOWS, /* it waits; it is to look as if its carrier had run on it, then it waits on */
@@ -153,6 +155,7 @@ struct runtime_shared {
     struct runtime_control control;
     uint64_t unused_too[2];
     struct runtime_request request;
+    struct pair pair;
     uint64_t flush_at; /* kernel time by which text that is kept back goes out; 0: there is none */
     uint64_t unused_three;
     uint32_t first_spare_vspace, spare_vspaces; /* free entries that have a process */

@@ -271,9 +271,14 @@ static void await_turn(const struct carrier_page *page)
     struct runtime_thread *thread = thread_of(page);
 
     for (;;) {
+        uint32_t waits = THREAD_WAITS;
         switch (__atomic_load_n(&thread->run, __ATOMIC_ACQUIRE)) {
         case THREAD_WAITS:
-            wait_while(&thread->run, THREAD_WAITS);
+            __atomic_compare_exchange_n(&thread->run, &waits, THREAD_SLEEPS, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+            break;
+        case THREAD_SLEEPS:
+            wait_while(&thread->run, THREAD_SLEEPS);
             break;
         case THREAD_SAVES:
             save_vector(page, thread);
@@ -296,18 +301,64 @@ static void take_turn(const struct runtime_carrier *carrier)
                      __ATOMIC_RELAXED);
 }
 
+/* To another CPU, or home. */
+static bool move_thread(uint32_t thread, bool goes)
+{
+    struct runtime_request *request = request_begin(REQUEST_MOVE);
+
+    request->argument[0] = thread;
+    request->argument[1] = goes;
+    request_make(request);
+    if (request->result[0])
+        runtime_shared()->pair.is_possible = false;
+    return request->result[0] == 0;
+}
+
+/* Returns for how long the one that hands over is to look at its word before it sleeps. */
+static uint64_t pass_pair(uint32_t from, uint32_t to)
+{
+    struct pair *pair = &runtime_shared()->pair;
+    enum pair_advice advice = pair_pass(pair, from, to);
+
+    if (advice == PAIR_GO && move_thread(to, true))
+        pair_went(pair, to);
+    if (advice == PAIR_COME) {
+        move_thread(pair->away, false);
+        pair_came(pair);
+    }
+    if (!pair->is_possible)
+        return 0;
+    pair->given = runtime_clock_counter(&control()->clock);
+    return pair_look_ticks(pair, from, to);
+}
+
+static void look(const uint32_t *run, uint64_t ticks)
+{
+    uint64_t begin = runtime_clock_counter(&control()->clock);
+
+    while (__atomic_load_n(run, __ATOMIC_ACQUIRE) == THREAD_WAITS &&
+           runtime_clock_counter(&control()->clock) - begin < ticks)
+        __builtin_ia32_pause();
+}
+
 /* The turn goes to another thread, and comes back at some time. */
 static void hand_over(struct carrier_page *page, struct runtime_thread *next)
 {
     struct runtime_thread *self = thread_of(page);
+    struct pair *pair = &runtime_shared()->pair;
+    uint64_t ticks = pass_pair(page->thread, (uint32_t)(next - runtime_shared()->threads));
     uint32_t runs = THREAD_RUNS;
 
     /* before the next one has the turn, or one that comes back at once would be lost */
     __atomic_compare_exchange_n(&self->run, &runs, THREAD_WAITS, false, __ATOMIC_RELAXED,
                                 __ATOMIC_RELAXED);
-    __atomic_store_n(&next->run, THREAD_RUNS, __ATOMIC_SEQ_CST);
-    linux_futex_wake(&next->run, LINUX_FUTEX_WAKE, 1);
+    if (__atomic_exchange_n(&next->run, THREAD_RUNS, __ATOMIC_SEQ_CST) == THREAD_SLEEPS)
+        linux_futex_wake(&next->run, LINUX_FUTEX_WAKE, 1);
+    if (ticks)
+        look(&self->run, ticks);
     await_turn(page);
+    if (pair->is_possible)
+        pair_taken(pair, (int64_t)(runtime_clock_counter(&control()->clock) - pair->given));
 }
 
 /* What a carrier that has just got the turn is to do. */
