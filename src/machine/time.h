@@ -49,8 +49,9 @@ extern const struct machine_time_ops machine_real_time, machine_virtual_time;
 struct virtual_time {
     struct runtime_clock clock; /* in the monitor seat; in place it is the seat's */
     nanoseconds_t look_at;      /* host time of the next look at a guest that runs */
-    /* When it was last seen in the kernel: guest time, and its CPU time at the look that saw it. */
-    nanoseconds_t seen, used;
+    /* Guest time when it was last seen in the kernel, and the CPU time that it has spent since. */
+    nanoseconds_t seen, spent;
+    nanoseconds_t used; /* its CPU time at the last look */
 };
 
 /* --- of both ------------------------------------------------------------------------------- */

@@ -11,7 +11,11 @@
 /* CPU time without a kernel entry; of a thread that has used that up, each time after. */
 #define SPIN_TIME      UINT64_C(20000000)
 #define SPIN_TIME_MORE UINT64_C(2000000)
-/* How often the machine looks; in a run that does not repeat anyway. */
+/*
+ * How often the machine looks; in a run that does not repeat anyway. What passes between two looks
+ * counts as no more than one period: where a hypervisor stops a processor, what ran there is
+ * charged.
+ */
 #define LOOK_PERIOD      UINT64_C(10000000)
 #define LOOK_PERIOD_LESS UINT64_C(2000000)
 
@@ -72,20 +76,24 @@ static void see(struct machine *machine, nanoseconds_t now)
 {
     machine->virtual_time.seen = now;
     machine->virtual_time.used = machine_guest_cpu_time(machine);
+    machine->virtual_time.spent = 0;
 }
 
 /* Time moves in the kernel alone. Nothing has to come of it where there is no time to go on to. */
 static bool virtual_spins(struct machine *machine, nanoseconds_t next, bool has_spun)
 {
-    const struct virtual_time *time = &machine->virtual_time;
+    struct virtual_time *time = &machine->virtual_time;
     nanoseconds_t now = virtual_now(machine);
     if (next == NANOSECONDS_NEVER)
         return false;
-    if (now == time->seen)
-        return machine_guest_cpu_time(machine) - time->used >=
-               (has_spun ? SPIN_TIME_MORE : SPIN_TIME);
-    see(machine, now);
-    return false;
+    if (now != time->seen) {
+        see(machine, now);
+        return false;
+    }
+    nanoseconds_t used = machine_guest_cpu_time(machine);
+    time->spent += min_u64(used - time->used, LOOK_PERIOD);
+    time->used = used;
+    return time->spent >= (has_spun ? SPIN_TIME_MORE : SPIN_TIME);
 }
 
 static bool virtual_stopped(struct machine *machine, nanoseconds_t next, bool has_spun)
