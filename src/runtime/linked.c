@@ -168,6 +168,7 @@ static int64_t install(const struct linked_program *program)
 
     linked->program = *program;
     gate_action(&action);
+    action.flags |= LINUX_SA_RESTART; /* a kick is nothing that a call of Linux's should see */
     for (unsigned i = 0; i < ARRAY_LENGTH(signals) && !error; i++)
         error = linux_rt_sigaction(signals[i], &action, &linked->old_actions[i], sizeof(uint64_t));
     return error;

@@ -58,6 +58,7 @@ enum {
 #define LINUX_SA_RESTORER  0x04000000
 #define LINUX_SA_ONSTACK   0x08000000
 #define LINUX_SA_NODEFER   0x40000000
+#define LINUX_SA_RESTART   0x10000000
 #define LINUX_SS_DISABLE   2
 
 struct linux_sigaction {

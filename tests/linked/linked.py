@@ -127,11 +127,11 @@ def preempt(suite):
                   "both had their turns")
 
 
-def line_of(mark):
-    with open(os.path.join(HERE, "bugs.c"), encoding="utf-8") as file:
+def line_of(mark, source="bugs.c"):
+    with open(os.path.join(HERE, source), encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             if f"BUG {mark} " in line:
-                return f"bugs.c:{number}"
+                return f"{source}:{number}"
     raise ValueError(mark)
 
 
@@ -150,6 +150,16 @@ def sanitize(suite):
         for bug, what in bugs.items():
             suite.run(f"{program}: {bug}", [program, bug], status, what, line_of(bug),
                       environment={"TSAN_OPTIONS": "halt_on_error=1"})
+
+
+def fuzz(suite):
+    """libFuzzer calls a server until that runs into its bug, three conditions deep."""
+    if suite.compile("compile fuzz", "fuzz.c", "fuzz", "-O1", "-fsanitize=fuzzer,bounds",
+                     "-fno-sanitize-recover=bounds", compiler="clang"):
+        suite.run("libFuzzer finds a server's bug", ["fuzz", "-seed=1", "-runs=20000000",
+                                                     f"-artifact_prefix={suite.directory}/"], 1,
+                  line_of("length", "fuzz.c"), "index 16 out of bounds", "Test unit written to",
+                  environment={"UBSAN_OPTIONS": "symbolize=0"})
 
 
 VALGRIND = ("valgrind", "--leak-check=full", "--show-leak-kinds=definite",
@@ -223,6 +233,7 @@ def main():
         preempt(suite)
         sanitize(suite)
         check_memory(suite)
+        fuzz(suite)
         count_lines(suite)
     return suite.failed
 
