@@ -84,6 +84,13 @@ def talk(suite):
         name = f"call, MCS {mcs}"
         if suite.compile(f"compile {name}", "call.c", "call", "--set", f"KernelIsMCS={mcs}"):
             suite.run(name, ["call"], 0, CALL)
+            suite.run(f"{name}: the same setting again", ["call"], 0, CALL,
+                      options=f"--set KernelIsMCS={mcs}")
+            other = "OFF" if mcs == "ON" else "ON"
+            for words in (f"--set KernelIsMCS={other}", f"--set=KernelIsMCS={other}"):
+                suite.run(f"{name}: met by another kernel, {words}", ["call"], 2,
+                          f"KernelIsMCS={other}: the program was built for a kernel with "
+                          f"KernelIsMCS={mcs}", options=words)
 
 
 def end(suite):
@@ -196,6 +203,43 @@ def count_lines(suite):
     suite.check("gcov counts what a thread has run", counted == ["3"], done.stdout + done.stderr)
 
 
+def count_regions(suite):
+    """The same by llvm-cov."""
+    if not suite.compile("compile covered-clang", "call.c", "covered-clang",
+                         "-fprofile-instr-generate", "-fcoverage-mapping", compiler="clang"):
+        return
+    suite.run("covered-clang runs", ["covered-clang"], 0, CALL,
+              environment={"LLVM_PROFILE_FILE": suite.path("call.profraw")})
+    subprocess.run(["llvm-profdata", "merge", suite.path("call.profraw"), "-o",
+                    suite.path("call.profdata")], check=False, timeout=TIMEOUT)
+    done = subprocess.run(["llvm-cov", "show", suite.path("covered-clang"),
+                           f"-instr-profile={suite.path('call.profdata')}",
+                           os.path.join(HERE, "call.c")], capture_output=True, text=True,
+                          check=False, timeout=TIMEOUT)
+    counted = [line.split("|")[1].strip() for line in done.stdout.splitlines()
+               if "text = malloc(" in line]
+    suite.check("llvm-cov counts what a thread has run", counted == ["3"],
+                done.stdout + done.stderr)
+
+
+def include_from_cpp(suite, build):
+    """libsel4's headers are C++, too, in both forms."""
+    source = suite.path("headers.cc")
+    with open(source, "w", encoding="utf-8") as file:
+        file.write("#include <sel4/sel4.h>\n"
+                   "seL4_MessageInfo_t call(seL4_CPtr cap) {\n"
+                   "  return seL4_Call(cap, seL4_MessageInfo_new(0, 0, 0, 0)); }\n")
+    libsel4 = os.path.join(HERE, "..", "..", "libsel4")
+    for compiler in ("g++", "clang++"):
+        for form in ("trapping", "linked"):
+            done = subprocess.run([compiler, "-std=c++17", "-Wall", "-Wextra", "-Werror",
+                                   f"-I{libsel4}/include", f"-I{libsel4}/{form}",
+                                   f"-I{build}/libsel4/default", "-c", source, "-o",
+                                   suite.path("headers.o")], capture_output=True, text=True,
+                                  check=False, timeout=TIMEOUT)
+            suite.check(f"{compiler}: {form}", done.returncode == 0, done.stderr)
+
+
 def children_of(pid):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         return [int(child) for child in file.read().split()]
@@ -235,6 +279,8 @@ def main():
         check_memory(suite)
         fuzz(suite)
         count_lines(suite)
+        count_regions(suite)
+        include_from_cpp(suite, build)
     return suite.failed
 
 

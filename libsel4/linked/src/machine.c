@@ -33,6 +33,31 @@ static void add_word(struct words *words, const char *word)
         words->word[words->count++] = word;
 }
 
+static void add_settings(struct words *words)
+{
+    for (unsigned i = 0; sel4emu_settings[i]; i++)
+        add_word(words, sel4emu_settings[i]);
+}
+
+/* Numbers of calls, sizes and layouts are compiled into the program: another kernel is none for it.
+ */
+static void check_setting(const char *setting)
+{
+    char built_for[256] = "";
+    size_t length = 0;
+
+    for (unsigned i = 0; sel4emu_settings[i]; i++) {
+        if (strcmp(sel4emu_settings[i], setting) == 0)
+            return;
+        if (strcmp(sel4emu_settings[i], "--set") != 0 && length < sizeof(built_for))
+            length += (size_t)snprintf(built_for + length, sizeof(built_for) - length, " %s",
+                                       sel4emu_settings[i]);
+    }
+    say("SEL4EMU_OPTIONS: %s: the program was built for a kernel with%s; build it with --set %s",
+        setting, length ? built_for : " the default settings", setting);
+    _exit(STATUS_USAGE);
+}
+
 /* SEL4EMU_OPTIONS: options of `sel4emu run`, with blanks between them. */
 static void add_options(struct words *words)
 {
@@ -41,8 +66,16 @@ static void add_options(struct words *words)
     char *rest;
 
     snprintf(copy, sizeof(copy), "%s", options ? options : "");
-    for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+    const char *before = "";
+
+    for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+        if (strcmp(before, "--set") == 0)
+            check_setting(word);
+        else if (strncmp(word, "--set=", strlen("--set=")) == 0)
+            check_setting(word + strlen("--set="));
         add_word(words, word);
+        before = word;
+    }
 }
 
 /* What was preloaded into the program, for it, is none of the machine's. */
@@ -77,8 +110,7 @@ void machine_start(vaddr_t entry, vaddr_t low, vaddr_t high)
     ssize_t length = readlink("/proc/self/exe", file, sizeof(file) - 1);
     snprintf(where, sizeof(where), "--linked=%d,%d,%" PRIx64 ",%" PRIx64 ",%" PRIx64, ends[1],
              (int)program_pid, entry, low, high);
-    for (unsigned i = 0; sel4emu_settings[i]; i++)
-        add_word(&words, sel4emu_settings[i]);
+    add_settings(&words);
     add_options(&words);
     add_word(&words, where);
     add_word(&words, length > 0 ? file : program_name);

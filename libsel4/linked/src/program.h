@@ -17,7 +17,7 @@
 #include <stdbool.h>
 
 /* Exit statuses, as the command has them (src/cli/status.h). */
-enum { STATUS_HOST_FAILED = 5, STATUS_NO_EMULATOR = 127 };
+enum { STATUS_USAGE = 2, STATUS_HOST_FAILED = 5, STATUS_NO_EMULATOR = 127 };
 
 /* From how the program was compiled (launch.c): the command, and what it was built for. */
 extern const char *const sel4emu_path;
