@@ -15,6 +15,7 @@
 #include <runtime/patch.h>
 #include <runtime/process.h>
 #include <runtime/request.h>
+#include <seat/fill.h>
 #include <seat/fsr.h>
 #include <seat/losses.h>
 #include <seat/runs.h>
@@ -236,6 +237,28 @@ static enum memory_fault map_around(paddr_t root, const struct trap *access, pad
     return is_once ? MEMORY_FAULT_ONCE : MEMORY_FAULT_RETRY;
 }
 
+/*
+ * Writes to the page that the guest has just mapped, if that is all it wants there. Not in a linked
+ * process, where Linux's own memory may be copied, nor beside breakpoints.
+ */
+static bool fill(paddr_t root, const struct trap *access, struct translation t,
+                 word_t reg[USER_REGISTER_COUNT])
+{
+    vaddr_t page = align_down(access->address, PAGE_BITS);
+    paddr_t paddr = align_down(t.paddr, PAGE_BITS);
+    const struct translation_run run = {page, page + PAGE_BYTES, paddr, t.rights};
+
+    if (!access->write || t.rights != VM_READ_WRITE || process_is_linked() || debugging_is_on() ||
+        carrier_current()->debug_generation != 0 || carrier_page_here()->step.is_under_way ||
+        !kernel_is_backed(runtime_kernel(), paddr))
+        return false;
+    patch_make_way(&run);
+    if (!seat_fill_page(runtime_kernel(), root, page, paddr, reg))
+        return false;
+    seat_gains_note_fill(&runtime_process()->gains);
+    return true;
+}
+
 /* The instruction at rip accesses what only the machine can. */
 static enum memory_fault execute(paddr_t root, struct trap *trap, word_t reg[USER_REGISTER_COUNT],
                                  word_t *ret_fsr)
@@ -259,8 +282,10 @@ enum memory_fault memory_fault(paddr_t root, struct trap *trap, word_t reg[USER_
                                word_t *ret_fsr)
 {
     struct translation t = {.present = false};
+    struct gains *gains = &runtime_process()->gains;
 
-    seat_gains_note_fault(&runtime_process()->gains, trap->address);
+    bool may_fill = seat_gains_may_fill(gains, trap->address);
+    seat_gains_note_fault(gains, trap->address);
     if (trap->address < USER_TOP)
         t = kernel_translate(runtime_kernel(), root, trap->address);
     bool is_allowed = t.present && t.rights != VM_KERNEL_ONLY;
@@ -269,6 +294,8 @@ enum memory_fault memory_fault(paddr_t root, struct trap *trap, word_t reg[USER_
         *ret_fsr = seat_fsr(t, trap->write);
         return MEMORY_FAULT_TO_GUEST;
     }
+    if (has_memory && may_fill && fill(root, trap, t, reg))
+        return MEMORY_FAULT_RETRY;
     enum memory_fault fault = has_memory ? map_around(root, trap, t.paddr) : MEMORY_FAULT_TO_GUEST;
     if (fault != MEMORY_FAULT_TO_GUEST)
         return fault;

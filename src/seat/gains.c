@@ -4,11 +4,13 @@
 #include <base/bits.h>
 
 #define MAX_AHEAD 15
+#define MAX_FILLS 3
 
 bool seat_gains_map_ahead(struct gains *gains, vaddr_t page)
 {
     bool is_in_a_row = page == gains->last + PAGE_BYTES;
-    bool is_guess = gains->is_touched && !is_in_a_row && gains->ahead < MAX_AHEAD;
+    bool is_guess =
+        gains->is_touched && gains->fills == 0 && !is_in_a_row && gains->ahead < MAX_AHEAD;
     bool is_ahead = is_guess || page == gains->faulted;
 
     if (!is_in_a_row)
@@ -37,8 +39,21 @@ void seat_gains_note_fault(struct gains *gains, vaddr_t address)
 {
     vaddr_t page = align_down(address, PAGE_BITS);
 
-    if (page == gains->last)
+    if (page == gains->last) {
+        gains->fills = gains->is_touched || gains->fills == 0 ? 0 : (uint8_t)(gains->fills - 1);
         gains->is_touched = true;
-    else
+    } else {
         gains->faulted = page;
+    }
+}
+
+bool seat_gains_may_fill(const struct gains *gains, vaddr_t address)
+{
+    return align_down(address, PAGE_BITS) == gains->last && gains->row == gains->last &&
+           !gains->is_touched;
+}
+
+void seat_gains_note_fill(struct gains *gains)
+{
+    gains->fills = (uint8_t)min_u64(gains->fills + 2U, MAX_FILLS);
 }

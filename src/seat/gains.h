@@ -5,7 +5,9 @@
  * guest that touched the last such page before it mapped another, and never for pages in a row,
  * which one call maps all together when the first of them is touched. What is mapped ahead tells
  * nothing of whether it is touched; so some pages are left to their faults to find out again. A
- * page that is mapped because of a fault on it is touched for certain.
+ * page that is mapped because of a fault on it is touched for certain. One that was filled
+ * (seat/fill.h), and touched by nothing else, did not have to be mapped at all: while most are
+ * such, all are left to their faults.
  */
 #ifndef SEAT_GAINS_H
 #define SEAT_GAINS_H
@@ -17,6 +19,7 @@ struct gains {
     vaddr_t last;    /* ... that ends with the page that was mapped last */
     vaddr_t faulted; /* one that was touched and not there: its handler maps it; 0: none */
     bool is_touched;
+    uint8_t fills; /* more pages of late that were filled, and no more, than that were not */
     uint8_t ahead; /* pages mapped ahead since one was left to its fault */
 };
 
@@ -31,5 +34,10 @@ bool seat_gains_cut_to_row(const struct gains *gains, vaddr_t address, struct tr
 
 /* A fault on a page that the seat has not mapped yet. */
 void seat_gains_note_fault(struct gains *gains, vaddr_t address);
+
+/* Before that fault is noted: whether it is the first on the page that was mapped last, alone. */
+bool seat_gains_may_fill(const struct gains *gains, vaddr_t address);
+/* After it was noted: it came to nothing but that the page was filled. */
+void seat_gains_note_fill(struct gains *gains);
 
 #endif

@@ -97,3 +97,33 @@ TEST(a_row_may_reach_out_of_the_run)
         seat_gains_map_ahead(&gains, PAGE - 2 * PAGE_BYTES + i * PAGE_BYTES);
     check_cut(&gains, PAGE, true, 0, 512);
 }
+
+TEST(who_fills_what_it_maps_gets_nothing_ahead)
+{
+    struct gains gains = {0};
+    for (unsigned i = 0; i < 20; i++) {
+        CHECK(!seat_gains_map_ahead(&gains, PAGE));
+        CHECK(seat_gains_may_fill(&gains, PAGE + 8));
+        seat_gains_note_fault(&gains, PAGE + 8);
+        seat_gains_note_fill(&gains);
+        CHECK(!seat_gains_may_fill(&gains, PAGE + 8)); /* once */
+    }
+    seat_gains_map_ahead(&gains, PAGE);
+    seat_gains_note_fault(&gains, PAGE); /* one that is touched is an exception */
+    CHECK(!seat_gains_map_ahead(&gains, PAGE));
+    seat_gains_note_fault(&gains, PAGE);
+    seat_gains_note_fill(&gains);
+    seat_gains_note_fault(&gains, PAGE + 16); /* that was not all */
+    CHECK(seat_gains_map_ahead(&gains, PAGE));
+    CHECK(!seat_gains_may_fill(&gains, PAGE));
+}
+
+TEST(pages_in_a_row_are_not_filled)
+{
+    struct gains gains = {0};
+    seat_gains_map_ahead(&gains, PAGE);
+    CHECK(!seat_gains_may_fill(&gains, PAGE + PAGE_BYTES));
+    seat_gains_map_ahead(&gains, PAGE + PAGE_BYTES);
+    CHECK(!seat_gains_may_fill(&gains, PAGE));
+    CHECK(!seat_gains_may_fill(&gains, PAGE + PAGE_BYTES));
+}
