@@ -20,6 +20,7 @@ extern __thread seL4_CPtr own_reply;
  *                       capability, else a pointer that the thread's own CSpace resolves
  * reply_new()           a reply object; 0 without MCS
  * sched_context_new()   a scheduling context, bound to a thread; 0 without MCS
+ * sched_context_set_slice()  another time slice, all of it there; nothing without MCS
  */
 
 /*
@@ -44,10 +45,10 @@ static inline seL4_Word signal_poll(seL4_CPtr src)
     return seL4_trap_word(SYSCALL_POLL, src);
 }
 
-#ifdef CONFIG_KERNEL_MCS
-
-/* Round robin, with the time slice of the other kernels. */
+/* Round robin, with the time slice of the kernels without MCS. */
 #define SLICE_US 10000
+
+#ifdef CONFIG_KERNEL_MCS
 
 static inline seL4_MessageInfo_t ipc_recv(seL4_CPtr src, seL4_Word *sender)
 {
@@ -100,13 +101,18 @@ static inline seL4_CPtr reply_new(void)
     return object_new(seL4_ReplyObject, 0);
 }
 
+static inline void sched_context_set_slice(seL4_CPtr sched_context, seL4_Time us)
+{
+    must(seL4_SchedControl_ConfigureFlags(guest_boot_info->schedcontrol.start, sched_context, us,
+                                          us, 0, 0, seL4_SchedContext_NoFlag),
+         "SchedControl_ConfigureFlags");
+}
+
 static inline seL4_CPtr sched_context_new(seL4_CPtr tcb)
 {
     const seL4_CPtr sched_context = object_new(seL4_SchedContextObject, seL4_MinSchedContextBits);
 
-    must(seL4_SchedControl_ConfigureFlags(guest_boot_info->schedcontrol.start, sched_context,
-                                          SLICE_US, SLICE_US, 0, 0, seL4_SchedContext_NoFlag),
-         "SchedControl_ConfigureFlags");
+    sched_context_set_slice(sched_context, SLICE_US);
     must(seL4_SchedContext_Bind(sched_context, tcb), "SchedContext_Bind");
     return sched_context;
 }
@@ -159,6 +165,12 @@ static inline seL4_CPtr fault_handler(seL4_CPtr of_thread, seL4_CPtr of_caller)
 static inline seL4_CPtr reply_new(void)
 {
     return seL4_CapNull;
+}
+
+static inline void sched_context_set_slice(seL4_CPtr sched_context, seL4_Word us)
+{
+    (void)sched_context;
+    (void)us;
 }
 
 static inline seL4_CPtr sched_context_new(seL4_CPtr tcb)

@@ -101,14 +101,22 @@ static void configure(seL4_Word number, seL4_Word count)
 static void clear(void)
 {
     must(seL4_TCB_Suspend(worker()), "Suspend");
+    sched_context_set_slice(worker_thread(0)->sched_context, SLICE_US);
     for (seL4_Word i = 0; i < seL4_NumHWBreakpoints; i++)
         must(seL4_TCB_UnsetBreakpoint(worker(), (seL4_Uint16)i), "UnsetBreakpoint");
     for (seL4_Word i = 0; i < 64; i++)
         configure(i, 0);
 }
 
+/*
+ * A debug exception is a trap: an MCS kernel that finds the time slice used up when it comes makes
+ * nothing of it, and the thread goes on behind the instruction. So there has to be time enough.
+ */
 static void run(void (*entry)(void *), void *argument)
 {
+    enum { LONG_US = 60 * 1000 * 1000 };
+
+    sched_context_set_slice(worker_thread(0)->sched_context, LONG_US);
     worker_start(0, entry, argument);
     event_poll(&event);
 }
