@@ -42,8 +42,8 @@ class Guest:
         self.ours = set(command.children())
         self.process = subprocess.Popen(
             [os.path.join(build, "sel4emu"), "--name", self.name, "--timeout", "60", *options,
-             command.find_image(build, guest)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, start_new_session=True)
+             command.find_image(build, guest)], bufsize=0, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
 
     def __enter__(self):
         return self
@@ -64,8 +64,11 @@ class Guest:
             seen += part
 
     def type(self, text):
-        self.process.stdin.write(text)
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(text)
+        except BrokenPipeError:
+            seen = self.process.stdout.read()
+            raise Wrong(f"it has ended, status {self.process.wait()}: {seen}") from None
 
     def connect(self):
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
