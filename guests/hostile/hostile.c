@@ -50,7 +50,7 @@ static void map_there(void)
 /* --- its calls of Linux ---------------------------------------------------------------------- */
 
 #define MAX_CALLS   64
-#define CODE_BYTES  0x40000
+#define CODE_BYTES  0x100000
 #define TRIES       400 /* turns for a jump that does not come to its end */
 #define NUMBER_BACK 4   /* a call's number is the last operand of the instruction before */
 

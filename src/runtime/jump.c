@@ -150,6 +150,7 @@ word_t jump_after_kick(word_t rip)
 /* To the signal's frame that the rest of the way needs (gate.c), if it does. */
 static void leave(struct carrier_page *page)
 {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     page->is_inside = false;
     if (page->is_converted)
         __asm__ volatile("ud2");
@@ -158,6 +159,7 @@ static void leave(struct carrier_page *page)
 void jump_taken(struct carrier_page *page, uint32_t index)
 {
     page->is_inside = true;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     page->is_converted = false;
     if (!turn_try_call(page, index)) {
         page->frame = NULL;
