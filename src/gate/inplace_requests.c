@@ -63,6 +63,22 @@ static void look_whether_it_spins(struct inplace *seat, nanoseconds_t deadline)
         *has_spun = true;
 }
 
+static nanoseconds_t tell_time(struct inplace *seat)
+{
+    nanoseconds_t now = inplace_now(seat);
+    __atomic_store_n(&seat->shared->control.clock.told, now, __ATOMIC_RELAXED);
+    return now;
+}
+
+/* The guest is told the time: it looks at its deadline by itself. */
+static void note_known_deadline(struct inplace *seat, nanoseconds_t deadline, nanoseconds_t now)
+{
+    if (now < deadline)
+        return;
+    seat->known_deadline = deadline;
+    seat->known_at = now;
+}
+
 static void serve_event(struct inplace *seat, struct runtime_request *request)
 {
     const struct seat_client *client = &seat->client;
@@ -72,10 +88,7 @@ static void serve_event(struct inplace *seat, struct runtime_request *request)
     nanoseconds_t now = inplace_now(seat);
     request->result[0] = client->pending_interrupt(client->context, now);
     seat->is_kicked = false;
-    if (now >= deadline) {
-        seat->known_deadline = deadline;
-        seat->known_at = now;
-    }
+    note_known_deadline(seat, deadline, now);
     __atomic_store_n(&seat->shared->control.attention, 0, __ATOMIC_RELAXED);
 }
 
@@ -83,7 +96,7 @@ static void serve_event(struct inplace *seat, struct runtime_request *request)
 static void serve_time(struct inplace *seat, struct runtime_request *request)
 {
     (void)request;
-    __atomic_store_n(&seat->shared->control.clock.told, inplace_now(seat), __ATOMIC_RELAXED);
+    tell_time(seat);
 }
 
 static void serve_wait(struct inplace *seat, struct runtime_request *request)
@@ -94,6 +107,7 @@ static void serve_wait(struct inplace *seat, struct runtime_request *request)
     if (!client->has_event(client->context, inplace_peek(seat)) &&
         !client->wait(client->context, request->argument[0], request->argument[1] != 0))
         inplace_end(seat, SEAT_END_IDLE);
+    note_known_deadline(seat, request->argument[0], tell_time(seat));
 }
 
 /* --- devices ------------------------------------------------------------------------------- */
@@ -636,8 +650,10 @@ static void answer(struct inplace *seat, const struct runtime_request *request)
 {
     struct runtime_shared *shared = seat->shared;
     const struct seat_client *client = &seat->client;
-    if (client->has_event(client->context, inplace_peek(seat)))
+    if (client->has_event(client->context, inplace_peek(seat))) {
         __atomic_store_n(&shared->control.attention, 1, __ATOMIC_RELAXED);
+        seat->is_kicked = true; /* without the signal: no guest code runs */
+    }
     __atomic_store_n(&shared->control.is_traced, client->is_traced(client->context),
                      __ATOMIC_RELAXED);
     __atomic_store_n(&shared->control.event_at, client->event_at(client->context),

@@ -298,6 +298,45 @@ TEST(a_core_that_idles_waits_unless_something_is_due)
     test_inplace_close(&t);
 }
 
+/* So it asks for nothing more, and nobody is kicked for what it sees by itself. */
+TEST(a_core_that_has_waited_is_told_the_time_and_knows_its_deadline)
+{
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    struct runtime_clock *clock = &t.seat->shared->control.clock;
+    inplace_set_clock(t.seat, __builtin_ia32_rdtsc(), 4000000, bit(32), 0);
+    clock->told = 0;
+    set_arguments(&t, NANOSECONDS_NEVER, 0, 0);
+    CHECK(test_inplace_ask(&t, REQUEST_WAIT));
+    CHECK(clock->told >= 4000000);
+    CHECK_EQ(clock->told, t.seat->clock.told);
+    CHECK_EQ(t.seat->known_deadline, 0);
+    set_arguments(&t, 3000000, 0, 0);
+    CHECK(test_inplace_ask(&t, REQUEST_WAIT));
+    CHECK_EQ(t.seat->known_deadline, 3000000);
+    CHECK_EQ(t.seat->known_at, clock->told);
+    test_inplace_close(&t);
+}
+
+/* Whoever waits for an answer looks at `attention` before guest code runs: it needs no signal. */
+TEST(an_answer_beside_an_event_is_a_kick)
+{
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    CHECK(test_inplace_ask(&t, REQUEST_TIME));
+    CHECK(!t.seat->is_kicked);
+    t.has_event = true;
+    CHECK(test_inplace_ask(&t, REQUEST_TIME));
+    CHECK(t.seat->is_kicked);
+    CHECK_EQ(t.seat->shared->control.attention, 1);
+    t.has_event = false;
+    CHECK(test_inplace_ask(&t, REQUEST_EVENT));
+    CHECK(!t.seat->is_kicked);
+    test_inplace_close(&t);
+}
+
 TEST(a_client_that_stops_gives_no_answer)
 {
     struct test_inplace t;

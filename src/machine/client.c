@@ -351,9 +351,11 @@ static bool client_wait(void *context, nanoseconds_t deadline, bool time_wakes)
     int ready[1];
     watch_ports(machine);
     nanoseconds_t until = machine->time->wall_if_idle(machine, next_moment(machine, deadline));
-    host_watcher_wait(machine->watcher, earlier(until, own_deadline(machine)), 1, ready);
+    nanoseconds_t own = own_deadline(machine);
+    int count = host_watcher_wait(machine->watcher, earlier(until, own), 1, ready);
     machine->time->idled(machine, until);
-    machine->poked = true;
+    if (count != 0 || machine->input.is_always_ready || host_clock_now() >= own)
+        machine->poked = true; /* else it was a deadline, which the guest looks at by itself */
     return true;
 }
 

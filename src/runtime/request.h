@@ -22,7 +22,7 @@ enum runtime_request_kind {
     REQUEST_EVENT,
     /*
      * argument[0]: kernel time by which to come back; [1]: sched_time_can_wake(). The core is idle
-     * until then or an event.
+     * until then or an event. Answer: the clock's `told`, when it was woken.
      */
     REQUEST_WAIT,
     /* Nobody has looked at the clock for a while: the machine corrects it. Answer: its `told`. */

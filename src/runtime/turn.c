@@ -186,10 +186,9 @@ static bool may_have_event(nanoseconds_t now)
  * An interrupt or a tick that is due: its entry has been made, *outcome is another one. The machine
  * answers with an interrupt, and sets `attention` again if there are more.
  */
-static bool take_event(struct kernel *k, struct tcb *running, const word_t *reg,
+static bool take_event(struct kernel *k, struct tcb *running, const word_t *reg, nanoseconds_t now,
                        struct outcome *outcome)
 {
-    nanoseconds_t now = turn_now();
     int64_t vector = -1;
 
     if (may_have_event(now)) {
@@ -433,6 +432,7 @@ static struct outcome answer_device(struct kernel *k)
 enum step {
     STEP_ENTERED, /* the kernel again: *outcome is that entry's */
     STEP_TURN,    /* nothing but that this carrier has the turn now, for *outcome */
+    STEP_WOKEN,   /* nothing but that the core has waited */
     STEP_GUEST,   /* guest code goes on */
 };
 
@@ -475,7 +475,7 @@ static enum step idle(struct carrier_page *page, struct kernel *k, struct outcom
     request->argument[0] = outcome->deadline;
     request->argument[1] = sched_time_can_wake(k, 0);
     request_make(request);
-    return STEP_TURN;
+    return STEP_WOKEN;
 }
 
 static enum step carry_out(struct carrier_page *page, struct kernel *k, struct outcome *outcome)
@@ -545,9 +545,10 @@ static void run(struct carrier_page *page, enum step step, struct outcome outcom
             continue;
         if (step == STEP_ENTERED)
             after_entry(k, outcome);
+        bool has_woken = step == STEP_WOKEN;
         step = STEP_ENTERED;
         if (seat_may_be_interrupted(outcome.kind) && !is_nothing_due(&outcome) &&
-            take_event(k, NULL, NULL, &outcome))
+            take_event(k, NULL, NULL, has_woken ? control()->clock.told : turn_now(), &outcome))
             continue;
         cache_reap(page);
         if (control()->separates)
@@ -571,7 +572,7 @@ static void go_on(struct carrier_page *page, struct tcb *tcb, paddr_t root,
     struct outcome outcome = own_outcome();
     const struct trap nothing = {.kind = TRAP_INTERRUPTED};
 
-    bool has_entered = !debugging_is_on() && take_event(k, tcb, reg, &outcome);
+    bool has_entered = !debugging_is_on() && take_event(k, tcb, reg, turn_now(), &outcome);
     if (!has_entered && (debugging_is_on() || control()->separates))
         run(page, STEP_ENTERED, turn_enter(k, tcb, reg, &nothing, 0));
     else if (has_entered || !resume_registers(page, k, tcb, root, reg, &outcome))
