@@ -491,8 +491,7 @@ static void start(struct inplace *seat)
     shared->carriers_made = 1;
     shared->threads_made = 1;
     shared->threads[0].run = THREAD_RUNS;
-    shared->pair =
-        (struct pair){.is_possible = inplace_may_move_threads(seat), .wanted = PAIR_WANTED_MIN};
+    shared->pair = inplace_new_pair(seat);
     shared->control.is_shared = seat->shares_threads;
     shared->control.tells_use = host_tells_use();
     if (!inplace_process_start(seat, 0, "core") || !inplace_edit(seat, 0, EDIT_NEW_THREAD, 0, &tid))

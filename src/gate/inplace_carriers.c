@@ -101,6 +101,15 @@ bool inplace_may_move_threads(const struct inplace *seat)
            host_cpu_count(&seat->previous_cpus) > 1;
 }
 
+struct pair inplace_new_pair(const struct inplace *seat)
+{
+    enum { NANOSECONDS = 1000 }; /* of a microsecond */
+    if (!inplace_may_move_threads(seat))
+        return (struct pair){.tick_rate = 0};
+    uint64_t rate = ((uint64_t)NANOSECONDS << 32) / seat->clock.multiplier;
+    return (struct pair){.tick_rate = (uint32_t)min_u64(rate, UINT32_MAX)};
+}
+
 int inplace_move_thread(const struct inplace *seat, uint32_t index, bool goes)
 {
     struct inplace_place place;

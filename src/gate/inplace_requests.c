@@ -13,6 +13,7 @@
 #include <host/guard.h>
 #include <host/host.h>
 #include <inttypes.h>
+#include <runtime/clock.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -639,11 +640,11 @@ static void note_wait(struct inplace *seat, const struct runtime_request *reques
     uint32_t current = __atomic_load_n(&shared->control.current, __ATOMIC_RELAXED);
     if (request->kind == REQUEST_MOVE || current >= RUNTIME_MAX_CARRIERS)
         return;
-    pair_asked(&shared->pair, shared->carriers[current].thread);
-    if (!pair_has_lost(&shared->pair))
+    uint64_t now = runtime_clock_counter(&seat->clock);
+    if (!pair_asked(&shared->pair, shared->carriers[current].thread, now))
         return;
     inplace_move_thread(seat, shared->pair.away, false);
-    pair_came(&shared->pair);
+    pair_came(&shared->pair, now);
 }
 
 static void answer(struct inplace *seat, const struct runtime_request *request)

@@ -137,6 +137,7 @@ bool inplace_find_place(const struct inplace *seat, uint32_t carrier,
 
 /* Whether the host has another CPU for a guest's thread, and the guest a counter to measure by. */
 bool inplace_may_move_threads(const struct inplace *seat);
+struct pair inplace_new_pair(const struct inplace *seat);
 /* shared->threads[index], there or back to the machine's CPU: 0 or -errno. */
 int inplace_move_thread(const struct inplace *seat, uint32_t index, bool goes);
 

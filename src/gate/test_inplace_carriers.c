@@ -199,10 +199,15 @@ TEST(a_thread_goes_to_another_cpu_and_comes_home_when_it_waits_too_often)
     CHECK_EQ(inplace_may_move_threads(t.seat), may);
     CHECK_EQ(inplace_move_thread(t.seat, THREAD, true), may ? 0 : -ESRCH);
     CHECK_EQ(inplace_move_thread(t.seat, RUNTIME_MAX_THREADS, true), -ESRCH);
-    *pair = (struct pair){.away = THREAD, .home_ticks = 1000, .wanted = PAIR_WANTED_MIN};
+    *pair = inplace_new_pair(t.seat);
+    CHECK_EQ(pair->tick_rate != 0, may);
+    *pair = (struct pair){.away = THREAD, .tick_rate = UINT32_MAX}; /* it hands over soon */
     t.seat->shared->control.current = INDEX;
-    for (unsigned i = 0; pair->away && i <= PAIR_LOSS / PAIR_ASKED + 1; i++)
-        CHECK(test_inplace_ask(&t, REQUEST_TIME));
+    pair->began = __builtin_ia32_rdtsc();
+    CHECK(test_inplace_ask(&t, REQUEST_TIME));
+    CHECK_EQ(pair->away, THREAD);
+    *pair = (struct pair){.away = THREAD, .tick_rate = 1}; /* it does something else */
+    CHECK(test_inplace_ask(&t, REQUEST_TIME));
     CHECK_EQ(pair->away, 0);
     CHECK(host_sched_getaffinity(0, sizeof(set.mask), set.mask) > 0);
     set.size = sizeof(set.mask);

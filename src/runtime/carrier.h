@@ -60,12 +60,6 @@ static inline struct runtime_carrier *carrier_current(void)
     return &runtime_shared()->carriers[carrier_index()];
 }
 
-/* Whoever has the turn is about to wait for what another thread does, with the turn kept. */
-static inline void carrier_note_wait(void)
-{
-    pair_asked(&runtime_shared()->pair, carrier_current()->thread);
-}
-
 /* Of the calling thread: it runs on one of its slot's stacks. */
 static inline struct carrier_page *carrier_page_here(void)
 {

@@ -84,7 +84,6 @@ int64_t edit_ask(struct runtime_vspace *vspace, enum edit_operation operation, u
 {
     uint32_t done;
 
-    carrier_note_wait();
     vspace->operation = operation;
     vspace->argument[0] = argument;
     uint32_t asked = __atomic_add_fetch(&vspace->asked, 1, __ATOMIC_RELEASE);

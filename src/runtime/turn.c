@@ -309,7 +309,7 @@ static bool move_thread(uint32_t thread, bool goes)
     request->argument[1] = goes;
     request_make(request);
     if (request->result[0])
-        runtime_shared()->pair.is_possible = false;
+        runtime_shared()->pair.tick_rate = 0;
     return request->result[0] == 0;
 }
 
@@ -317,17 +317,15 @@ static bool move_thread(uint32_t thread, bool goes)
 static uint64_t pass_pair(uint32_t from, uint32_t to)
 {
     struct pair *pair = &runtime_shared()->pair;
-    enum pair_advice advice = pair_pass(pair, from, to);
+    uint64_t now = runtime_clock_counter(&control()->clock);
+    enum pair_advice advice = pair_pass(pair, from, to, now);
 
     if (advice == PAIR_GO && move_thread(to, true))
-        pair_went(pair, to);
+        pair_went(pair, to, now);
     if (advice == PAIR_COME) {
         move_thread(pair->away, false);
-        pair_came(pair);
+        pair_came(pair, now);
     }
-    if (!pair->is_possible)
-        return 0;
-    pair->given = runtime_clock_counter(&control()->clock);
     return pair_look_ticks(pair, from, to);
 }
 
@@ -344,7 +342,6 @@ static void look(const uint32_t *run, uint64_t ticks)
 static void hand_over(struct carrier_page *page, struct runtime_thread *next)
 {
     struct runtime_thread *self = thread_of(page);
-    struct pair *pair = &runtime_shared()->pair;
     uint64_t ticks = pass_pair(page->thread, (uint32_t)(next - runtime_shared()->threads));
     uint32_t runs = THREAD_RUNS;
 
@@ -356,8 +353,6 @@ static void hand_over(struct carrier_page *page, struct runtime_thread *next)
     if (ticks)
         look(&self->run, ticks);
     await_turn(page);
-    if (pair->is_possible)
-        pair_taken(pair, (int64_t)(runtime_clock_counter(&control()->clock) - pair->given));
 }
 
 /* What a carrier that has just got the turn is to do. */

@@ -3,76 +3,162 @@
 
 #include <base/bits.h>
 
-/* In ticks. What is longer says that Linux ran somebody else. */
-#define HOME_MAX      INT64_C(50000)
-#define AVERAGED_OVER 16
-/* In hand-overs at home: so much gained is worth the way there and home. */
-#define PAIR_WORTH 512
+/* In microseconds. */
+enum {
+    LONGEST = 1600,    /* windows at home: what is longer has little to gain */
+    TRIP = 100,        /* what it costs to go there and to come home */
+    ARRIVAL = 500,     /* credit at first: both CPUs are to wake up, and to find each other */
+    CREDIT = 500,      /* most that is credited: what was gained long ago does not count */
+    LOSS = 250,        /* beyond the credit: then the thread comes home */
+    LATE = 500,        /* more is not counted of a window: once, Linux may have run anybody */
+    IDLE = 250,        /* without a hand-over to or from who is away: others are at it now, */
+    ALONE = 1000,      /* or it is, and asks the machine, which takes longer from there */
+    STAY = 64000,      /* then it comes home in any case: home's windows may have changed */
+    REST_FIRST = 8000, /* after an attempt without gain, doubled by each that follows */
+    REST_LONGEST = 2000000,
+    /* A wake across CPUs takes 50 to 100: with less, two that both sleep seldom find back. */
+    LOOK = 100,
+    LOOK_FIRST = 300,
+};
+
+/* Of the time away such a part is to be gained, or it was not worth it. */
+#define WORTH 32
+
+static int64_t ticks(const struct pair *pair, uint32_t microseconds)
+{
+    return (int64_t)microseconds * pair->tick_rate;
+}
+
+/* Guest code may have written any of it: sums are taken in 64 bits. */
+static int32_t limit(int64_t value)
+{
+    return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
+}
+
+/* The CPUs' counters differ a little. */
+static int64_t time_since(uint64_t begin, uint64_t now)
+{
+    return now < begin ? 0 : (int64_t)min_u64(now - begin, INT32_MAX);
+}
 
 static bool is_across(const struct pair *pair, uint32_t from, uint32_t to)
 {
     return pair->away && from && to && (from == pair->away || to == pair->away);
 }
 
-enum pair_advice pair_pass(struct pair *pair, uint32_t from, uint32_t to)
-{
-    bool is_back = from && to && from == pair->to && to == pair->from;
+/* --- at home ------------------------------------------------------------------------------- */
 
-    pair->row = is_back ? pair->row + 1 : 0;
-    pair->from = from;
-    pair->to = to;
-    if (!pair->is_possible)
+static void begin_window(struct pair *pair, uint64_t now)
+{
+    pair->row = pair->last = 0;
+    pair->began = now;
+}
+
+static void begin_row(struct pair *pair, uint64_t now)
+{
+    begin_window(pair, now);
+    pair->windows = 0;
+    pair->home = INT32_MAX;
+}
+
+static enum pair_advice pass_home(struct pair *pair, bool is_back, uint64_t now)
+{
+    if (!is_back || pair->windows >= PAIR_ROW) {
+        begin_row(pair, now);
         return PAIR_AS_IT_IS;
-    bool is_wanted = pair->row >= pair->wanted && pair->home_ticks && !is_across(pair, from, to);
-    if (pair->away)
-        return is_wanted || pair_has_lost(pair) ? PAIR_COME : PAIR_AS_IT_IS;
-    return is_wanted ? PAIR_GO : PAIR_AS_IT_IS;
+    }
+    if (++pair->row < PAIR_WINDOW)
+        return PAIR_AS_IT_IS;
+    pair->home = (uint32_t)min_u64(pair->home, (uint64_t)time_since(pair->began, now));
+    begin_window(pair, now);
+    bool is_wanted = ++pair->windows == PAIR_ROW && pair->home <= ticks(pair, LONGEST);
+    return is_wanted && now >= pair->until ? PAIR_GO : PAIR_AS_IT_IS;
 }
 
-void pair_went(struct pair *pair, uint32_t thread)
+/* --- away ---------------------------------------------------------------------------------- */
+
+static bool has_lost(const struct pair *pair)
 {
-    pair->away = thread;
-    pair->credit = pair->gained = 0;
+    return pair->credit < -ticks(pair, LOSS);
 }
 
-/*
- * It was worth it if it gained many times what going there and coming home costs. If it has lost,
- * the next row is longer, and odd: perhaps the other one of the two goes. If neither, another pair
- * goes at once.
- */
-void pair_came(struct pair *pair)
+static void end_window(struct pair *pair, uint64_t now)
 {
-    bool was_worth_it = pair->gained > PAIR_WORTH * (int64_t)pair->home_ticks;
-    uint64_t longer = min_u64(2 * (uint64_t)pair->wanted + 1, PAIR_WANTED_MAX);
+    uint64_t at_home = pair->home * min_u64(pair->row, PAIR_WINDOW) / PAIR_WINDOW;
+    int64_t took = time_since(pair->began, now);
+    int64_t gain = (int64_t)at_home - took;
+    if (gain < -ticks(pair, LATE))
+        gain = -ticks(pair, LATE);
+    int64_t credit = pair->credit + gain;
+    pair->credit = limit(credit > ticks(pair, CREDIT) ? ticks(pair, CREDIT) : credit);
+    pair->gained = limit(pair->gained + gain);
+    pair->spent = (uint32_t)limit(pair->spent + took);
+    pair->windows++;
+    begin_window(pair, now);
+}
 
-    if (was_worth_it)
-        pair->wanted = PAIR_WANTED_MIN;
-    else if (pair_has_lost(pair))
-        pair->wanted = (uint32_t)longer;
-    if (pair_has_lost(pair))
-        pair->row = 0;
-    pair->away = 0;
+/* Since the two were at it last. What else is done then is no gain, and no loss. */
+static bool is_idle(struct pair *pair, uint64_t now, uint32_t microseconds)
+{
+    if (pair->row > 0)
+        end_window(pair, pair->began + pair->last);
+    return time_since(pair->began, now) > ticks(pair, microseconds);
+}
+
+static enum pair_advice pass_away(struct pair *pair, uint32_t from, uint32_t to, uint64_t now)
+{
+    if (!is_across(pair, from, to))
+        return is_idle(pair, now, IDLE) ? PAIR_COME : PAIR_AS_IT_IS;
+    pair->last = (uint32_t)time_since(pair->began, now);
+    if (++pair->row >= PAIR_WINDOW || pair->last > pair->home + ticks(pair, LATE))
+        end_window(pair, now);
+    return has_lost(pair) || now >= pair->until ? PAIR_COME : PAIR_AS_IT_IS;
+}
+
+bool pair_asked(struct pair *pair, uint32_t thread, uint64_t now)
+{
+    return thread && thread == pair->away && is_idle(pair, now, ALONE);
 }
 
 uint64_t pair_look_ticks(const struct pair *pair, uint32_t from, uint32_t to)
 {
-    return is_across(pair, from, to) ? PAIR_LOOK * (uint64_t)pair->home_ticks : 0;
+    if (!is_across(pair, from, to))
+        return 0;
+    return (uint64_t)ticks(pair, pair->windows ? LOOK : LOOK_FIRST);
 }
 
-void pair_taken(struct pair *pair, int64_t ticks)
-{
-    int64_t home = pair->home_ticks, most = PAIR_CREDIT * home;
+/* --- there and back ------------------------------------------------------------------------ */
 
-    if (ticks < 0)
-        ticks = 0; /* the CPUs' counters differ a little */
-    if (!pair->away || (pair->from != pair->away && pair->to != pair->away)) {
-        ticks = ticks > HOME_MAX ? HOME_MAX : ticks;
-        pair->home_ticks = (int32_t)(home ? home + (ticks - home) / AVERAGED_OVER : ticks);
-        return;
-    }
-    if (ticks > PAIR_LATE * home)
-        ticks = PAIR_LATE * home;
-    int64_t credit = pair->credit + home - ticks;
-    pair->gained = pair_limit(pair->gained + home - ticks);
-    pair->credit = pair_limit(credit > most ? most : credit);
+enum pair_advice pair_pass(struct pair *pair, uint32_t from, uint32_t to, uint64_t now)
+{
+    bool is_back = from && to && from == pair->to && to == pair->from;
+
+    pair->from = from;
+    pair->to = to;
+    if (!pair->tick_rate)
+        return PAIR_AS_IT_IS;
+    return pair->away ? pass_away(pair, from, to, now) : pass_home(pair, is_back, now);
+}
+
+void pair_went(struct pair *pair, uint32_t thread, uint64_t now)
+{
+    begin_window(pair, now);
+    pair->away = thread;
+    pair->windows = 0;
+    pair->credit = limit(ticks(pair, ARRIVAL));
+    pair->gained = limit(-ticks(pair, TRIP));
+    pair->spent = (uint32_t)limit(ticks(pair, TRIP));
+    pair->until = now + (uint64_t)ticks(pair, STAY);
+}
+
+/* If it was worth it, it may go again after the next row. */
+void pair_came(struct pair *pair, uint64_t now)
+{
+    bool was_worth_it = WORTH * (int64_t)pair->gained > pair->spent;
+    uint64_t longer = min_u64(2 * (uint64_t)pair->rest, REST_LONGEST);
+
+    pair->rest = was_worth_it ? 0 : (uint32_t)(pair->rest ? longer : REST_FIRST);
+    pair->until = now + (uint64_t)ticks(pair, pair->rest);
+    pair->away = 0;
+    begin_row(pair, now);
 }
