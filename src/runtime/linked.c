@@ -29,7 +29,8 @@ _Static_assert(REGION_PROCESS - REGION_IMAGE == 0x5e00000 &&
 /*
  * carry() keeps what C wants kept on the thread's own stack, and goes on to the TCB's first run by
  * a signal to itself: valgrind has no `ud2`, and debuggers let this one pass. leave() returns from
- * it, from wherever the carrier waits.
+ * it, from wherever the carrier waits. Memcheck takes a register that comes back from a signal's
+ * frame for as meaningful as it was before, so each is given a value.
  *
  * The gate is called by `call *%rax`, two bytes as `syscall` has: so the instruction is two bytes
  * before where it returns to, and the TCB's stack pointer is that of before. As of a processor,
@@ -47,6 +48,9 @@ __asm__(".pushsection .text.bases, \"ax\"\n"
         "    mov %rsi, " IPC_BUFFER_WORD "(%rdi)\n"
         "    mov %rsp, " HOST_STACK "(%rdi)\n"
         "    lea " STACK_FROM_PAGE "(%rdi), %rsp\n"
+        "    .irp reg, rax, rbx, rcx, rdx, rsi, rbp, r8, r9, r10, r11, r12, r13, r14, r15\n"
+        "    xor %\\reg, %\\reg\n"
+        "    .endr\n"
         "    call linked_begin\n"
         ".size bases_linked_carry, . - bases_linked_carry\n"
         ".type bases_linked_leave, @function\n"
@@ -151,6 +155,12 @@ void linked_tell_buffer(struct carrier_page *page, const struct tcb *tcb)
         page->ipc_buffer = tcb->ipc_buffer;
         *page->ipc_buffer_word = tcb->ipc_buffer;
     }
+}
+
+void linked_mend_stack(const struct tcb *tcb, word_t reg[USER_REGISTER_COUNT])
+{
+    if (process_is_linked() && tcb->context.by_sysret)
+        reg[UREG_RSP] = tcb->context.last_syscall.rsp;
 }
 
 /* --- signals ------------------------------------------------------------------------------- */

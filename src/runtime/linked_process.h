@@ -16,6 +16,12 @@ _Noreturn void linked_leave(const struct carrier_page *page);
 /* The TCB's own code is about to run: its thread knows its IPC buffer. */
 void linked_tell_buffer(struct carrier_page *page, const struct tcb *tcb);
 
+/*
+ * For registers as the TCB goes on with them: a `syscall` that is made again needs no stack, and
+ * the kernel leaves it none; a call of the gate does.
+ */
+void linked_mend_stack(const struct tcb *tcb, word_t reg[USER_REGISTER_COUNT]);
+
 /* A signal that is none of a carrier's. */
 void linked_take_stray(int signal);
 

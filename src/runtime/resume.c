@@ -129,6 +129,7 @@ bool resume_tcb(struct carrier_page *page, struct kernel *k, struct tcb *tcb, pa
     if (debugging_is_on() && !debugging_may_run(page, carrier_current()->tcb, outcome))
         return false;
     kernel_load_registers(tcb, page->reg);
+    linked_mend_stack(tcb, page->reg);
     if (kernel_traps_at_once(tcb)) {
         *outcome = turn_enter(k, tcb, page->reg, &seat_step_trap, 0);
         return false;

@@ -77,6 +77,22 @@ class Suite:
 
 CALL = ("served 41\nthe server says 42, errno EPERM\nserved 42\nthe server says 43, errno EPERM\n"
         "served 43\nthe server says 44, errno EPERM\n")
+NO_ERRORS = "ERROR SUMMARY: 0 errors"
+VALGRIND = ("valgrind", "--leak-check=full", "--show-leak-kinds=definite",
+            "--errors-for-leak-kinds=definite", "--error-exitcode=9",
+            "--vex-iropt-register-updates=allregs-at-mem-access")
+
+
+def make_again(suite):
+    """Calls that are made again, and a kernel whose calls are, when a time slice ends."""
+    expected = ("received 5 6\n", "from the sender 7 8\n", "sent\n")
+    for mcs in ("OFF", "ON"):
+        name, setting = f"again, MCS {mcs}", ("--set", f"KernelIsMCS={mcs}")
+        if suite.compile(f"compile {name}", "again.c", "again", *setting):
+            suite.run(name, ["again"], 0, *expected)
+            suite.run(f"valgrind: {name}", ["again"], 0, *expected, NO_ERRORS, under=VALGRIND)
+        if suite.compile(f"compile call, MCS {mcs}, for valgrind", "call.c", "call", *setting):
+            suite.run(f"valgrind: call, MCS {mcs}", ["call"], 0, CALL, NO_ERRORS, under=VALGRIND)
 
 
 def talk(suite):
@@ -169,22 +185,17 @@ def fuzz(suite):
                   environment={"UBSAN_OPTIONS": "symbolize=0"})
 
 
-VALGRIND = ("valgrind", "--leak-check=full", "--show-leak-kinds=definite",
-            "--errors-for-leak-kinds=definite", "--error-exitcode=9",
-            "--vex-iropt-register-updates=allregs-at-mem-access")
-
-
 def check_memory(suite):
     """Memcheck finds each bug at its line, and nothing where none is."""
     if not suite.compile("compile bugs-valgrind", "bugs.c", "bugs-valgrind", "-O1"):
         return
     suite.run("valgrind: nothing", ["bugs-valgrind"], 0, "request 5 is served",
-              "ERROR SUMMARY: 0 errors", under=VALGRIND)
+              NO_ERRORS, under=VALGRIND)
     for bug, what in {"heap": "Invalid write of size 1", "freed": "Invalid read of size 4",
                       "unset": "depends on uninitialised value", "lost": "definitely lost"}.items():
         suite.run(f"valgrind: {bug}", ["bugs-valgrind", bug], 9, what,
                   f"({line_of(bug)})", "ERROR SUMMARY: 1 errors", under=VALGRIND)
-    suite.run("valgrind: main's value is the status", ["ends"], 3, "ERROR SUMMARY: 0 errors",
+    suite.run("valgrind: main's value is the status", ["ends"], 3, NO_ERRORS,
               under=VALGRIND)
     suite.run("valgrind: a guest that mends faults", ["memory"], 9, "fault 5 at 0x10, fsr 0x6\n",
               "fault 5 at 0x30000000, fsr 0x7\n", "Invalid write of size 4", "memory.c:20",
@@ -272,6 +283,7 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         suite = Suite(os.path.join(build, "sel4emu"), directory)
         talk(suite)
+        make_again(suite)
         end(suite)
         use_memory(suite)
         preempt(suite)

@@ -51,7 +51,8 @@ void valgrind_tell_stacks(void)
 /*
  * Memcheck does not see that the kernel writes to the IPC buffer, for it does so at another
  * address: what the guest itself has left there without values would be so still. rcx and all that
- * carries the call are kept; the stack is the guest's down to 128 bytes below its pointer.
+ * carries the call are kept, rax too, by which the call may be made again; the stack is the guest's
+ * down to 128 bytes below its pointer.
  */
 void (*valgrind_next_gate)(void) __attribute__((visibility("hidden")));
 
@@ -74,6 +75,7 @@ __asm__(".pushsection .text\n"
         "    xor %edx, %edx\n" ASK "    add $48, %rsp\n"
         "    pop %rdx\n"
         "    lea 128(%rsp), %rsp\n"
+        "    lea valgrind_gate(%rip), %rax\n"
         "    jmp *valgrind_next_gate(%rip)\n"
         ".size valgrind_gate, . - valgrind_gate\n"
         ".popsection\n");
