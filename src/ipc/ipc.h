@@ -90,7 +90,10 @@ void reply_send(struct kernel *k, unsigned core, struct tcb *sender, struct tcb 
 void reply_object_offer(struct kernel *k, struct tcb *receiver, paddr_t reply);
 /* It no longer does, and becomes Inactive if it did. */
 void reply_object_withdraw(struct kernel *k, struct tcb *receiver);
-/* A message has gone to a receiver that waited: what becomes of the two. */
+/* A message has gone to a receiver that waited: what becomes of the two, but for who runs ... */
+void reply_object_taken(struct kernel *k, unsigned core, struct tcb *sender, struct tcb *receiver,
+                        const struct ipc_send *how);
+/* ... and that. */
 void reply_object_sent(struct kernel *k, unsigned core, struct tcb *sender, struct tcb *receiver,
                        const struct ipc_send *how);
 /* The receiver has taken the message of a sender that waited. */
@@ -100,7 +103,13 @@ void reply_object_received(struct kernel *k, unsigned core, struct tcb *sender,
 void reply_object_cancel(struct kernel *k, struct tcb *caller);
 /* The object ends: a caller gets back the context that it lent along it. */
 void reply_object_end(struct kernel *k, unsigned core, paddr_t reply);
-/* Sends the reply; nothing happens if nobody waits for it. */
+/*
+ * Answers the caller that waits for it; returns the fault that was its call. The caller does not
+ * run yet.
+ */
+enum fault_type reply_object_answer(struct kernel *k, unsigned core, struct tcb *sender,
+                                    struct reply *reply, bool can_grant);
+/* The same, and it may run; nothing happens if nobody waits for it. */
 void reply_object_send(struct kernel *k, unsigned core, struct tcb *sender, paddr_t reply,
                        bool can_grant);
 

@@ -98,8 +98,8 @@ static void await_reply(struct kernel *k, unsigned core, struct tcb *caller, str
     }
 }
 
-void reply_object_sent(struct kernel *k, unsigned core, struct tcb *sender, struct tcb *receiver,
-                       const struct ipc_send *how)
+void reply_object_taken(struct kernel *k, unsigned core, struct tcb *sender, struct tcb *receiver,
+                        const struct ipc_send *how)
 {
     struct reply *reply = reply_at(k, receiver->reply);
     reply_object_withdraw(k, receiver);
@@ -113,6 +113,12 @@ void reply_object_sent(struct kernel *k, unsigned core, struct tcb *sender, stru
     }
     tcb_set_state(k, receiver, THREAD_RUNNING);
     sched_unblock_sporadic(k, core, sched_context_at(k, receiver->sched_context));
+}
+
+void reply_object_sent(struct kernel *k, unsigned core, struct tcb *sender, struct tcb *receiver,
+                       const struct ipc_send *how)
+{
+    reply_object_taken(k, core, sender, receiver, how);
     sched_possible_switch(k, core, receiver);
 }
 
@@ -179,13 +185,10 @@ static void go_on(struct kernel *k, unsigned core, struct tcb *caller, bool had_
         sched_context_postpone(k, sc);
 }
 
-void reply_object_send(struct kernel *k, unsigned core, struct tcb *sender, paddr_t paddr,
-                       bool can_grant)
+enum fault_type reply_object_answer(struct kernel *k, unsigned core, struct tcb *sender,
+                                    struct reply *reply, bool can_grant)
 {
-    struct reply *reply = reply_at(k, paddr);
     struct tcb *caller = tcb_at(k, reply->tcb);
-    if (!caller || caller->state != THREAD_BLOCKED_ON_REPLY)
-        return;
     take_back(k, core, reply, caller);
     sched_unblock_sporadic(k, core, sched_context_at(k, caller->sched_context));
 
@@ -198,5 +201,16 @@ void reply_object_send(struct kernel *k, unsigned core, struct tcb *sender, padd
         caller->fault.type = FAULT_NONE;
         tcb_set_state(k, caller, restart ? THREAD_RESTART : THREAD_INACTIVE);
     }
+    return fault;
+}
+
+void reply_object_send(struct kernel *k, unsigned core, struct tcb *sender, paddr_t paddr,
+                       bool can_grant)
+{
+    struct reply *reply = reply_at(k, paddr);
+    struct tcb *caller = tcb_at(k, reply->tcb);
+    if (!caller || caller->state != THREAD_BLOCKED_ON_REPLY)
+        return;
+    enum fault_type fault = reply_object_answer(k, core, sender, reply, can_grant);
     go_on(k, core, caller, fault == FAULT_TIMEOUT);
 }

@@ -10,9 +10,8 @@
 #include <abi/message.h>
 #include <base/bits.h>
 #include <cap/lookup.h>
-#include <sched/refill.h>
-#include <sched/release.h>
 #include <sched/sched.h>
+#include <sched/time.h>
 
 /* --- sending ------------------------------------------------------------------------------- */
 
@@ -96,13 +95,14 @@ static bool try_poll(struct kernel *k, struct tcb *tcb, word_t reg[USER_REGISTER
 
 /* --- others -------------------------------------------------------------------------------- */
 
-/* Nobody else of its priority is ready. With MCS a turn ends. */
+/* Nobody else of its priority is ready. With MCS a turn ends, and the next one is to begin. */
 static bool try_yield(struct kernel *k, struct tcb *tcb, word_t reg[USER_REGISTER_COUNT])
 {
     const struct tcb *first = sched_first_ready(k, tcb->core, k->domain);
 
     (void)reg;
-    return !k->config.mcs && k->domain_time != 0 && (!first || first->priority < tcb->priority);
+    return k->domain_time != 0 && (!first || first->priority < tcb->priority) &&
+           (!k->config.mcs || budget_try_yield(k, tcb->core));
 }
 
 static bool try_nothing(struct kernel *k, struct tcb *tcb, word_t reg[USER_REGISTER_COUNT])
@@ -126,29 +126,6 @@ static bool (*const tries[SYSCALL_COUNT])(struct kernel *k, struct tcb *tcb,
     [SYSCALL_BENCHMARK_NULL_SYSCALL] = try_nothing,
 };
 
-/* --- time ---------------------------------------------------------------------------------- */
-
-/* Whether an entry at `now` would find time for the thread, and nobody whose refill has come. */
-static bool has_time(struct kernel *k, const struct core *c, nanoseconds_t consumed,
-                     nanoseconds_t now)
-{
-    return refill_is_sufficient(sched_context_at(k, c->sched_context), consumed,
-                                refill_min_budget(k)) &&
-           now < release_deadline(k, 0);
-}
-
-static bool try_with_budget(struct kernel *k, struct core *c, nanoseconds_t now, struct tcb *tcb,
-                            enum syscall syscall, word_t reg[USER_REGISTER_COUNT])
-{
-    nanoseconds_t elapsed = now > c->now ? now - c->now : 0;
-
-    if (!has_time(k, c, c->consumed + elapsed, c->now + elapsed) || !tries[syscall](k, tcb, reg))
-        return false;
-    c->now += elapsed;
-    c->consumed += elapsed;
-    return true;
-}
-
 /* --- what a seat calls --------------------------------------------------------------------- */
 
 bool kernel_may_try(struct kernel *k)
@@ -165,12 +142,9 @@ bool kernel_may_try(struct kernel *k)
 
 bool kernel_try_syscall(struct kernel *k, nanoseconds_t now, word_t reg[USER_REGISTER_COUNT])
 {
-    struct core *c = &k->cores[0];
-    struct tcb *tcb = tcb_at(k, c->current);
+    struct tcb *tcb = tcb_at(k, k->cores[0].current);
     enum syscall syscall = abi_numbers_syscall(&k->numbers, (int64_t)reg[UREG_SYSCALL]);
 
-    if (!tries[syscall])
-        return false;
-    return k->config.mcs ? try_with_budget(k, c, now, tcb, syscall, reg)
-                         : tries[syscall](k, tcb, reg);
+    return tries[syscall] && (!k->config.mcs || budget_goes_on(k, 0, now)) &&
+           tries[syscall](k, tcb, reg);
 }

@@ -145,9 +145,10 @@ bool kernel_may_try(struct kernel *k);
 /*
  * The system call that the current thread makes with reg[], if all that comes of it is that the
  * thread goes on: with reg[], but for rip, rsp, rcx and r11, which the instruction and the way back
- * change. What an entry at this time would leave is left, and its deadline is the last one's, but
- * the TCB still has registers of an earlier entry. Without MCS no time passes: later entries charge
- * it. False: nothing is done, and an entry is to be made.
+ * change. What an entry at this time would leave is left, but the TCB still has registers of an
+ * earlier entry; its deadline is the last one's, or later. Without MCS no time passes: later
+ * entries charge it. False: nothing is done but what an entry begins with (MCS: to note how late it
+ * is), and one is to be made.
  */
 bool kernel_try_syscall(struct kernel *k, nanoseconds_t now, word_t reg[USER_REGISTER_COUNT]);
 

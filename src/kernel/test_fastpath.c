@@ -72,7 +72,7 @@ static bool try(struct kernel *k, nanoseconds_t now)
         k->cores[0].now = now;
     if (life.is_wrong)
         tcb->utilisation.schedules++;
-    CHECK_EQ(sched_deadline(k, 0), deadline);
+    CHECK(sched_deadline(k, 0) >= deadline); /* or the seat would not be back in time */
     return true;
 }
 
@@ -226,11 +226,11 @@ TEST(a_guest_lives_the_same_life_if_calls_are_tried_first)
 TEST(a_guest_lives_the_same_life_on_an_mcs_kernel)
 {
     static const enum syscall tried[] = {SYSCALL_SEND, SYSCALL_NB_SEND, SYSCALL_NB_RECV,
-                                         SYSCALL_WAIT, SYSCALL_NB_WAIT};
+                                         SYSCALL_WAIT, SYSCALL_NB_WAIT, SYSCALL_YIELD};
     static const enum syscall handed_over[] = {SYSCALL_CALL, SYSCALL_SEND, SYSCALL_REPLY_RECV,
                                                SYSCALL_NB_SEND_RECV};
 
-    check_lives(true);
+    check_lives(true); /* fast IPC, of which there is little here, has a test of its own */
     check_counts(life.tried, tried, ARRAY_LENGTH(tried));
     check_counts(life.handed_over, handed_over, ARRAY_LENGTH(handed_over));
 }

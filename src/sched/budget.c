@@ -136,6 +136,28 @@ void budget_yield(struct kernel *k, unsigned core)
     sc->consumed = consumed;
 }
 
+/* --- entries that all go well -------------------------------------------------------------- */
+
+bool budget_goes_on(struct kernel *k, unsigned core, nanoseconds_t now)
+{
+    const struct core *c = &k->cores[core];
+    budget_advance(k, core, now);
+    return refill_is_sufficient(payer(k, core), c->consumed, refill_min_budget(k)) &&
+           c->now < release_deadline(k, core);
+}
+
+bool budget_try_yield(struct kernel *k, unsigned core)
+{
+    struct core *c = &k->cores[core];
+    struct sched_context *sc = payer(k, core);
+    if (!sched_context_is_round_robin(sc) || !refill_is_ready(sc, c->now))
+        return false;
+    refill_end_round(sc);
+    sc->consumed += c->consumed;
+    c->consumed = 0;
+    return true;
+}
+
 /* --- choosing ------------------------------------------------------------------------------ */
 
 void budget_before_choice(struct kernel *k, unsigned core)

@@ -204,15 +204,19 @@ void refill_use(struct sched_context *sc, nanoseconds_t usage, const struct refi
     refill_tail(sc)->amount += usage;
 }
 
+void refill_end_round(struct sched_context *sc)
+{
+    refill_head(sc)->amount += refill_tail(sc)->amount;
+    refill_tail(sc)->amount = 0;
+}
+
 void refill_end_turn(struct sched_context *sc, nanoseconds_t usage,
                      const struct refill_limits *limits)
 {
-    if (!sched_context_is_round_robin(sc)) {
+    if (sched_context_is_round_robin(sc))
+        refill_end_round(sc);
+    else
         use_sporadic(sc, usage, limits);
-        return;
-    }
-    refill_head(sc)->amount += refill_tail(sc)->amount;
-    refill_tail(sc)->amount = 0;
 }
 
 /* --- waiting ------------------------------------------------------------------------------- */

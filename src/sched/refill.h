@@ -44,6 +44,8 @@ void refill_use(struct sched_context *sc, nanoseconds_t usage, const struct refi
 /* The same at the end of a turn: more may have been used than the head had. */
 void refill_end_turn(struct sched_context *sc, nanoseconds_t usage,
                      const struct refill_limits *limits);
+/* That of a round robin context: whatever was used of the slice, the next one is whole. */
+void refill_end_round(struct sched_context *sc);
 
 /*
  * The head was not used while its thread waited: it counts from now on. False: there is nothing to

@@ -20,5 +20,12 @@ void budget_before_choice(struct kernel *k, unsigned core);
 void budget_after_choice(struct kernel *k, unsigned core);
 nanoseconds_t budget_deadline(struct kernel *k, unsigned core);
 void budget_yield(struct kernel *k, unsigned core);
+/*
+ * Notes the time that has passed, as budget_advance(). True: the current thread has time for an
+ * entry, and nobody's refill has come.
+ */
+bool budget_goes_on(struct kernel *k, unsigned core, nanoseconds_t now);
+/* As budget_yield(), if the thread's next turn begins at once; else nothing is done. */
+bool budget_try_yield(struct kernel *k, unsigned core);
 
 #endif
