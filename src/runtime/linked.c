@@ -200,12 +200,17 @@ void linked_take_stray(int signal)
         hand_back(signal);
 }
 
+static bool has_frame(vaddr_t page)
+{
+    return mapped_has(&runtime_process()->mapped, page);
+}
+
 bool linked_is_in_host(vaddr_t rip)
 {
     const struct linked_program *program = &runtime_process()->linked.program;
 
     return process_is_linked() && !(rip >= program->text && rip < program->text_end) &&
-           !mapped_has(&runtime_process()->mapped, align_down(rip, PAGE_BITS));
+           !has_frame(align_down(rip, PAGE_BITS));
 }
 
 bool linked_ends(const struct tcb *tcb, const struct signal_info *info, const struct trap *trap,
@@ -239,6 +244,7 @@ __attribute__((used, visibility("hidden"))) const struct linked_calls linked_cal
     .serve = serve,
     .carry = bases_linked_carry,
     .left = left,
+    .has_frame = has_frame,
     .signal_stack = signal_stack,
     .gate = bases_linked_in,
 };

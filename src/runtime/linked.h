@@ -78,6 +78,8 @@ struct linked_calls {
      */
     void (*carry)(struct carrier_page *page, void *ipc_buffer);
     void (*left)(struct carrier_page *page);
+    /* Whether the page is a frame of the guest, for its TCBs. */
+    bool (*has_frame)(vaddr_t page);
     vaddr_t (*signal_stack)(const struct carrier_page *page, uint64_t *ret_bytes);
     /*
      * The gate. Called with what a `syscall` instruction takes, by an instruction of two bytes as

@@ -54,6 +54,11 @@ static const struct linked_calls *calls;
 static void (*gate)(void);    /* of TCBs */
 static sigset_t program_mask; /* of the main thread before main() */
 
+bool carriers_have_frame(vaddr_t page)
+{
+    return sel4emu_gate != carrier_refuse && calls->has_frame(page);
+}
+
 int thread_start(void *(*function)(void *), void *argument)
 {
     sigset_t all, old;

@@ -7,6 +7,7 @@
  *     machine.c   the machine as a child process: how it begins, what it says, how it ends
  *     place.c     where the region may lie, and its mappings
  *     carriers.c  the threads that run TCBs
+ *     forks.c     fork() of a TCB
  *     valgrind.c  what valgrind is told
  *     say.c       messages
  */
@@ -71,6 +72,8 @@ extern void (*valgrind_next_gate)(void) __attribute__((visibility("hidden")));
 int thread_start(void *(*function)(void *), void *argument);
 
 void carriers_init(const struct linked_calls *calls);
+/* Whether the page, as the calling TCB sees it, is a frame of the guest. */
+bool carriers_have_frame(vaddr_t page);
 /* The gate of threads that are no TCB. */
 extern void carrier_refuse(void) __attribute__((visibility("hidden")));
 /* struct linked_program: start. The first is the main thread's. */
