@@ -21,7 +21,8 @@ set(share ${CMAKE_INSTALL_DATADIR}/sel4emu)
 install(TARGETS libsel4_generate RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/sel4emu)
 install(PROGRAMS cmake/package/commands/cc cmake/package/commands/new
         DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/sel4emu)
-install(DIRECTORY libsel4/include libsel4/linked libsel4/trapping libsel4/src DESTINATION ${share}/libsel4)
+install(DIRECTORY libsel4/include libsel4/linked libsel4/trapping libsel4/word libsel4/src
+        DESTINATION ${share}/libsel4)
 install(DIRECTORY guests/common guests/linked guests/standalone DESTINATION ${share}/runtime)
 install(TARGETS sel4_emu ARCHIVE DESTINATION lib/sel4emu)
 install(DIRECTORY cmake/package/ DESTINATION lib/cmake/sel4emu PATTERN commands EXCLUDE)

@@ -75,6 +75,7 @@ def stage_package(out):
 
 
 def stage_linked(out):
+    conformance.run_linked(out, "linked", BUILD, BUILD)
     programs.run_script(out, "linked", [
         sys.executable, os.path.join(TESTS, "linked", "linked.py"), BUILD])
 
@@ -121,7 +122,7 @@ STAGES = [
      stage_inspect),
     ("time", "virtual time: runs repeat byte for byte, in both seats", stage_time),
     ("package", "what programs are built with, installed: cc, new, find_package", stage_package),
-    ("linked", "programs linked with libsel4-emu", stage_linked),
+    ("linked", "programs that call the kernel without a trap", stage_linked),
     ("soak", "starts and kills: nothing is left behind", stage_soak),
     ("witness", "tests/witness on builds and emulators made up for it", stage_witness),
     ("sanitizer", "unit tests and tagged scenarios with address and UB sanitizers",

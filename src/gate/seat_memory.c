@@ -14,6 +14,8 @@
 #include <seat/fsr.h>
 #include <seat/losses.h>
 #include <seat/runs.h>
+#include <seat/word.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -250,6 +252,18 @@ static enum fault_result device_fault(struct seat *seat, struct seat_carrier *ca
     return FAULT_EMULATED;
 }
 
+/* What linked programs look for is not in these processes. */
+static enum fault_result refuse_linked(struct seat *seat, vaddr_t rip)
+{
+    snprintf(seat->result->what, sizeof(seat->result->what),
+             "the program calls the kernel by a jump (SEL4EMU_FORM=linked), at 0x%" PRIx64
+             ": it runs in place only, not with --isolate",
+             rip);
+    seat->result->end = SEAT_END_REFUSED;
+    seat->ended = true;
+    return FAULT_EMULATED;
+}
+
 enum fault_result seat_page_fault(struct seat *seat, struct seat_carrier *carrier,
                                   word_t reg[USER_REGISTER_COUNT], struct trap *trap,
                                   word_t *ret_fsr)
@@ -264,6 +278,8 @@ enum fault_result seat_page_fault(struct seat *seat, struct seat_carrier *carrie
         seat->ops->classify_fault(carrier->carrier, reg, trap);
 
     if (!is_reachable) {
+        if (seat_reads_word(seat->k, carrier->vspace->root, trap, reg))
+            return refuse_linked(seat, reg[UREG_RIP]);
         *ret_fsr = seat_fsr(t, trap->write);
         return FAULT_TO_GUEST;
     }

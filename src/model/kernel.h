@@ -137,7 +137,7 @@ struct reserved_range {
     vaddr_t taken; /* the first page that was mapped there; 0: none */
 };
 
-enum { RESERVED_REGION, RESERVED_STUBS, RESERVED_RANGES };
+enum { RESERVED_REGION, RESERVED_STUBS, RESERVED_WORD, RESERVED_RANGES };
 
 struct kernel {
     struct kernel_config config;

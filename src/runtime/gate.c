@@ -203,6 +203,8 @@ void gate_decode(const struct signal_info *info, const struct frame *frame, padd
 {
     if (info->signal == LINUX_SIGURG || info->code <= CODE_SENT)
         *ret_trap = (struct trap){.kind = TRAP_INTERRUPTED};
+    else if (info->signal == LINUX_SIGILL && jump_is_beginning_by_word(frame->reg[FRAME_RIP]))
+        *ret_trap = (struct trap){.kind = TRAP_SYSCALL};
     else if (info->signal == LINUX_SIGSYS && info->code == CODE_SIGSYS_DISPATCH)
         *ret_trap = decode_call(info, reg);
     else if (info->signal == LINUX_SIGSYS)
@@ -374,7 +376,8 @@ static enum way_out gate_handle(int signal, const struct signal_info *info, stru
     if (signal == LINUX_SIGURG && linked_is_in_host(frame->reg[FRAME_RIP]) && !is_runtime)
         return WAY_BACK; /* it is sent again */
     if (signal == LINUX_SIGURG && is_runtime && !begins_here &&
-        !jump_is_beginning(frame->reg[FRAME_RIP])) {
+        !jump_is_beginning(frame->reg[FRAME_RIP]) &&
+        !jump_is_beginning_by_word(frame->reg[FRAME_RIP])) {
         frame->reg[FRAME_RIP] = after_kick(page, frame);
         return WAY_BACK;
     }

@@ -34,6 +34,44 @@ extern const char bases_jump_out[] __attribute__((visibility("hidden")));
 extern const char bases_jump_out_end[] __attribute__((visibility("hidden")));
 
 /*
+ * All but rip, rcx, r11 and the flags go to the page, which is in r11 then; the stack is the
+ * gate's. What unwinds finds them there.
+ */
+#define TAKE_REGISTERS                                                                             \
+    "    mov " RUNNING "(%rip), %r11\n"                                                            \
+    "    mov %rax, 24(%r11)\n"                                                                     \
+    "    mov %rbx, 32(%r11)\n"                                                                     \
+    "    mov %rdx, 48(%r11)\n"                                                                     \
+    "    mov %rsi, 56(%r11)\n"                                                                     \
+    "    mov %rdi, 64(%r11)\n"                                                                     \
+    "    mov %rbp, 72(%r11)\n"                                                                     \
+    "    mov %r8, 80(%r11)\n"                                                                      \
+    "    mov %r9, 88(%r11)\n"                                                                      \
+    "    mov %r10, 96(%r11)\n"                                                                     \
+    "    mov %r12, 112(%r11)\n"                                                                    \
+    "    mov %r13, 120(%r11)\n"                                                                    \
+    "    mov %r14, 128(%r11)\n"                                                                    \
+    "    mov %r15, 136(%r11)\n"                                                                    \
+    "    mov %rsp, 8(%r11)\n"                                                                      \
+    "    lea " STACK_FROM_PAGE "(%r11), %rsp\n"
+#define TAKEN_REGISTERS                                                                            \
+    "    .cfi_offset rip, 0x1f000 + 0\n"                                                           \
+    "    .cfi_offset rsp, 0x1f000 + 8\n"                                                           \
+    "    .cfi_offset rax, 0x1f000 + 24\n"                                                          \
+    "    .cfi_offset rbx, 0x1f000 + 32\n"                                                          \
+    "    .cfi_offset rdx, 0x1f000 + 48\n"                                                          \
+    "    .cfi_offset rsi, 0x1f000 + 56\n"                                                          \
+    "    .cfi_offset rdi, 0x1f000 + 64\n"                                                          \
+    "    .cfi_offset rbp, 0x1f000 + 72\n"                                                          \
+    "    .cfi_offset r8, 0x1f000 + 80\n"                                                           \
+    "    .cfi_offset r9, 0x1f000 + 88\n"                                                           \
+    "    .cfi_offset r10, 0x1f000 + 96\n"                                                          \
+    "    .cfi_offset r12, 0x1f000 + 112\n"                                                         \
+    "    .cfi_offset r13, 0x1f000 + 120\n"                                                         \
+    "    .cfi_offset r14, 0x1f000 + 128\n"                                                         \
+    "    .cfi_offset r15, 0x1f000 + 136\n"
+
+/*
  * Of the flags the direction and, if it is set, the alignment check are cleared, as for a signal
  * (gate.c); the trap flag is a debugger's: the guest's own has stopped it at the stub. What
  * unwinds from here finds the guest's registers in the page. On the way out 0x78 + 8 overflows.
@@ -41,44 +79,32 @@ extern const char bases_jump_out_end[] __attribute__((visibility("hidden")));
 __asm__(".pushsection .text.bases, \"ax\"\n"
         ".globl bases_jump_in, bases_jump_in_end, bases_jump_out, bases_jump_out_end\n"
         ".hidden bases_jump_in, bases_jump_in_end, bases_jump_out, bases_jump_out_end\n"
+        ".globl bases_word_trap, bases_word_in, bases_word_in_end\n"
+        ".hidden bases_word_trap, bases_word_in, bases_word_in_end\n"
+        ".type bases_word_trap, @function\n"
+        "bases_word_trap:\n"
+        "    .cfi_startproc simple\n"
+        "    .cfi_signal_frame\n"
+        "    .cfi_def_cfa rsp, 0\n"
+        "    .cfi_register rip, r14\n"
+        "    ud2\n"
+        ".type bases_word_in, @function\n"
+        "bases_word_in:\n"
+        "    .cfi_undefined rip\n" TAKE_REGISTERS "bases_word_in_end:\n" TAKEN_REGISTERS
+        "    lea -2(%r14), %rcx\n"
+        "    mov %rcx, (%r11)\n" JUMP_TAKE_FLAGS "1:  mov $-1, %ecx\n" /* TURN_LINKED_CALL */
+        "    jmp 3f\n"
+        "    .cfi_endproc\n"
+        ".size bases_word_trap, . - bases_word_trap\n"
+        ".size bases_word_in, . - bases_word_in\n"
         ".type bases_jump_in, @function\n"
         "bases_jump_in:\n"
         "    .cfi_startproc simple\n"
         "    .cfi_signal_frame\n"
         "    .cfi_def_cfa rsp, 0\n"
-        "    .cfi_undefined rip\n"
-        "    mov " RUNNING "(%rip), %r11\n"
-        "    mov %rax, 24(%r11)\n"
-        "    mov %rbx, 32(%r11)\n"
-        "    mov %rdx, 48(%r11)\n"
-        "    mov %rsi, 56(%r11)\n"
-        "    mov %rdi, 64(%r11)\n"
-        "    mov %rbp, 72(%r11)\n"
-        "    mov %r8, 80(%r11)\n"
-        "    mov %r9, 88(%r11)\n"
-        "    mov %r10, 96(%r11)\n"
-        "    mov %r12, 112(%r11)\n"
-        "    mov %r13, 120(%r11)\n"
-        "    mov %r14, 128(%r11)\n"
-        "    mov %r15, 136(%r11)\n"
-        "    mov %rsp, 8(%r11)\n"
-        "    lea " STACK_FROM_PAGE "(%r11), %rsp\n"
-        "bases_jump_in_end:\n"
-        "    .cfi_offset rip, 0x1f000 + 0\n"
-        "    .cfi_offset rsp, 0x1f000 + 8\n"
-        "    .cfi_offset rax, 0x1f000 + 24\n"
-        "    .cfi_offset rbx, 0x1f000 + 32\n"
-        "    .cfi_offset rdx, 0x1f000 + 48\n"
-        "    .cfi_offset rsi, 0x1f000 + 56\n"
-        "    .cfi_offset rdi, 0x1f000 + 64\n"
-        "    .cfi_offset rbp, 0x1f000 + 72\n"
-        "    .cfi_offset r8, 0x1f000 + 80\n"
-        "    .cfi_offset r9, 0x1f000 + 88\n"
-        "    .cfi_offset r10, 0x1f000 + 96\n"
-        "    .cfi_offset r12, 0x1f000 + 112\n"
-        "    .cfi_offset r13, 0x1f000 + 120\n"
-        "    .cfi_offset r14, 0x1f000 + 128\n"
-        "    .cfi_offset r15, 0x1f000 + 136\n" JUMP_TAKE_FLAGS "1:  mov %r11, %rdi\n"
+        "    .cfi_undefined rip\n" TAKE_REGISTERS
+        "bases_jump_in_end:\n" TAKEN_REGISTERS JUMP_TAKE_FLAGS "1:\n"
+        "3:  mov %r11, %rdi\n"
         "    mov %ecx, %esi\n"
         "    call jump_taken\n"
         "bases_jump_out:\n"
@@ -138,6 +164,14 @@ void jump_write(struct carrier_page *page, const word_t reg[USER_REGISTER_COUNT]
     page->is_converted = !jump_can_write(reg);
     if (!page->is_converted)
         bases_set(reg);
+}
+
+bool jump_take_back(word_t reg[USER_REGISTER_COUNT])
+{
+    if (!jump_is_beginning_by_word(reg[UREG_RIP]))
+        return false;
+    reg[UREG_RIP] = reg[UREG_R14] - PATCH_CALL_BYTES;
+    return true;
 }
 
 word_t jump_after_kick(word_t rip)

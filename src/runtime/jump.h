@@ -39,10 +39,26 @@ extern const char bases_jump_in[] __attribute__((visibility("hidden")));
 /* The first instruction behind the part that may be taken back. */
 extern const char bases_jump_in_end[] __attribute__((visibility("hidden")));
 
+/*
+ * Where a linked libsel4 jumps by the gate word (runtime/word.h), and r14 says where it goes on:
+ * one of two, of which the first traps. And the end of the part of both that may be taken back.
+ */
+extern const char bases_word_trap[] __attribute__((visibility("hidden")));
+extern const char bases_word_in[] __attribute__((visibility("hidden")));
+extern const char bases_word_in_end[] __attribute__((visibility("hidden")));
+
 static inline bool jump_is_beginning(word_t rip)
 {
     return rip - (word_t)bases_jump_in < (word_t)(bases_jump_in_end - bases_jump_in);
 }
+
+static inline bool jump_is_beginning_by_word(word_t rip)
+{
+    return rip - (word_t)bases_word_trap < (word_t)(bases_word_in_end - bases_word_trap);
+}
+
+/* Guest code was stopped there: rip is at the jump again, and true. */
+bool jump_take_back(word_t reg[USER_REGISTER_COUNT]);
 
 /* Whether that is possible with these registers: not with some flags. */
 bool jump_can_write(const word_t reg[USER_REGISTER_COUNT]);

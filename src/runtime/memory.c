@@ -15,30 +15,31 @@
 #include <runtime/patch.h>
 #include <runtime/process.h>
 #include <runtime/request.h>
+#include <runtime/word.h>
 #include <seat/fill.h>
 #include <seat/fsr.h>
 #include <seat/losses.h>
 #include <seat/runs.h>
+#include <seat/word.h>
 
 /* --- what Linux has mapped ----------------------------------------------------------------- */
 
-/* What lies between the guest's pages, and is not its own, stays. */
+/* What lies between the guest's pages, and is not its own, stays. The page of the word goes. */
 static long munmap_around(vaddr_t start, vaddr_t end)
 {
-    const struct reserved_range *reserved = runtime_kernel()->reserved;
+    static const uint8_t stays[] = {RESERVED_STUBS, RESERVED_REGION}; /* as they ascend */
     long error = 0;
 
-    for (unsigned i = RESERVED_RANGES; i-- > 0 && !error;) {
-        if (reserved[i].start >= end || reserved[i].end <= start)
+    for (unsigned i = 0; i < ARRAY_LENGTH(stays) && !error; i++) {
+        const struct reserved_range *range = &runtime_kernel()->reserved[stays[i]];
+        if (range->start >= end || range->end <= start)
             continue;
-        if (reserved[i].start > start)
-            error = linux_munmap(start, reserved[i].start - start);
-        start = reserved[i].end;
+        if (range->start > start)
+            error = linux_munmap(start, range->start - start);
+        start = range->end;
     }
     return error || start >= end ? error : linux_munmap(start, end - start);
 }
-
-_Static_assert(RESERVED_STUBS > RESERVED_REGION, "those ascend that are passed downward");
 
 /* What lies between is Linux's. */
 static long unmap_runs(vaddr_t start, vaddr_t end)
@@ -259,6 +260,19 @@ static bool fill(paddr_t root, const struct trap *access, struct translation t,
     return true;
 }
 
+/* A linked program looks for the gate. */
+static void map_word(void)
+{
+    long error = word_map();
+
+    if (error == -LINUX_ENOMEM) {
+        unmap_all(); /* Linux's areas are used up, or the list of them is full */
+        error = word_map();
+    }
+    if (error)
+        request_fail(RUNTIME_CALL_mmap, error);
+}
+
 /* The instruction at rip accesses what only the machine can. */
 static enum memory_fault execute(paddr_t root, struct trap *trap, word_t reg[USER_REGISTER_COUNT],
                                  word_t *ret_fsr)
@@ -290,6 +304,10 @@ enum memory_fault memory_fault(paddr_t root, struct trap *trap, word_t reg[USER_
         t = kernel_translate(runtime_kernel(), root, trap->address);
     bool is_allowed = t.present && t.rights != VM_KERNEL_ONLY;
     bool has_memory = is_allowed && is_backed(t.paddr);
+    if (!is_allowed && !process_is_linked() && seat_reads_word(runtime_kernel(), root, trap, reg)) {
+        map_word();
+        return MEMORY_FAULT_RETRY;
+    }
     if (!is_allowed || (has_memory && trap->write && t.rights == VM_READ_ONLY)) {
         *ret_fsr = seat_fsr(t, trap->write);
         return MEMORY_FAULT_TO_GUEST;

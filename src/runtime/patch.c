@@ -249,17 +249,17 @@ static void write_stubs(vaddr_t stubs)
     mem_copy(code + sizeof(movabs) + sizeof(target), jump, sizeof(jump));
 }
 
-/* A private copy of guest memory, which can be written until it is closed. */
-static bool open_copy(vaddr_t start, uint64_t bytes, paddr_t paddr)
+long patch_open_copy(vaddr_t start, uint64_t bytes, paddr_t paddr)
 {
-    return !linux_failed(
-        linux_mmap(start, bytes, LINUX_PROT_READ | LINUX_PROT_WRITE | LINUX_PROT_EXEC,
-                   LINUX_MAP_PRIVATE | LINUX_MAP_FIXED, process_memory_fd(), paddr));
+    long mapped = linux_mmap(start, bytes, LINUX_PROT_READ | LINUX_PROT_WRITE | LINUX_PROT_EXEC,
+                             LINUX_MAP_PRIVATE | LINUX_MAP_FIXED, process_memory_fd(), paddr);
+
+    return linux_failed(mapped) ? mapped : 0;
 }
 
-static bool close_copy(vaddr_t start, uint64_t bytes)
+long patch_close_copy(vaddr_t start, uint64_t bytes)
 {
-    return linux_mprotect(start, bytes, LINUX_PROT_READ | LINUX_PROT_EXEC) == 0;
+    return linux_mprotect(start, bytes, LINUX_PROT_READ | LINUX_PROT_EXEC);
 }
 
 static bool is_free(paddr_t root, vaddr_t start, vaddr_t end)
@@ -281,23 +281,23 @@ static bool has_stubs(paddr_t root)
     if (p->stubs)
         return true;
     if (!is_free(root, stubs, stubs + PATCH_STUBS_BYTES) ||
-        !open_copy(stubs, PATCH_STUBS_BYTES, ANY_MEMORY))
+        patch_open_copy(stubs, PATCH_STUBS_BYTES, ANY_MEMORY) != 0)
         return false;
     write_stubs(stubs);
     p->stubs = stubs;
-    return close_copy(stubs, PATCH_STUBS_BYTES);
+    return patch_close_copy(stubs, PATCH_STUBS_BYTES) == 0;
 }
 
 /* With all its patches. False: Linux did not let us, and the page may be gone. */
 static bool write_page(vaddr_t page, paddr_t paddr)
 {
-    if (!open_copy(page, PAGE_BYTES, paddr))
+    if (patch_open_copy(page, PAGE_BYTES, paddr) != 0)
         return false;
     for (uint64_t i = 0; next_here(&i, page, page + PAGE_BYTES); i++) {
         vaddr_t site = all()->site[i];
         write_relative((uint8_t *)site, site, own()->stubs + i * PATCH_STUB_BYTES);
     }
-    return close_copy(page, PAGE_BYTES);
+    return patch_close_copy(page, PAGE_BYTES) == 0;
 }
 
 /* --- jumps in guest memory ----------------------------------------------------------------- */
@@ -521,6 +521,14 @@ static void choose_place(void)
     reserved->end = control->stubs + PATCH_STUBS_BYTES;
 }
 
+void patch_undo_everywhere(vaddr_t start, vaddr_t end)
+{
+    const struct runtime_shared *shared = runtime_shared();
+
+    for (uint32_t i = shared->first_vspace; i; i = shared->vspaces[i].next)
+        undo(i, start, end);
+}
+
 void patch_move(void)
 {
     struct runtime_shared *shared = runtime_shared();
@@ -531,6 +539,5 @@ void patch_move(void)
         const struct runtime_patched page = shared->patched[0];
         undo((uint32_t)page.vspace, page.vaddr, page.vaddr + PAGE_BYTES);
     }
-    for (uint32_t i = shared->first_vspace; i; i = shared->vspaces[i].next)
-        undo(i, stubs, stubs + PATCH_STUBS_BYTES);
+    patch_undo_everywhere(stubs, stubs + PATCH_STUBS_BYTES);
 }

@@ -100,6 +100,13 @@ void patch_make_way(const struct translation_run *run);
  */
 long patch_undo(vaddr_t start, vaddr_t end);
 
+/* The same in each process, by whoever has the turn. */
+void patch_undo_everywhere(vaddr_t start, vaddr_t end);
+
+/* A private copy of guest memory, which can be written until it is closed. Return 0 or -errno. */
+long patch_open_copy(vaddr_t start, uint64_t bytes, paddr_t paddr);
+long patch_close_copy(vaddr_t start, uint64_t bytes);
+
 /*
  * By the edit thread: nothing of the guest's is mapped any more, for the process is another
  * VSpace's. That is likely to run the same program: what was worth a patch needs to trap but once.

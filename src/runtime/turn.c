@@ -21,6 +21,7 @@
 #include <runtime/resume.h>
 #include <runtime/step.h>
 #include <runtime/tsc.h>
+#include <runtime/word.h>
 #include <sched/sched.h>
 #include <seat/entry.h>
 
@@ -141,6 +142,8 @@ static void after_entry(struct kernel *k, struct outcome outcome)
     trace_leave(outcome);
     if (k->reserved[RESERVED_STUBS].taken)
         patch_move();
+    if (k->reserved[RESERVED_WORD].taken)
+        word_give_way();
     if (k->reserved[RESERVED_REGION].taken)
         request_simple(REQUEST_TAKEN, k->reserved[RESERVED_REGION].taken);
     if (shared->irq_changes_seen != k->irq_changes) {
@@ -508,9 +511,9 @@ static bool is_plain(struct kernel *k, const struct outcome *outcome)
     const struct runtime_control *c = &shared->control;
 
     return is_nothing_due(outcome) && k->console.length == 0 && !c->is_traced && !c->separates &&
-           !k->reserved[RESERVED_STUBS].taken && !k->reserved[RESERVED_REGION].taken &&
-           shared->irq_changes_seen == k->irq_changes && shared->deaths_seen == k->deaths &&
-           !kernel_measures_entries(k, CORE);
+           !k->reserved[RESERVED_STUBS].taken && !k->reserved[RESERVED_WORD].taken &&
+           !k->reserved[RESERVED_REGION].taken && shared->irq_changes_seen == k->irq_changes &&
+           shared->deaths_seen == k->deaths && !kernel_measures_entries(k, CORE);
 }
 
 /* As by all that follows, in short. False: nothing is done. */
@@ -614,7 +617,7 @@ void turn_trap(struct carrier_page *page, const struct signal_info *info)
     struct trap trap;
 
     frame_read(page->frame, reg);
-    bool is_patched = patch_take_back(reg);
+    bool is_patched = patch_take_back(reg) || jump_take_back(reg);
     gate_decode(info, page->frame, root, reg, &trap);
     if (is_patched && is_debug_exception(&trap) && trap.debug.stepped)
         trap = (struct trap){.kind = TRAP_SYSCALL}; /* what the step was to execute */

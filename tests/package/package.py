@@ -142,6 +142,22 @@ def stand_for_the_kernel(suite, emulator, prefix, directory):
                 and settings.get("KERNEL_MCS") is False, str(settings))
 
 
+def in_the_linked_form(suite, emulator, prefix, directory):
+    build = directory + "/small/linked"
+    configure = ["cmake", "-S", "small", f"-DCMAKE_MODULE_PATH={prefix}/lib/cmake/sel4emu/modules"]
+    suite.run("the linked form configures", [*configure, "-B", build, "-DSEL4EMU_FORM=linked"], "", 0,
+              directory)
+    suite.run("and builds", ["cmake", "--build", build], "", 0, directory)
+    code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", build + "/small"],
+                          capture_output=True, text=True, check=False, timeout=TIMEOUT).stdout
+    suite.check("no instruction traps", "jmp    *%rax" in code and "syscall" not in code, code)
+    suite.run("and runs", [emulator, "run", build + "/small"], "small: quoted name", 0, directory)
+    suite.run("but not in the other seat", [emulator, "run", "--isolate", build + "/small"],
+              "SEL4EMU_FORM=linked", 3, directory)
+    suite.run("a form that is none", [*configure, "-B", directory + "/none", "-DSEL4EMU_FORM=both"],
+              "SEL4EMU_FORM is trapping or linked", 1, directory)
+
+
 def main():
     suite = Suite()
     build = os.path.abspath(sys.argv[1])
@@ -152,6 +168,7 @@ def main():
         compile_one_file(suite, emulator, directory)
         new_project(suite, emulator, prefix, directory)
         stand_for_the_kernel(suite, emulator, prefix, directory)
+        in_the_linked_form(suite, emulator, prefix, directory)
     return 1 if suite.failed else 0
 
 

@@ -23,6 +23,8 @@ DEFAULT = "default"
 IN_VIRTUAL_TIME = {DEFAULT, "mcs"}
 # Kernels whose checks run with shared carriers as well.
 SHARED = {DEFAULT, "mcs"}
+# Kernels for which the guest is built in the linked form, too: build/guests/NAME-linked.
+LINKED = {DEFAULT, "mcs", "release-13", "release-15"}
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KERNELS = os.path.join(os.path.dirname(TESTS), "guests", "conformance", "kernels")
 TRANSCRIPTS = os.path.join(TESTS, "scenario", "transcripts")
@@ -122,10 +124,24 @@ def run(out, stage, build_dir, guests_build):
                        ["--in-place", "--carriers=shared"])
 
 
-def run_kernel(out, stage, kernel, build_dir, guests_build, seat=()):
-    image = command.find_image(guests_build, kernel.scenario)
+def run_linked(out, stage, build_dir, guests_build):
+    """The same checks where the guest calls the kernel by a jump: there is one seat for that."""
+    for kernel in kernels():
+        ways = {"": []} if kernel.name in LINKED else {}
+        if kernel.name in LINKED & IN_VIRTUAL_TIME:
+            ways[" in virtual time"] = ["--time=virtual"]
+        if kernel.name in LINKED & SHARED:
+            ways[" shared"] = ["--carriers=shared"]
+            ways[" without patches"] = ["--no-patch"]
+        for way, words in ways.items():
+            run_kernel(out, f"{stage} {kernel.name}{way}", kernel, build_dir, guests_build,
+                       ["--in-place"] + words, "-linked")
+
+
+def run_kernel(out, stage, kernel, build_dir, guests_build, seat=(), form=""):
+    image = command.find_image(guests_build, kernel.scenario + form)
     if image is None:
-        out.fail(stage, f"no guest named {kernel.scenario} has been built")
+        out.fail(stage, f"no guest named {kernel.scenario}{form} has been built")
         return
     try:
         kernel.settings()
