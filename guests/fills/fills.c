@@ -2,7 +2,7 @@
 /*
  * Fills frames as what loads programs does: a frame is mapped, written by one string instruction,
  * and unmapped. All of them are looked at in the end, and so is what the instructions leave in
- * their registers.
+ * their registers. Then two pages beside each other, with no other near, come and go.
  */
 #include "vspace.h"
 
@@ -10,6 +10,8 @@
 #define SOURCE      UINT64_C(0x200000000)
 #define SOURCE_SIZE (3 * PAGE_SIZE)
 #define PATTERN     UINT64_C(0x8877665544332211)
+#define NEIGHBOURS  UINT64_C(0x240000000)
+#define ROUNDS      48
 
 /* What one instruction is given, and leaves. */
 struct fill {
@@ -106,6 +108,31 @@ static unsigned compare(unsigned n, seL4_CPtr frame)
     return wrong;
 }
 
+/* One is mapped again and again, then the other, then both; each keeps what is written to it. */
+static unsigned neighbours(void)
+{
+    const seL4_CPtr frames[2] = {object_new(seL4_X86_4K, 0), object_new(seL4_X86_4K, 0)};
+    seL4_Word last[2] = {0, 0};
+    unsigned wrong = 0;
+
+    for (unsigned round = 1; round <= ROUNDS; round++) {
+        const unsigned which = 1 + round / 4 % 3; /* a bit for each */
+        for (unsigned i = 0; i < 2; i++) {
+            volatile seL4_Word *const word = (seL4_Word *)(NEIGHBOURS + i * PAGE_SIZE);
+            if ((which >> i & 1) == 0)
+                continue;
+            vspace_map(&root_vspace, frames[i], (seL4_Word)word, seL4_ReadWrite);
+            wrong += *word != last[i];
+            last[i] = *word = round * 2 + i;
+        }
+        for (unsigned i = 0; i < 2; i++) {
+            if (which >> i & 1)
+                must(seL4_X86_Page_Unmap(frames[i]), "Page_Unmap");
+        }
+    }
+    return wrong;
+}
+
 void guest_main(void)
 {
     seL4_CPtr frames[FRAMES];
@@ -123,5 +150,6 @@ void guest_main(void)
         wrong_bytes += compare(n, frames[n]);
     print("%u frames filled: %u registers and %u bytes of them wrong\n", FRAMES, wrong_registers,
           wrong_bytes);
+    print("two pages beside each other: %u wrong words\n", neighbours());
     print("Goodbye.\n");
 }

@@ -55,21 +55,80 @@ static long unmap_runs(vaddr_t start, vaddr_t end)
     return error;
 }
 
+/* --- a page table that stays --------------------------------------------------------------- */
+
+static bool is_reserved(vaddr_t page)
+{
+    const struct reserved_range *reserved = runtime_kernel()->reserved;
+    bool is = false;
+
+    for (unsigned i = 0; i < RESERVED_RANGES; i++)
+        is |= page >= reserved[i].start && page < reserved[i].end;
+    return is;
+}
+
+static void lift_anchor(struct runtime_process *process)
+{
+    if (process->anchor && !mapped_has(&process->mapped, process->anchor))
+        linux_munmap(process->anchor, PAGE_BYTES);
+    process->anchor = 0;
+}
+
+/* Something is mapped there now, or nothing at all. */
+static void forget_anchor(struct runtime_process *process, vaddr_t start, vaddr_t end)
+{
+    if (process->anchor >= start && process->anchor < end)
+        process->anchor = 0;
+}
+
+/*
+ * One page was unmapped. Linux gives up a page table with the last area in its 2 MiB, and makes
+ * another one for the next: a fifth of what it takes to map a page, touch it and unmap it again.
+ * Where that has happened twice, an area stays that nothing can access.
+ */
+static void keep_table(struct runtime_process *process, vaddr_t page)
+{
+    vaddr_t block = align_down(page, MAPPED_BLOCK_BITS);
+    vaddr_t first, last, neighbour = page ^ PAGE_BYTES;
+    bool is_again = process->emptied == block;
+
+    if (process->anchor && align_down(process->anchor, MAPPED_BLOCK_BITS) == block)
+        return;
+    if (mapped_first(&process->mapped, block, block + bit(MAPPED_BLOCK_BITS), &first, &last))
+        return;
+    process->emptied = block;
+    if (!is_again || is_reserved(neighbour))
+        return;
+    lift_anchor(process);
+    long mapped = linux_mmap(neighbour, PAGE_BYTES, LINUX_PROT_NONE,
+                             LINUX_MAP_PRIVATE | LINUX_MAP_FIXED, process_memory_fd(), 0);
+    if ((vaddr_t)mapped == neighbour)
+        process->anchor = neighbour;
+}
+
 long memory_unmap(vaddr_t start, vaddr_t end)
 {
+    struct runtime_process *process = runtime_process();
+
     if (process_is_linked())
         return unmap_runs(start, end);
-    if (!mapped_remove(&runtime_process()->mapped, start, end, &start, &end))
+    if (!mapped_remove(&process->mapped, start, end, &start, &end))
         return 0;
     patch_forget(start, end);
-    return munmap_around(start, end);
+    long error = munmap_around(start, end);
+    forget_anchor(process, start, end);
+    if (!error && end - start == PAGE_BYTES)
+        keep_table(process, start);
+    return error;
 }
 
 long memory_begin_again(void)
 {
+    struct runtime_process *process = runtime_process();
     long error = patch_begin_again();
 
-    runtime_process()->gains = (struct gains){0};
+    process->gains = (struct gains){0};
+    process->emptied = process->anchor = 0;
     return error ? error : munmap_around(0, USER_TOP); /* what a debugger has mapped, too */
 }
 
@@ -114,6 +173,7 @@ static long map(const struct translation_run *run, bool is_used)
         linux_munmap((vaddr_t)mapped, run->end - run->start);
         return -LINUX_EEXIST;
     }
+    forget_anchor(runtime_process(), run->start, run->end);
     if (mapped_add(&runtime_process()->mapped, run->start, run->end))
         return 0;
     unmap_all(); /* it has no room: begin anew with what is touched from now on */

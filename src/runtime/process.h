@@ -28,6 +28,8 @@ struct runtime_process {
     uint32_t slot_thread[CARRIER_MAX];
     uint8_t slot_is_mapped[CARRIER_MAX];
     struct gains gains;
+    vaddr_t emptied; /* the block of the mapped ones of which the last page was unmapped last */
+    vaddr_t anchor;  /* a page that keeps Linux's page table of such a block (memory.c); 0: none */
     struct linked_process linked;
     struct mapped mapped; /* what Linux has mapped of the guest's */
 };
