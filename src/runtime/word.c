@@ -19,14 +19,17 @@ long word_map(void)
 {
     enum { ANY_MEMORY = 0 };
     const uint64_t word = gate();
+    void *place = (void *)WORD_PLACE;
 
+    /* Of a place that it knows the compiler warns: a loop that is not entered would go beyond. */
+    __asm__("" : "+r"(place));
     if (!mapped_add(&runtime_process()->mapped, WORD_PLACE, WORD_PLACE + PAGE_BYTES))
         return -LINUX_ENOMEM;
     long error = patch_open_copy(WORD_PLACE, PAGE_BYTES, ANY_MEMORY);
     if (error)
         return error;
-    mem_zero((void *)WORD_PLACE, PAGE_BYTES);
-    mem_copy((void *)WORD_PLACE, &word, sizeof(word));
+    mem_zero(place, PAGE_BYTES);
+    mem_copy(place, &word, sizeof(word));
     runtime_kernel()->reserved[RESERVED_WORD].start = WORD_PLACE;
     runtime_kernel()->reserved[RESERVED_WORD].end = WORD_PLACE + PAGE_BYTES;
     return patch_close_copy(WORD_PLACE, PAGE_BYTES);
