@@ -243,7 +243,7 @@ def count_regions(suite):
 
 
 def include_from_cpp(suite, build):
-    """libsel4's headers are C++, too, in both forms."""
+    """libsel4's headers are C++, too, in each form."""
     source = suite.path("headers.cc")
     with open(source, "w", encoding="utf-8") as file:
         file.write("#include <sel4/sel4.h>\n"
@@ -251,7 +251,7 @@ def include_from_cpp(suite, build):
                    "  return seL4_Call(cap, seL4_MessageInfo_new(0, 0, 0, 0)); }\n")
     libsel4 = os.path.join(HERE, "..", "..", "libsel4")
     for compiler in ("g++", "clang++"):
-        for form in ("trapping", "linked"):
+        for form in ("trapping", "linked", "word"):
             done = subprocess.run([compiler, "-std=c++17", "-Wall", "-Wextra", "-Werror",
                                    f"-I{libsel4}/include", f"-I{libsel4}/{form}",
                                    f"-I{build}/libsel4/default", "-c", source, "-o",
