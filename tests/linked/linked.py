@@ -12,6 +12,10 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+
+import conform  # pylint: disable=wrong-import-position
+
 TIMEOUT = 120  # seconds: what takes longer hangs
 
 
@@ -300,6 +304,7 @@ def main():
         sanitize(suite)
         check_memory(suite)
         fuzz(suite)
+        conform.conform(suite)
         count_lines(suite)
         count_regions(suite)
         include_from_cpp(suite, build)

@@ -98,7 +98,8 @@ static pid_t fork_by(pid_t (*fork)(void))
 
 #define SANITIZERS_FORK(prefix) prefix##_ZN11__sanitizer13internal_forkEv
 
-pid_t __real_fork(void);
+/* Weak: a program may be linked without these words. */
+pid_t __real_fork(void) __attribute__((weak));
 pid_t __wrap_fork(void);
 int SANITIZERS_FORK(__real_)(void) __attribute__((weak));
 int SANITIZERS_FORK(__wrap_)(void);
