@@ -409,6 +409,8 @@ static const struct command_option options[] = {
      debug_set_gdb_option},
     {"gdb-default", NULL, "the same as --gdb=1234", 's', debug_set_default_port},
     {"freeze", NULL, "let no code run before the debugger says so", 'S', debug_set_freeze},
+    {"host-calls", "all|none", "what a linked program's TCBs may ask Linux for (default all)", 0,
+     linked_set_host_calls},
     {"linked", "WHERE", NULL, 0, linked_set_option},
     {"verbose", NULL, "show image, configuration and what is done", 'v', set_verbose},
     INJECT_OPTION,

@@ -32,6 +32,16 @@ bool linked_set_option(void *target, const char *value, struct command_error *re
     return true;
 }
 
+bool linked_set_host_calls(void *target, const char *value, struct command_error *ret_error)
+{
+    struct run_options *options = target;
+    bool is_none = strcmp(value, "none") == 0;
+
+    options->machine.linked.forbids_host_calls = is_none;
+    return is_none || strcmp(value, "all") == 0 ||
+           command_fail(ret_error, "--host-calls %s: must be all or none", value);
+}
+
 bool linked_check(const struct run_options *options, struct command_error *ret_error)
 {
     const struct machine_options *machine = &options->machine;

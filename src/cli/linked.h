@@ -15,6 +15,9 @@
 /* --linked; struct run_options */
 bool linked_set_option(void *target, const char *value, struct command_error *ret_error);
 
+/* --host-calls; an image makes none in any case */
+bool linked_set_host_calls(void *target, const char *value, struct command_error *ret_error);
+
 /* Options that a linked program cannot have: false with a sentence. True of other programs. */
 bool linked_check(const struct run_options *options, struct command_error *ret_error);
 

@@ -14,6 +14,7 @@
     ROW(IDLE, 7, "every thread waits and nothing can wake one")                                    \
     ROW(FAULTED, 8, "the same, and a thread has a fault that nobody handles")                      \
     ROW(NO_GUEST, 9, "ps, caps, ...: no such guest runs, or several do")                           \
+    ROW(HOST_CALL, 10, "a linked program called Linux, which --host-calls=none forbids")           \
     ROW(BUG, 70, "a bug of sel4emu")                                                               \
     ROW(TIMEOUT, 124, "--timeout passed")                                                          \
     ROW(SIGNAL, 128, "plus its number: ended by a signal; 130 for Ctrl-C")

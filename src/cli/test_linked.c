@@ -57,6 +57,15 @@ TEST(the_image_leads_to_the_program)
     CHECK_EQ(page[sizeof(code)], 0);
 }
 
+TEST(calls_of_linux_are_all_or_none)
+{
+    CHECK(linked_set_host_calls(&run, "none", &error));
+    CHECK(run.machine.linked.forbids_host_calls);
+    CHECK(linked_set_host_calls(&run, "all", &error));
+    CHECK(!run.machine.linked.forbids_host_calls);
+    CHECK(!linked_set_host_calls(&run, "some", &error));
+}
+
 TEST(options_that_a_linked_program_cannot_have)
 {
     CHECK(set("5,100,1,2,3"));

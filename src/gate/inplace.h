@@ -24,6 +24,7 @@ struct linked_guest {
     int socket;
     int pid; /* 0: there is none */
     vaddr_t low, high;
+    bool forbids_host_calls; /* of its TCBs' own code */
 };
 
 /* What the region has to be made for. */

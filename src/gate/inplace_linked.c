@@ -96,7 +96,8 @@ int inplace_linked_start(struct inplace *seat, uint32_t index)
         [LINKED_MEMORY] = seat->contents.memory_fd,
         [LINKED_WAKE] = seat->contents.wake_fd,
     };
-    struct linked_place place = {.vspace = index, .base = seat->base};
+    struct linked_place place = {
+        .vspace = index, .forbids_host_calls = seat->linked.forbids_host_calls, .base = seat->base};
     long bytes = host_sched_getaffinity(0, sizeof(place.cpus), (unsigned long *)place.cpus);
     place.cpu_bytes = bytes > 0 ? (uint32_t)bytes : 0;
     region_parts(&seat->contents, place.parts);

@@ -42,12 +42,41 @@ static const char *type_problem(uint16_t type)
     }
 }
 
+/* libsel4/linked/src/launch.c leaves a note. */
+static bool is_linked_program(const struct image *image, const Elf64_Ehdr *header)
+{
+    static const char name[8] = "sel4emu";
+    struct {
+        Elf64_Nhdr header;
+        char name[sizeof(name)];
+    } note;
+    Elf64_Phdr ph;
+
+    for (unsigned i = 0; i < header->e_phnum; i++) {
+        if (!read_bytes(image, header->e_phoff + i * sizeof(ph), &ph, sizeof(ph)))
+            return false;
+        for (uint64_t at = 0; ph.p_type == PT_NOTE && at < ph.p_filesz;
+             at += sizeof(note.header) + align_up(note.header.n_namesz, 2) +
+                   align_up(note.header.n_descsz, 2)) {
+            if (!read_bytes(image, ph.p_offset + at, &note, sizeof(note)))
+                break;
+            if (note.header.n_namesz == sizeof(name) && memcmp(note.name, name, sizeof(name)) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool check_header(const struct image *image, const Elf64_Ehdr *header,
                          struct loader_error *ret_error)
 {
     const char *problem = type_problem(header->e_type);
     uint64_t table = (uint64_t)header->e_phnum * sizeof(Elf64_Phdr);
 
+    if (header->e_type == ET_DYN && is_linked_program(image, header)) {
+        problem = "linked with libsel4-emu, a program of Linux's that brings its kernel along: run "
+                  "it by itself, with options in SEL4EMU_OPTIONS";
+    }
     if (problem != NULL) {
         return loader_fail(ret_error, LOADER_BAD_FILE, "%s", problem);
     }

@@ -84,6 +84,25 @@ TEST(image_skips_empty_headers)
     CHECK_EQ(image.start, 0x400000);
 }
 
+TEST(image_knows_linked_programs)
+{
+    static const uint8_t notes[] = {4, 0, 0, 0, 5, 0, 0,   0,   1,   0,   0,   0,   'G', 'N', 'U',
+                                    0, 1, 2, 3, 4, 5, 0,   0,   0,   8,   0,   0,   0,   0,   0,
+                                    0, 0, 1, 0, 0, 0, 's', 'e', 'l', '4', 'e', 'm', 'u', 0};
+
+    for (uint64_t bytes = 0; bytes <= sizeof(notes); bytes++) {
+        testkit_elf_small(&elf);
+        testkit_elf_segment(&elf, 0x401000, notes, bytes, bytes, PF_R)->p_type = PT_NOTE;
+        testkit_elf_header(&elf)->e_type = ET_DYN;
+        CHECK(is_refused(bytes > 24 ? "linked with libsel4-emu" : "-no-pie"));
+    }
+    Elf64_Phdr *last = testkit_elf_segment(&elf, 0x402000, notes, 24, UINT64_MAX, PF_R);
+    last->p_type = PT_NOTE;
+    last->p_filesz = UINT64_MAX;
+    testkit_elf_header(&elf)->e_type = ET_DYN;
+    CHECK(is_refused("linked with libsel4-emu"));
+}
+
 TEST(image_names_other_files)
 {
     static const struct {

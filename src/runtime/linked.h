@@ -28,6 +28,7 @@ enum { LINKED_IMAGE, LINKED_STATE, LINKED_MEMORY, LINKED_WAKE, LINKED_FD_COUNT }
 struct linked_place {
     uint32_t vspace; /* index of its struct runtime_vspace */
     uint32_t cpu_bytes;
+    uint32_t forbids_host_calls; /* 1: --host-calls=none */
     vaddr_t base;
     struct region_part parts[REGION_PART_COUNT];
     uint8_t cpus[LINKED_CPU_BYTES]; /* where its threads are to run: a mask as Linux has it */

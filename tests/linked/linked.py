@@ -215,6 +215,55 @@ def check_memory(suite):
               under=VALGRIND)
 
 
+NONE = "--host-calls=none"
+
+
+def forbid_host_calls(suite):
+    """What TCBs ask Linux for is named and ends the program, but for what a C library needs itself."""
+    compiled = [suite.compile(f"compile {program}", "host.c", program, *words)
+                for program, *words in (("host",), ("host-asan", "-fsanitize=address"),
+                                        ("host-tsan", "-fsanitize=thread"))]
+    if not all(compiled):
+        return
+    suite.run("host calls are allowed", ["host", "open"], 0, "descriptor ")
+    for place, words in (("rootserver", []), ("worker", ["in-a-thread"])):
+        for program in ("host", "host-asan", "host-tsan"):
+            for act, status, text in (("nothing", 0, "*\n*\n"), ("open", 10, "openat"),
+                                      ("report", 0, "to standard error\n")):
+                expected = (f'thread "{place}" calls Linux\'s openat at 0x',
+                            f"which {NONE} forbids") if status else (text,)
+                suite.run(f"{NONE}: {program} {act}, {place}", [program, act, *words], status,
+                          *expected, options=NONE)
+    suite.run(f"{NONE}: printf", ["host", "print"], 10, "in the program's text + 0x", options=NONE)
+    suite.run(f"{NONE}: abort", ["host", "abort"], -signal.SIGABRT, options=NONE)
+    suite.run(f"{NONE}: a report of AddressSanitizer", ["bugs-address-gcc", "heap"], 1,
+              "heap-buffer-overflow", line_of("heap"), options=NONE)
+    suite.run(f"{NONE}: a report of ThreadSanitizer", ["bugs-thread-gcc", "race"], 66, "data race",
+              line_of("race"), options=NONE, environment={"TSAN_OPTIONS": "halt_on_error=1"})
+    suite.run(f"{NONE}: valgrind", ["host", "nothing"], 5, f"{NONE}: not under valgrind",
+              options=NONE, under=("valgrind", "-q"))
+    suite.run("--host-calls=some", ["host", "nothing"], 2, "must be all or none",
+              options="--host-calls=some")
+    if suite.compile("compile host-clang", "host.c", "host-clang", "-fsanitize=address",
+                     compiler="clang"):
+        suite.run(f"{NONE}: Clang's runtimes", ["host-clang", "nothing"], 5,
+                  f"{NONE}: not with Clang's runtimes", options=NONE)
+    if suite.compile("compile host-gcov", "host.c", "host-gcov", "--coverage"):
+        suite.run(f"{NONE}: coverage", ["host-gcov", "nothing"], 0, options=NONE)
+        suite.check("gcov's counters are written at the end",
+                    os.path.exists(suite.path("host-gcov-host.gcda")))
+
+
+def refuse_as_image(suite):
+    """It is no image."""
+    for words in ([], ["--isolate"]):
+        done = subprocess.run([suite.emulator, *words, suite.path("host")], capture_output=True,
+                              text=True, check=False, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+        suite.check(f"as an image, {words}", done.returncode == 3 and
+                    "linked with libsel4-emu" in done.stderr and done.stderr.count("\n") == 1,
+                    f"status {done.returncode}: {done.stderr}")
+
+
 def count_lines(suite):
     """gcov's counters are written at the end, for each line how often it ran."""
     if not suite.compile("compile covered", "call.c", "covered", "--coverage", compiler="gcc"):
@@ -302,6 +351,8 @@ def main():
         use_memory(suite)
         preempt(suite)
         sanitize(suite)
+        forbid_host_calls(suite)
+        refuse_as_image(suite)
         check_memory(suite)
         fuzz(suite)
         conform.conform(suite)

@@ -109,6 +109,7 @@ static void *carry(void *argument)
     if (__tsan_acquire)
         __tsan_acquire(&sel4emu_order);
     pthread_sigmask(SIG_SETMASK, &program_mask, NULL);
+    host_calls_leave();
     calls->carry(page, &__sel4_ipc_buffer);
     sigset_t all;
     sigfillset(&all);
@@ -218,5 +219,6 @@ void *carrier_run_main(void)
         continue;
     take_signal_stack(main_page, &old);
     sel4emu_gate = gate;
+    host_calls_leave();
     return carrier_switch(main_page, &__sel4_ipc_buffer, calls->carry, stack + sizeof(stack));
 }

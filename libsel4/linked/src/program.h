@@ -8,6 +8,7 @@
  *     place.c     where the region may lie, and its mappings
  *     carriers.c  the threads that run TCBs
  *     forks.c     fork() of a TCB
+ *     host_calls.c  --host-calls=none: what they may ask Linux for
  *     valgrind.c  what valgrind is told
  *     say.c       messages
  */
@@ -18,7 +19,7 @@
 #include <stdbool.h>
 
 /* Exit statuses, as the command has them (src/cli/status.h). */
-enum { STATUS_USAGE = 2, STATUS_HOST_FAILED = 5, STATUS_NO_EMULATOR = 127 };
+enum { STATUS_USAGE = 2, STATUS_HOST_FAILED = 5, STATUS_HOST_CALL = 10, STATUS_NO_EMULATOR = 127 };
 
 /* From how the program was compiled (launch.c): the command, and what it was built for. */
 extern const char *const sel4emu_path;
@@ -65,6 +66,13 @@ void valgrind_tell_stacks(void);
 /* The gate under valgrind; it goes on to the other. */
 void valgrind_gate(void) __attribute__((visibility("hidden")));
 extern void (*valgrind_next_gate)(void) __attribute__((visibility("hidden")));
+
+/* --- host_calls.c -------------------------------------------------------------------------- */
+
+/* Guest code is to make no call of Linux's; before any carrier runs. The region is the kernel's. */
+void host_calls_forbid(vaddr_t region, uint64_t region_bytes);
+/* The calling thread is to run guest code: if that is so, it holds from now on. */
+void host_calls_leave(void);
 
 /* --- carriers.c ---------------------------------------------------------------------------- */
 

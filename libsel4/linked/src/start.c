@@ -53,6 +53,8 @@ static void land(const struct linked_place *place, const int fds[LINKED_FD_COUNT
     place_find_text(&program.text, &program.text_end);
     calls = place_calls(place);
     carriers_init(calls);
+    if (place->forbids_host_calls)
+        host_calls_forbid(place->base, place->parts[0].bytes);
     int64_t error = calls->install(&program);
     if (error)
         fail("signals cannot be caught", (int)-error);
