@@ -19,25 +19,42 @@ _Static_assert(sizeof(struct kernel) <= REGION_SHARED - REGION_KERNEL, "it has i
 
 /* --- where it goes ------------------------------------------------------------------------- */
 
-static bool is_clear(vaddr_t base, uint64_t bytes, const struct address_range *used,
-                     unsigned used_count)
+/*
+ * How many bases are clear from this one on; 0: it is not, and *ret_next is the next that may be.
+ * A base has a unit between it and what is used on either side.
+ */
+static uint64_t clear_bases(vaddr_t base, uint64_t bytes, const struct address_range *used,
+                            unsigned used_count, vaddr_t *ret_next)
 {
+    vaddr_t end = REGION_HIGHEST_END + UNIT;
+
     for (unsigned i = 0; i < used_count; i++) {
-        if (base < used[i].end + UNIT && used[i].start < base + bytes + UNIT)
-            return false;
+        vaddr_t used_end = min_u64(used[i].end, REGION_HIGHEST_END);
+        if (base >= used_end + UNIT)
+            continue;
+        if (used[i].start < base + bytes + UNIT) {
+            *ret_next = align_up(used_end + UNIT, REGION_ALIGNMENT_BITS);
+            return 0;
+        }
+        end = min_u64(end, used[i].start);
     }
-    return true;
+    uint64_t count = (end - bytes - UNIT - base) / UNIT + 1;
+    *ret_next = base + count * UNIT;
+    return count;
 }
 
-/* From `base` on, the nth that is clear; 0: there are fewer, *count of them. */
+/* The nth that is clear; 0: there are fewer, *ret_count of them. */
 static vaddr_t nth_base(uint64_t bytes, const struct address_range *used, unsigned used_count,
                         uint64_t n, uint64_t *ret_count)
 {
+    vaddr_t base = REGION_LOWEST_BASE, next;
     uint64_t count = 0;
 
-    for (vaddr_t base = REGION_LOWEST_BASE; base <= REGION_HIGHEST_END - bytes; base += UNIT) {
-        if (is_clear(base, bytes, used, used_count) && count++ == n)
-            return base;
+    for (; base <= REGION_HIGHEST_END - bytes; base = next) {
+        uint64_t clear = clear_bases(base, bytes, used, used_count, &next);
+        if (n - count < clear)
+            return base + (n - count) * UNIT;
+        count += clear;
     }
     *ret_count = count;
     return 0;

@@ -64,6 +64,37 @@ TEST(every_base_has_its_turn)
     }
 }
 
+/* As they are found one by one. */
+TEST(bases_among_many_ranges_are_counted)
+{
+    uint64_t random = 7;
+
+    for (unsigned round = 0; round < 20; round++) {
+        struct address_range used[6];
+        uint64_t clear = 0, bytes = (1 + round % 5) * GIB;
+        vaddr_t last = 0, base;
+        for (unsigned i = 0; i < ARRAY_LENGTH(used); i++) {
+            random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+            used[i].start = random >> 17;
+            used[i].end = i == 5 ? UINT64_MAX : used[i].start + (random & 0xffffffffff);
+        }
+        used[5].start = REGION_HIGHEST_END - 100 * GIB;
+        for (vaddr_t at = REGION_LOWEST_BASE; at + bytes <= REGION_HIGHEST_END; at += GIB) {
+            bool is_clear = true;
+            for (unsigned i = 0; i < ARRAY_LENGTH(used); i++)
+                is_clear = is_clear && (used[i].start >= at + bytes + GIB ||
+                                        (used[i].end < at && used[i].end <= at - GIB));
+            clear += is_clear;
+            last = is_clear ? at : last;
+        }
+        if (!CHECK(clear > 0 && region_choose_base(bytes, used, 6, clear - 1, &base)))
+            return;
+        CHECK_EQ(base, last);
+        CHECK(region_choose_base(bytes, used, 6, clear, &base));
+        CHECK(base < last);
+    }
+}
+
 TEST(there_may_be_no_base)
 {
     const struct address_range used[] = {{0, UINT64_C(0x7fffffffffff)}};

@@ -241,9 +241,11 @@ static int score_syscall_wrappers(const struct evidence *evidence, const struct 
     int score = 0;
 
     for (unsigned i = SYSCALL_UNKNOWN + 1; i < SYSCALL_COUNT; i++) {
+        if (evidence->syscalls[i].count == 0) {
+            continue; /* most are not there, and to count numbers for each takes long */
+        }
         int64_t number = abi_syscall_number(all, (enum syscall)i);
-
-        if (evidence->syscalls[i].count != 0 && number != 0) {
+        if (number != 0) {
             score += has_constant(&evidence->syscalls[i], number) ? 2 : -2;
         }
     }
@@ -268,11 +270,11 @@ static int score_invocation_wrappers(const struct evidence *evidence,
     int score = 0;
 
     for (unsigned i = INV_INVALID + 1; i < INVOCATION_COUNT; i++) {
-        uint64_t label = abi_invocation_label(config, (enum invocation)i);
-
-        if (evidence->invocations[i].count != 0) {
-            score += label != 0 && has_label(&evidence->invocations[i], label) ? 1 : -1;
+        if (evidence->invocations[i].count == 0) {
+            continue;
         }
+        uint64_t label = abi_invocation_label(config, (enum invocation)i);
+        score += label != 0 && has_label(&evidence->invocations[i], label) ? 1 : -1;
     }
     return score;
 }
