@@ -5,7 +5,14 @@
 
 #include <base/types.h>
 
-enum bench_kernel { BENCH_KERNEL_PLAIN, BENCH_KERNEL_MCS, BENCH_KERNEL_COUNT };
+/* LINKED: the guest calls that kernel by a jump (docs/linked.md), else by an instruction. */
+enum bench_kernel {
+    BENCH_KERNEL_PLAIN,
+    BENCH_KERNEL_MCS,
+    BENCH_KERNEL_PLAIN_LINKED,
+    BENCH_KERNEL_MCS_LINKED,
+    BENCH_KERNEL_COUNT,
+};
 
 struct bench_bytes {
     const uint8_t *start, *end;

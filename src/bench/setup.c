@@ -28,6 +28,21 @@ const struct bench_setup bench_setups[] = {
      .kernel = BENCH_KERNEL_MCS,
      .options = "--in-place",
      .help = "in place, the MCS kernel"},
+    {.name = "linked",
+     .kind = BENCH_SEL4EMU,
+     .kernel = BENCH_KERNEL_PLAIN_LINKED,
+     .options = "--in-place",
+     .help = "in place, a guest that calls the kernel by a jump"},
+    {.name = "linked-shared",
+     .kind = BENCH_SEL4EMU,
+     .kernel = BENCH_KERNEL_PLAIN_LINKED,
+     .options = "--in-place --carriers=shared",
+     .help = "the same, one Linux thread for all TCBs of a VSpace"},
+    {.name = "linked-mcs",
+     .kind = BENCH_SEL4EMU,
+     .kernel = BENCH_KERNEL_MCS_LINKED,
+     .options = "--in-place",
+     .help = "such a guest and the MCS kernel"},
 };
 const unsigned bench_setup_count = ARRAY_LENGTH(bench_setups);
 
