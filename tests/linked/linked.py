@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 import conform  # pylint: disable=wrong-import-position
 
 TIMEOUT = 120  # seconds: what takes longer hangs
+COMPILE_TIMEOUT = 900  # of some dozens of files, on a machine that does much else
 
 
 def descendants(directory):
@@ -57,7 +58,7 @@ class Suite:
         done = subprocess.run([self.emulator, "cc", "--linked", *words,
                                os.path.join(HERE, source), "-o", self.path(program)],
                               env=dict(os.environ, CC=compiler), capture_output=True, text=True,
-                              check=False, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+                              check=False, timeout=COMPILE_TIMEOUT, stdin=subprocess.DEVNULL)
         self.check(name, done.returncode == 0, done.stdout + done.stderr)
         return done.returncode == 0
 
