@@ -176,16 +176,20 @@ static void serve_memory_kind(struct inplace *seat, struct runtime_request *requ
         request->result[0] = seat->client.memory_kind(seat->client.context, paddr);
 }
 
-/* Nobody knows how to carry that out. */
-static void fail_execute(struct inplace *seat, const struct runtime_request *request)
+/* Of a page that was a device's when the runtime asked. */
+static bool is_memory(const struct inplace *seat, paddr_t root, vaddr_t address)
 {
-    const struct seat_client *client = &seat->client;
-    paddr_t root = request->argument[0];
-    vaddr_t address = request->argument[1];
     struct translation t = {.present = false};
     if (address < USER_TOP)
         t = kernel_translate(seat->trusted, root, address);
-    if (t.present && client->memory_kind(client->context, t.paddr) == MEMORY_BACKED)
+    return t.present && seat->client.memory_kind(seat->client.context, t.paddr) == MEMORY_BACKED;
+}
+
+/* Nobody knows how to carry that out. */
+static void fail_execute(struct inplace *seat, const struct runtime_request *request)
+{
+    vaddr_t address = request->argument[1];
+    if (is_memory(seat, request->argument[0], address))
         inplace_fail(seat, -EPERM,
                      "the guest uses its page at 0x%" PRIx64
                      ", below vm.mmap_min_addr: run as root, or lower that with sysctl",
@@ -205,6 +209,11 @@ static void serve_execute(struct inplace *seat, struct runtime_request *request)
     word_t fsr = 0;
     if (!is_object(seat, who.root, PAGE_BITS)) {
         refuse(seat, "VSpace", who.root);
+        return;
+    }
+    bool may_map = request->argument[3] != 0;
+    if (may_map && is_memory(seat, who.root, request->argument[1])) {
+        request->result[0] = EXECUTED_IS_MEMORY;
         return;
     }
     bool is_fetch = request->argument[2] != 0; /* of code that Linux does not map */

@@ -488,6 +488,27 @@ TEST(an_instruction_is_carried_out_on_a_device)
     test_inplace_close(&t);
 }
 
+/* A runtime does not ask again for the kind of a page that was a device's. */
+TEST(a_device_that_has_moved_leaves_memory)
+{
+    struct test_inplace t;
+    if (!test_inplace_open(&t))
+        return;
+    set_instruction(&t, "\x8b\x03", 2, TEST_DEVICE);
+    t.request->argument[3] = true;
+    CHECK(test_inplace_ask(&t, REQUEST_EXECUTE));
+    CHECK_EQ(t.request->result[0], EXECUTED_DONE);
+    set_instruction(&t, "\x8b\x03", 2, 0x9000);
+    CHECK(test_inplace_ask(&t, REQUEST_EXECUTE));
+    CHECK_EQ(t.request->result[0], EXECUTED_IS_MEMORY);
+    CHECK_EQ(t.request->reg[UREG_RIP], CODE);
+    t.request->argument[1] = USER_TOP; /* nothing is there */
+    t.request->reg[UREG_RBX] = THERE + PAGE_BYTES;
+    CHECK(test_inplace_ask(&t, REQUEST_EXECUTE));
+    CHECK_EQ(t.request->result[0], EXECUTED_FAULT);
+    test_inplace_close(&t);
+}
+
 TEST(an_instruction_that_faults_says_where)
 {
     struct test_inplace t;

@@ -128,7 +128,7 @@ long memory_begin_again(void)
     long error = patch_begin_again();
 
     process->gains = (struct gains){0};
-    process->emptied = process->anchor = 0;
+    process->emptied = process->anchor = process->device = 0;
     return error ? error : munmap_around(0, USER_TOP); /* what a debugger has mapped, too */
 }
 
@@ -245,13 +245,19 @@ void memory_make_edits(paddr_t root)
 static bool is_backed(paddr_t paddr)
 {
     enum { KIND_BACKED = 0 };
+    paddr_t page = align_down(paddr, PAGE_BITS);
 
     if (kernel_is_backed(runtime_kernel(), paddr))
         return true;
+    if (page != 0 && runtime_process()->device == page)
+        return false;
     struct runtime_request *request = request_begin(REQUEST_MEMORY_KIND);
     request->argument[0] = paddr;
     request_make(request);
-    return request->result[0] == KIND_BACKED;
+    bool is = request->result[0] == KIND_BACKED;
+    if (!is)
+        runtime_process()->device = page;
+    return is;
 }
 
 /* Of the neighbours only RAM is mapped along. */
@@ -334,16 +340,21 @@ static void map_word(void)
 }
 
 /* The instruction at rip accesses what only the machine can. */
-static enum memory_fault execute(paddr_t root, struct trap *trap, word_t reg[USER_REGISTER_COUNT],
-                                 word_t *ret_fsr)
+static enum memory_fault execute(paddr_t root, struct trap *trap, bool may_map,
+                                 word_t reg[USER_REGISTER_COUNT], word_t *ret_fsr)
 {
     struct runtime_request *request = request_begin(REQUEST_EXECUTE);
 
     request->argument[0] = root;
     request->argument[1] = trap->address;
     request->argument[2] = trap->fetch;
+    request->argument[3] = may_map;
     mem_copy(request->reg, reg, sizeof(request->reg));
     request_make(request);
+    if (request->result[0] == EXECUTED_IS_MEMORY) { /* the device has moved */
+        runtime_process()->device = 0;
+        return MEMORY_FAULT_RETRY;
+    }
     mem_copy(reg, request->reg, sizeof(request->reg));
     if (request->result[0] == EXECUTED_DONE)
         return MEMORY_FAULT_EMULATED;
@@ -377,7 +388,7 @@ enum memory_fault memory_fault(paddr_t root, struct trap *trap, word_t reg[USER_
     enum memory_fault fault = has_memory ? map_around(root, trap, t.paddr) : MEMORY_FAULT_TO_GUEST;
     if (fault != MEMORY_FAULT_TO_GUEST)
         return fault;
-    return execute(root, trap, reg, ret_fsr);
+    return execute(root, trap, !has_memory, reg, ret_fsr);
 }
 
 /* --- clearing ------------------------------------------------------------------------------ */

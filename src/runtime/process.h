@@ -30,6 +30,7 @@ struct runtime_process {
     struct gains gains;
     vaddr_t emptied; /* the block of the mapped ones of which the last page was unmapped last */
     vaddr_t anchor;  /* a page that keeps Linux's page table of such a block (memory.c); 0: none */
+    paddr_t device;  /* the page of devices that was accessed last; 0: none */
     struct linked_process linked;
     struct mapped mapped; /* what Linux has mapped of the guest's */
 };

@@ -41,7 +41,8 @@ enum runtime_request_kind {
     REQUEST_MEMORY_KIND,
     /*
      * The instruction at rip accesses a device, or a page that Linux does not map: VSpace root,
-     * address, reg[] in and out. result[0]: enum runtime_executed; result[1], [2]: address and x86
+     * address, whether it is a fetch, whether Linux could map the page if it is memory now; reg[]
+     * in and out. result[0]: enum runtime_executed; result[1], [2]: address and x86
      * error code of the fault.
      */
     REQUEST_EXECUTE,
@@ -93,7 +94,7 @@ enum runtime_debug_answer {
     DEBUG_UNHOLD,
 };
 
-enum runtime_executed { EXECUTED_DONE, EXECUTED_FAULT };
+enum runtime_executed { EXECUTED_DONE, EXECUTED_FAULT, EXECUTED_IS_MEMORY };
 
 /* What matters of an instruction to a run of one at a time: as gate/decode.h's enum step_kind. */
 enum runtime_step_kind {
