@@ -55,7 +55,8 @@ static bool is_linked_program(const struct image *image, const Elf64_Ehdr *heade
     for (unsigned i = 0; i < header->e_phnum; i++) {
         if (!read_bytes(image, header->e_phoff + i * sizeof(ph), &ph, sizeof(ph)))
             return false;
-        for (uint64_t at = 0; ph.p_type == PT_NOTE && at < ph.p_filesz;
+        for (uint64_t at = 0;
+             ph.p_type == PT_NOTE && at < ph.p_filesz && ph.p_filesz - at >= sizeof(note);
              at += sizeof(note.header) + align_up(note.header.n_namesz, 2) +
                    align_up(note.header.n_descsz, 2)) {
             if (!read_bytes(image, ph.p_offset + at, &note, sizeof(note)))
