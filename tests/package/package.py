@@ -43,7 +43,10 @@ add_custom_target(image ALL DEPENDS small kernel.elf)
 """
 PROGRAM = """#include <sel4/sel4.h>
 #include <small/gen_config.h>
-#if !defined(CONFIG_SMALL_LOUD) || !defined(CONFIG_SMALL_TINY) || CONFIG_MAX_NUM_NODES != 1
+#if defined(CONFIG_SMALL_LOUD) == defined(CONFIG_KERNEL_MCS) || CONFIG_MAX_NUM_NODES != 1
+#error "the configuration is not as chosen"
+#endif
+#if defined(CONFIG_SMALL_TINY) == defined(CONFIG_KERNEL_MCS)
 #error "the configuration is not as chosen"
 #endif
 void __assert_fail(const char *str, const char *file, int line, const char *function);
@@ -154,6 +157,14 @@ def in_the_linked_form(suite, emulator, prefix, directory):
     suite.run("and runs", [emulator, "run", build + "/small"], "small: quoted name", 0, directory)
     suite.run("but not in the other seat", [emulator, "run", "--isolate", build + "/small"],
               "SEL4EMU_FORM=linked", 3, directory)
+    for release in ("13.0", "14.0", "15.0", "16.0"):
+        build = directory + "/small/linked-" + release
+        suite.run(f"release {release}, MCS, linked: configures",
+                  [*configure, "-B", build, "-DSEL4EMU_FORM=linked", "-DKernelIsMCS=ON",
+                   f"-DSEL4EMU_RELEASE={release}"], "", 0, directory)
+        suite.run("and builds", ["cmake", "--build", build], "", 0, directory)
+        suite.run("and runs", [emulator, "run", build + "/small"], "small: quoted name", 0,
+                  directory)
     suite.run("a form that is none", [*configure, "-B", directory + "/none", "-DSEL4EMU_FORM=both"],
               "SEL4EMU_FORM is trapping or linked", 1, directory)
 
