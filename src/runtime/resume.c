@@ -5,6 +5,7 @@
 #include <base/bits.h>
 #include <base/memory.h>
 #include <kernel/kernel_api.h>
+#include <runtime/cache.h>
 #include <runtime/clock.h>
 #include <runtime/debugging.h>
 #include <runtime/gate.h>
@@ -19,16 +20,19 @@
 #include <seat/entry.h>
 #include <seat/thread_name.h>
 
+static bool has_name(const struct carrier_page *page, const struct tcb *tcb)
+{
+    uint64_t source = thread_of(page)->name_source;
+    bool is_shared = runtime_shared()->vspaces[page->vspace].thread == page->thread;
+
+    return source == seat_thread_name_source(tcb) || (source && is_shared);
+}
+
 void resume_take_name(const struct carrier_page *page, const struct tcb *tcb)
 {
-    struct runtime_thread *thread = thread_of(page);
-
-    if (thread->name_source && runtime_shared()->vspaces[page->vspace].thread == page->thread)
+    if (has_name(page, tcb))
         return;
-    uint64_t source = seat_thread_name_source(tcb);
-    if (thread->name_source == source)
-        return;
-    thread->name_source = source;
+    thread_of(page)->name_source = seat_thread_name_source(tcb);
     struct runtime_request *request = request_begin(REQUEST_NAME);
     request->argument[0] = page->thread;
     request_name_tcb(request, tcb);
@@ -135,4 +139,20 @@ bool resume_tcb(struct carrier_page *page, struct kernel *k, struct tcb *tcb, pa
         return false;
     }
     return resume_registers(page, k, tcb, root, page->reg, outcome);
+}
+
+bool resume_is_same(const struct carrier_page *page, struct kernel *k, const struct tcb *tcb,
+                    vaddr_t next)
+{
+    const struct user_context *context = &tcb->context;
+    paddr_t root = kernel_tcb_vspace(k, tcb);
+    const struct vspace *vspace = vspace_at(k, root);
+
+    return root && cache_is_here(page, tcb, root) && vspace->loss_count == 0 && !vspace->gain &&
+           has_name(page, tcb) && carrier_current()->debug_generation == tcb->debug.generation &&
+           !(tcb->flags & TCB_FLAG_FPU_DISABLED) && !debugging_is_on() && kernel_may_try(k) &&
+           context->by_sysret && context->next_ip == next &&
+           context->reg[UREG_RFLAGS] == page->reg[UREG_RFLAGS] &&
+           context->reg[UREG_FS_BASE] == page->reg[UREG_FS_BASE] &&
+           context->reg[UREG_GS_BASE] == page->reg[UREG_GS_BASE];
 }

@@ -21,6 +21,13 @@ bool resume_tcb(struct carrier_page *page, struct kernel *k, struct tcb *tcb, pa
                 struct outcome *outcome);
 
 /*
+ * After an entry by a jump, with the registers in the page: whether that TCB, which goes on, does
+ * so at `next`, and all that resume_tcb() would see to is as it was.
+ */
+bool resume_is_same(const struct carrier_page *page, struct kernel *k, const struct tcb *tcb,
+                    vaddr_t next);
+
+/*
  * The thread is called like the TCB; only a thread itself can say so. One that is shared is called
  * like the first that ran.
  */

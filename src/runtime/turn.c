@@ -668,15 +668,47 @@ static void take_stray(struct carrier_page *page, struct tcb *tcb, paddr_t root)
     run(page, STEP_ENTERED, turn_enter(runtime_kernel(), tcb, page->reg, &trap, FSR_USER));
 }
 
+/* Nobody looks at the call of guest code that came by a jump, and its flags are usual ones. */
+static bool may_go_straight(const struct carrier_page *page)
+{
+    const struct runtime_control *c = control();
+
+    return page->may_try && !c->is_traced && !c->is_debugged &&
+           !(page->reg[UREG_RFLAGS] & (RFLAGS_ALIGNMENT | RFLAGS_DIRECTION));
+}
+
+/*
+ * An entry after which the thread goes on, most of the time: then nothing is looked at but whether
+ * that is so. Of a call that might have been tried, at a site that is patched.
+ */
+static void call_straight(struct carrier_page *page, struct kernel *k, struct tcb *tcb)
+{
+    kernel_save_registers(tcb, page->reg, true);
+    struct outcome outcome = kernel_syscall(k, CORE, turn_now());
+
+    if (tcb_at(k, outcome.tcb) != tcb || !is_plain(k, &outcome) ||
+        !resume_is_same(page, k, tcb, page->reg[UREG_RIP] + PATCH_CALL_BYTES)) {
+        run(page, STEP_ENTERED, outcome);
+        return;
+    }
+    set_deadline(outcome.deadline);
+    kernel_load_registers(tcb, page->reg);
+    page->reg[UREG_RSP] = page->reg[UREG_RBX]; /* the `mov` behind it */
+    runtime_process()->next = page->reg[UREG_RIP] + PATCH_SITE_BYTES - PATCH_CALL_BYTES;
+}
+
 void turn_call(struct carrier_page *page, uint32_t index)
 {
     static const struct trap call = {.kind = TRAP_SYSCALL};
     struct kernel *k = runtime_kernel();
     struct tcb *tcb = tcb_at(k, carrier_current()->tcb);
     paddr_t root = runtime_shared()->vspaces[page->vspace].root;
+    bool is_linked = index == TURN_LINKED_CALL;
 
-    if (index != TURN_LINKED_CALL && !patch_is_taken(root, index, &page->reg[UREG_RIP]))
+    if (!is_linked && !patch_is_taken(root, index, &page->reg[UREG_RIP]))
         take_stray(page, tcb, root);
+    else if (!is_linked && may_go_straight(page))
+        call_straight(page, k, tcb);
     else
         run(page, STEP_ENTERED, turn_enter(k, tcb, page->reg, &call, 0));
 }
@@ -684,14 +716,12 @@ void turn_call(struct carrier_page *page, uint32_t index)
 bool turn_try_call(struct carrier_page *page, uint32_t index)
 {
     struct kernel *k = runtime_kernel();
-    const struct runtime_control *c = control();
     word_t *reg = page->reg;
     bool is_linked = index == TURN_LINKED_CALL;
     vaddr_t site = is_linked ? reg[UREG_RIP] : patch_site(index);
     nanoseconds_t now = 0;
 
-    if (!page->may_try || !site || c->is_traced || c->is_debugged ||
-        reg[UREG_RFLAGS] & (RFLAGS_ALIGNMENT | RFLAGS_DIRECTION) ||
+    if (!site || !may_go_straight(page) ||
         (k->config.mcs && !runtime_clock_tell(&control()->clock, &now)) ||
         !kernel_try_syscall(k, now, reg))
         return false;
