@@ -45,8 +45,6 @@ function(sel4emu_runtime_layer name)
             COMMAND ${CMAKE_C_COMPILER} ${options} -O2 $<$<BOOL:${SEL4EMU_WERROR}>:-Werror>
                     "$<TARGET_PROPERTY:sel4emu_pure_flags,INTERFACE_COMPILE_OPTIONS>"
                     -ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}/=
-                    # a loop at an address that is a number (WORD_PLACE) has no end that gcc knows
-                    -Wno-aggressive-loop-optimizations
                     -r -nostdlib -flto -flto-partition=one -flinker-output=nolto-rel
                     -o ${whole} ${objects}
             DEPENDS sel4emu_${name}_image ${objects}
